@@ -1,0 +1,25 @@
+"""What goes wrong, one class per kind: every message says what came, what was expected and how to mend it."""
+
+
+class SchemeError(ValueError):
+    """Base of every error that this package raises on a user's input."""
+
+
+class CoefficientError(SchemeError):
+    """A number or text that cannot be an exact coefficient."""
+
+
+class TableauError(SchemeError):
+    """Coefficients that do not make a scheme: ragged, contradictory or inconsistent."""
+
+
+class UnknownNameError(SchemeError):
+    """A name that the catalog does not hold."""
+
+
+class FileError(SchemeError):
+    """A scheme file that cannot be read; the message names the line and the key."""
+
+
+class UnsupportedError(SchemeError):
+    """A well-formed request that the mathematics or the program cannot answer."""

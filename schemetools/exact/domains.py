@@ -1,0 +1,89 @@
+"""The choice of a domain: the smallest exact ring of sympy that holds given coefficients, and the ways in and out."""
+
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sympy
+from sympy import QQ, CRootOf, Expr
+from sympy.polys.domains.domain import Domain
+
+from ..errors import CoefficientError
+
+
+def _generators(value: Expr, found: set[Expr]) -> None:
+    """Collect the irrational numbers and the symbols out of which an expression is built by + - * /."""
+    if value.is_Rational:
+        return
+    if value.is_Symbol or isinstance(value, CRootOf) or _is_random(value) or _is_function(value):
+        found.add(value)
+    elif value.is_Add or value.is_Mul or (value.is_Pow and value.exp.is_Integer):  # type: ignore[attr-defined]
+        for argument in value.args:
+            _generators(argument, found)  # type: ignore[arg-type]
+    elif value.is_Pow and value.exp.is_Rational and value.base.is_nonnegative:  # type: ignore[attr-defined]
+        found.add(value.base ** (sympy.Rational(1, value.exp.q)))  # type: ignore[attr-defined]
+    else:
+        raise CoefficientError(
+            f"{value} is not an algebraic number or a rational formula in symbols; write it with fractions, sqrt(...) or root(...)"
+        )
+
+
+def _is_random(value: Expr) -> bool:
+    return type(value).__name__ == "RandomSymbol"
+
+
+def _is_function(value: Expr) -> bool:
+    return isinstance(value, sympy.core.function.AppliedUndef)
+
+
+def generators(values: Iterable[Expr]) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+    """(irrational numbers, symbols) that the values are rational expressions in, each sorted by name."""
+    found: set[Expr] = set()
+    for value in values:
+        _generators(value, found)
+    numbers = sorted((g for g in found if g.is_number), key=sympy.default_sort_key)
+    symbols = sorted((g for g in found if not g.is_number), key=str)
+    return tuple(numbers), tuple(symbols)
+
+
+@functools.cache
+def domain_over(numbers: tuple[Expr, ...], symbols: tuple[Expr, ...]) -> Domain:
+    """QQ, QQ<numbers>, and the field of rational functions in the symbols over it.
+
+    The number field is built before the symbols are adjoined: one `construct_domain` call over both falls to EX.
+    """
+    field: Domain = QQ.algebraic_field(*numbers) if numbers else QQ
+    return field.frac_field(*symbols) if symbols else field
+
+
+@functools.cache
+def _generator_image(domain: Domain, generator: Expr) -> Any:
+    return domain.from_sympy(generator)
+
+
+def convert(value: Expr, domain: Domain) -> Any:
+    """The element of the domain that equals the expression, by the ring operations alone."""
+    if value.is_Rational:
+        return domain.convert(QQ(int(value.p), int(value.q)), QQ)  # type: ignore[attr-defined]
+    if value.is_Add:
+        return functools.reduce(lambda a, b: a + b, (convert(a, domain) for a in value.args))  # type: ignore[arg-type]
+    if value.is_Mul:
+        return functools.reduce(lambda a, b: a * b, (convert(a, domain) for a in value.args))  # type: ignore[arg-type]
+    if value.is_Pow and value.exp.is_Rational:  # type: ignore[attr-defined]
+        root = value.base if value.exp.is_Integer else value.base ** sympy.Rational(1, value.exp.q)  # type: ignore[attr-defined]
+        base = convert(root, domain) if value.exp.is_Integer else _generator_image(domain, root)  # type: ignore[attr-defined]
+        n = int(value.exp.p)  # type: ignore[attr-defined]
+        return base**n if n >= 0 else domain.one / base ** (-n)
+    return _generator_image(domain, value)
+
+
+def to_domain(values: Sequence[Expr]) -> tuple[Domain, list[Any]]:
+    """The smallest exact domain that holds the values, and the values as its elements."""
+    domain = domain_over(*generators(values))
+    return domain, [convert(value, domain) for value in values]
+
+
+def from_domain(domain: Domain, element: Any) -> Expr:
+    """The sympy expression of a domain element."""
+    return domain.to_sympy(element)
+

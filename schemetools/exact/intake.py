@@ -1,0 +1,133 @@
+"""The intake of coefficients and the one gate at which they are rounded."""
+
+import math
+import numbers
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import sympy
+from sympy import Expr, Rational, Symbol
+
+from ..errors import CoefficientError
+from .domains import from_domain, generators, to_domain
+from .parser import MAX_TERMS, expanded_terms, parse
+
+RESERVED = frozenset("hfutx")
+SHORT_DIGITS = 12
+
+
+def coefficient(value: Any, *, parameter: bool = False) -> Expr:
+    """The exact coefficient that a user's value stands for, as a sympy expression in canonical form.
+
+    Taken: integers, fractions, decimals, text of the grammar in `exact.parser`, sympy numbers that are real algebraic,
+    symbols and rational formulas in them. A float is the decimal it prints as, if that has at most 12 significant digits;
+    a longer one is taken as its exact binary value where it is a family's parameter (`parameter=True`), refused elsewhere.
+    Raises CoefficientError for anything else.
+
+    >>> coefficient("sqrt(3)/6"), coefficient(0.3)
+    (sqrt(3)/6, 3/10)
+    """
+    if isinstance(value, str):
+        return canonical(parse(value))
+    if isinstance(value, Expr):
+        return _from_sympy(value, parameter)
+    if isinstance(value, bool) or not isinstance(value, (numbers.Number, Decimal)):
+        raise CoefficientError(f"{value!r} is not a coefficient; write an integer, a fraction such as '1/3', or a symbol")
+    if isinstance(value, numbers.Rational):
+        return Rational(int(value.numerator), int(value.denominator))
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            raise CoefficientError(f"{value} is not finite; coefficients are real numbers")
+        return Rational(value)
+    if isinstance(value, numbers.Real):
+        return _from_float(float(value), parameter)
+    raise CoefficientError(f"{value!r} is complex; coefficients are real numbers")
+
+
+def is_long_float(value: Any) -> bool:
+    """Whether a parameter's value is an approximate number: a float that is no short decimal."""
+    if isinstance(value, sympy.Float):
+        value = float(value)
+    return isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational) and not _is_short(float(value))
+
+
+def _is_short(value: float) -> bool:
+    return math.isfinite(value) and len(Decimal(repr(value)).normalize().as_tuple().digits) <= SHORT_DIGITS
+
+
+def _from_float(value: float, parameter: bool) -> Expr:
+    if not math.isfinite(value):
+        raise CoefficientError(f"{value} is not finite; coefficients are real numbers")
+    if _is_short(value):
+        return Rational(repr(value))
+    if not parameter:
+        raise CoefficientError(
+            f"{value!r} has more than {SHORT_DIGITS} digits, so what it stands for is unclear; write the exact number as text, such as '1/3'"
+        )
+    return Rational(*value.as_integer_ratio())
+
+
+def _from_sympy(value: Expr, parameter: bool) -> Expr:
+    if value.is_Float:
+        return _from_float(float(value), parameter)
+    if value.has(sympy.Float):
+        raise CoefficientError(f"{value} contains a float; write its numbers as fractions, such as Rational(1, 3)")
+    if value.has(sympy.I, sympy.zoo, sympy.oo, sympy.nan, -sympy.oo):
+        raise CoefficientError(f"{value} is not a finite real number")
+    value = value.xreplace({s: Symbol(s.name) for s in value.atoms(Symbol)})
+    for symbol in value.atoms(Symbol):
+        check_symbol_name(symbol.name)
+    return canonical(value)
+
+
+def check_symbol_name(name: str) -> None:
+    """Refuse the names that the equations themselves use."""
+    if name in RESERVED:
+        raise CoefficientError(f"the symbol {name!r} is reserved (h, f, u, t, x stand in the equations); use another name")
+
+
+def canonical(value: Expr) -> Expr:
+    """One expression per value: rationals as they are, the rest reduced in its number field or field of rational functions."""
+    if value.is_Rational or value.is_Symbol:
+        return value
+    if expanded_terms(value) > MAX_TERMS:
+        raise CoefficientError(f"a coefficient multiplied out has more than {MAX_TERMS} terms; simplify it first")
+    if value.is_number and value.is_real is False:
+        raise CoefficientError(f"{value} is not real; coefficients are real numbers")
+    algebraic, symbols = generators([value])
+    if not symbols and all(_is_plain_root(g) for g in algebraic):
+        return sympy.expand(sympy.radsimp(value))
+    domain, [element] = to_domain([value])
+    return from_domain(domain, element)
+
+
+def _is_plain_root(value: Expr) -> bool:
+    """A square root of a rational: sympy's own arithmetic already keeps sums of these in one form."""
+    return value.is_Pow and value.exp == Rational(1, 2) and value.base.is_Rational  # type: ignore[attr-defined]
+
+
+def to_float(value: Expr) -> float:
+    """The float gate: the double nearest to an exact number.
+
+    Raises CoefficientError for a formula that still contains symbols.
+    """
+    if value.is_Rational:
+        return int(value.p) / int(value.q)  # type: ignore[attr-defined]
+    if not value.is_number:
+        names = ", ".join(sorted(map(str, value.free_symbols)))
+        raise CoefficientError(f"{value} has no number yet: give {names} a value with .subs({{...}})")
+    return float(sympy.N(value, 40))
+
+
+def to_fraction(value: Expr) -> Fraction:
+    """A rational coefficient as a Fraction."""
+    if not value.is_Rational:
+        raise CoefficientError(f"{value} is not rational")
+    return Fraction(int(value.p), int(value.q))  # type: ignore[attr-defined]
+
+
+def is_irrational(value: Expr) -> bool:
+    """Whether a number is algebraic but not rational."""
+    return bool(value.is_number and not value.is_Rational)
+

@@ -1,0 +1,95 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each sets up .venv by itself, once.
+# `make check` is what CI runs; what takes longer is in `make check-all`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+# Nothing is written outside this folder: tools that like to keep a cache in the home folder get one here.
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export IPYTHONDIR := $(CURDIR)/.cache/ipython
+export JUPYTER_CONFIG_DIR := $(CURDIR)/.cache/jupyter/config
+export JUPYTER_DATA_DIR := $(CURDIR)/.cache/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
+export JUPYTER_PLATFORM_DIRS := 1
+export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export TORCHINDUCTOR_CACHE_DIR := $(CURDIR)/.cache/torchinductor
+export MPLBACKEND ?= agg
+
+# pytest runs two processes; each of them then uses one core.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
+
+.PHONY: help setup demo test check check-all check-core slow bench docs lint types contract notebooks notebooks-update \
+        format clean
+
+help:
+	@echo "make demo        the main job, end to end (sets up .venv)"
+	@echo "make test        the tests (sets up .venv)"
+	@echo "make check       lint, types, import contract, docs, notebooks, tests: what CI runs"
+	@echo "make check-all   the same, and the slow tests, and the core installed without torch"
+	@echo "make bench       benchmarks"
+	@echo "make docs        docs/_build/html/index.html"
+	@echo "make format      let ruff format and mend"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("schemetools needs Python 3.11 or newer; try: make PYTHON=python3.11")'
+	@echo "setting up .venv (once; torch is large)"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[torch,train,docs,dev]"
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/python -m schemetools.demo
+
+test: $(STAMP)
+	$(PYTEST)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/pyright
+
+contract: $(STAMP)
+	$(BIN)/lint-imports
+
+docs: $(STAMP)
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+notebooks: $(STAMP)
+	$(if $(NOTEBOOKS),$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 $(NOTEBOOKS),@echo "no notebooks yet")
+
+# Notebooks are committed with their outputs; this runs them again and writes the outputs back.
+notebooks-update: $(STAMP)
+	$(BIN)/python -m pytest -q --nbmake --nbmake-timeout=300 --overwrite $(NOTEBOOKS)
+
+check: lint types contract docs notebooks test
+
+check-all: check check-core slow
+
+slow: $(STAMP)
+	$(PYTEST) -m slow || [ $$? -eq 5 ]
+
+# The toolkit without torch: a second environment with `pip install .` alone, used from outside the source tree.
+check-core:
+	rm -rf .venv-core
+	$(PYTHON) -m venv .venv-core
+	.venv-core/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
+	cd .venv-core && bin/python ../tests/core_alone.py
+
+bench: $(STAMP)
+	$(BIN)/python -m pytest benchmarks -q --benchmark-only -m "slow or not slow"
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv-core .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks demo-output

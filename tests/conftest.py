@@ -1,0 +1,34 @@
+"""What all tests share: golden files, and the switch that rewrites them."""
+
+import difflib
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update", action="store_true", help="rewrite the golden files instead of comparing with them")
+
+
+@pytest.fixture
+def golden(request):
+    """A function (name, text): the text must equal tests/golden/<name>; `pytest --update` writes it there."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            return
+        if not path.exists():
+            pytest.fail(f"there is no golden file {name}; look at the text and run pytest --update:\n{text}")
+        stored = path.read_text(encoding="utf-8")
+        if stored != text:
+            lines = difflib.unified_diff(
+                stored.splitlines(), text.splitlines(), f"golden/{name}", "generated", lineterm=""
+            )
+            pytest.fail("generated text changed (pytest --update accepts it):\n" + "\n".join(lines))
+
+    return compare

@@ -1,0 +1,46 @@
+"""schemetools: a numerical scheme written down once, exactly; derived as mathematics, generated as a network, read back.
+
+Every public name is loaded on first use, so that importing the package costs nothing and the core needs neither torch nor
+matplotlib. Catalog names (`schemetools.rk4`, `schemetools.lm`) resolve here as well.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+PUBLIC = {
+    "errors": ("SchemeError",),
+    "schemes.runge_kutta": ("RungeKutta",),
+    "schemes.multistep": ("LinearMultistep",),
+    "schemes.additive": ("AdditiveRungeKutta",),
+    "schemes.normal_form": ("GeneralLinear",),
+    "schemes.registry": ("get", "names"),
+    "analysis.trees": ("Tree", "rooted_trees"),
+    "analysis.modified": ("ModifiedEquation", "modified_equation"),
+    "analysis.order": ("order", "error_constant"),
+    "analysis.stability": ("Stability", "stability"),
+    "codegen.source": ("to_source", "to_stepper"),
+    "nn.block": ("to_block",),
+    "nn.stack": ("to_stack",),
+    "present.plot": ("plot_stability",),
+}
+_SUBMODULES = frozenset({"analysis", "cli", "codegen", "errors", "exact", "nn", "present", "schemes"})
+_HOME = {name: module for module, names in PUBLIC.items() for name in names}
+__all__ = [*_HOME, "schemes"]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.schemes"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*_HOME, *_SUBMODULES, "__version__", *dir(importlib.import_module(f"{__name__}.schemes"))})

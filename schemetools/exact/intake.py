@@ -82,7 +82,9 @@ def _from_sympy(value: Expr, parameter: bool) -> Expr:
 
 
 def check_symbol_name(name: str) -> None:
-    """Refuse the names that the equations themselves use."""
+    """Refuse names that are no plain identifier, and those that the equations themselves use."""
+    if not name.isidentifier() or name.startswith("_"):
+        raise CoefficientError(f"{name!r} is not a symbol's name; use letters and digits, beginning with a letter")
     if name in RESERVED:
         raise CoefficientError(f"the symbol {name!r} is reserved (h, f, u, t, x stand in the equations); use another name")
 

@@ -1,0 +1,137 @@
+"""Lowering: from a scheme's normal form to the straight-line plan of one step."""
+
+import functools
+from collections.abc import Iterable, Sequence
+
+from sympy import Expr
+
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.normal_form import GeneralLinear
+
+from .plan import Combine, Eval, Solve, Step, StepPlan, Terms
+from .system import START, System, components, merged, system, total
+
+
+def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None) -> StepPlan:
+    """The plan of one step of a scheme.
+
+    Stages of one field and one argument are evaluated once, stages that no result needs are dropped, zero terms are
+    not written, and a new component of x that is an old register (a shift of the history) costs nothing.
+    `pattern` names the values in x, equal names for values known to be equal: `start_pattern(form)` gives the
+    first step, for which coefficients that belong to one value are summed (and may cancel).
+
+    >>> import schemetools as st
+    >>> lower(st.rk4).evaluations
+    4
+    """
+    scheme = as_scheme(scheme)
+    return _lower(scheme.normal_form(), pattern)
+
+
+def input_names(form: GeneralLinear) -> tuple[str, ...]:
+    """Names for x: the state `x` (or `p`, `q`), then earlier states u1, u2, ... and earlier increments d1, d2, ..."""
+    names = ["x"] if form.parts == 1 else list("pqrs"[: form.parts])
+    for position, kind in enumerate(form.q[form.parts :], start=1):
+        names.append(f"{'d' if kind == 0 else 'u'}{position}")
+    return tuple(names)
+
+
+def start_pattern(form: GeneralLinear) -> tuple[str, ...]:
+    """The values in x when nothing came before the state: earlier states repeat it, earlier increments are h f at it."""
+    strange = [kind for kind in form.q[form.parts :] if kind not in (0, 1)]
+    if strange or (form.parts > 1 and form.values > form.parts):
+        raise UnsupportedError("this scheme's history is neither earlier states nor earlier h f; give the history yourself")
+    names = input_names(form)
+    return names[: form.parts] + tuple(START if kind == 0 else names[0] for kind in form.q[form.parts :])
+
+
+def next_pattern(form: GeneralLinear, pattern: tuple[str, ...]) -> tuple[str, ...]:
+    """The pattern of the vector x that a step from `pattern` leaves behind."""
+    outputs, names = lower(form, pattern).outputs, input_names(form)
+    return tuple(names[outputs.index(out)] for out in outputs)
+
+
+@functools.cache
+def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None) -> StepPlan:
+    given = merged(system(form, pattern or input_names(form)))
+    writer = _Writer(given)
+    count = len(form.U[0])
+    main = _needed(given, range(count))
+    writer.stages(main)
+    outputs = tuple(writer.row(f"{name}_new" if m else "y", given.B[m], given.V[m]) for m, name in
+                    enumerate(input_names(form)))
+    steps = writer.take()
+    error = None
+    if form.embedded:
+        writer.stages([i for i in _needed(given, [0, count]) if i not in main])
+        error = writer.row("error", _difference(given.B[0], given.B[count]), _difference(given.V[0], given.V[count]))
+    return StepPlan(given.inputs, steps, outputs, form.fields, form.parts, writer.take(), error)
+
+
+def _difference(left: Sequence[Expr], right: Sequence[Expr]) -> tuple[Expr, ...]:
+    return tuple(total([a, -b]) for a, b in zip(left, right, strict=True))
+
+
+def _needed(given: System, rows: Iterable[int]) -> list[int]:
+    """The stages on which the given results depend, in their own order."""
+    waiting = [j for m in rows for j, c in enumerate(given.B[m]) if c != 0]
+    found: set[int] = set()
+    while waiting:
+        i = waiting.pop()
+        if i not in found:
+            found.add(i)
+            waiting += [j for j, c in enumerate(given.A[i]) if c != 0]
+    return sorted(found)
+
+
+class _Writer:
+    """Writes stages and results of a system as steps; a linear form that was computed once is not computed again."""
+
+    def __init__(self, given: System) -> None:
+        self.given = given
+        self.steps: list[Step] = []
+        self.values: dict[int, str] = {}
+        self.forms: dict[tuple[Terms, Terms], str] = {}
+
+    def take(self) -> tuple[Step, ...]:
+        taken, self.steps = tuple(self.steps), []
+        return taken
+
+    def stages(self, members: Sequence[int]) -> None:
+        A = self.given.A
+        for group in components(lambda i, j: A[i][j] != 0, members):
+            if len(group) == 1 and A[group[0]][group[0]] == 0:
+                self._evaluate(group[0])
+            else:
+                self._solve(group)
+
+    def _name(self, stage: int) -> str:
+        self.values[stage] = f"k{len(self.values) + 1}"
+        return self.values[stage]
+
+    def _evaluate(self, i: int) -> None:
+        argument = self.row(f"y{len(self.values) + 1}", self.given.A[i], self.given.U[i])
+        self.steps.append(Eval(self._name(i), self.given.fields[i], argument, self.given.stages[i]))
+
+    def _solve(self, group: Sequence[int]) -> None:
+        A, first = self.given.A, len(self.values) + 1
+        outside = [tuple(0 if j in group else c for j, c in enumerate(A[i])) for i in group]
+        known = tuple(self.row(f"z{first + n}", row, self.given.U[i]) for n, (i, row) in
+                      enumerate(zip(group, outside, strict=True)))
+        matrix = tuple(tuple(A[i][j] for j in group) for i in group)
+        fields = tuple(self.given.fields[i] for i in group)
+        stages = tuple(self.given.stages[i] for i in group)
+        self.steps.append(Solve(tuple(self._name(i) for i in group), fields, known, matrix, stages))
+
+    def row(self, out: str, slopes: Sequence[Expr | int], states: Sequence[Expr]) -> str:
+        """The register that holds h * slopes . f(Y) + states . z, computed under the name `out` if it is new."""
+        terms = tuple((c, name) for c, name in zip(states, self.given.inputs, strict=True) if c != 0)
+        increments = tuple((c, self.values[j]) for j, c in enumerate(slopes) if c != 0)
+        if not increments and len(terms) == 1 and terms[0][0] == 1:
+            return terms[0][1]
+        key = (terms, increments)
+        if key not in self.forms:
+            self.forms[key] = out
+            self.steps.append(Combine(out, terms, increments))  # type: ignore[arg-type]
+        return self.forms[key]

@@ -1,0 +1,99 @@
+"""A step as a program: straight-line data that any printer can write down and any number type can run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sympy import Expr
+
+Terms = tuple[tuple[Expr, str], ...]
+
+
+@dataclass(frozen=True)
+class Combine:
+    """out = sum of c * register over `terms` + h * (sum of c * register over `increments`).
+
+    `terms` name states, `increments` name values of a field; no coefficient is zero.
+    """
+
+    out: str
+    terms: Terms
+    increments: Terms
+
+
+@dataclass(frozen=True)
+class Eval:
+    """out = f_field(argument); `stage` is the stage of the normal form that it stands for."""
+
+    out: str
+    field: str
+    argument: str
+    stage: int
+
+
+@dataclass(frozen=True)
+class Solve:
+    """The implicit system out_i = f_i(known_i + h sum_j matrix_ij out_j), solved for all its outs at once."""
+
+    outs: tuple[str, ...]
+    fields: tuple[str, ...]
+    known: tuple[str, ...]
+    matrix: tuple[tuple[Expr, ...], ...]
+    stages: tuple[int, ...]
+
+
+Step = Combine | Eval | Solve
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """One step of a scheme: from the registers `inputs` to the registers `outputs`, both the normal form's vector x.
+
+    The first `parts` registers are the state, the others its history, newest first; a name that occurs twice among
+    the inputs stands for values known to be equal. With `error` set, `error_steps` compute that register, the
+    difference between the result and the embedded one, after `steps` ran.
+    """
+
+    inputs: tuple[str, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[str, ...]
+    fields: tuple[str, ...]
+    parts: int = 1
+    error_steps: tuple[Step, ...] = ()
+    error: str | None = None
+
+    @property
+    def evaluations(self) -> int:
+        """Number of field evaluations in a step, the embedded result left out; an implicit stage counts once."""
+        return sum(1 for _ in _evaluated(self.steps))
+
+    @property
+    def all_evaluations(self) -> int:
+        """Number of field evaluations in a step with its error estimate."""
+        return sum(1 for _ in _evaluated(self.steps + self.error_steps))
+
+    @property
+    def is_explicit(self) -> bool:
+        """Whether no step of the plan has to be solved."""
+        return not any(isinstance(step, Solve) for step in self.steps + self.error_steps)
+
+    def evaluations_of(self, field: str) -> int:
+        """Number of evaluations of one field, the embedded result included."""
+        return sum(label == field for label in _evaluated(self.steps + self.error_steps))
+
+    def coefficients(self) -> Iterator[Expr]:
+        """Every coefficient in the plan, in the order in which it is used."""
+        for step in self.steps + self.error_steps:
+            match step:
+                case Combine(_, terms, increments):
+                    yield from (c for c, _ in terms + increments)
+                case Solve(_, _, _, matrix):
+                    yield from (c for row in matrix for c in row)
+
+
+def _evaluated(steps: tuple[Step, ...]) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case Eval(_, field):
+                yield field
+            case Solve(_, fields):
+                yield from fields

@@ -1,0 +1,30 @@
+"""Room 1: what a scheme is. `schemetools.schemes.NAME` is the catalog entry of that name."""
+
+import importlib
+from typing import Any
+
+_CLASSES = {
+    "RungeKutta": "runge_kutta",
+    "LinearMultistep": "multistep",
+    "AdditiveRungeKutta": "additive",
+    "GeneralLinear": "normal_form",
+    "Scheme": "base",
+    "Family": "registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _CLASSES:
+        return getattr(importlib.import_module(f"{__name__}.{_CLASSES[name]}"), name)
+    if name.startswith("_"):
+        raise AttributeError(name)
+    registry = importlib.import_module(f"{__name__}.registry")
+    try:
+        return registry.resolve(name)
+    except registry.UnknownNameError as error:
+        raise AttributeError(str(error)) from None
+
+
+def __dir__() -> list[str]:
+    registry = importlib.import_module(f"{__name__}.registry")
+    return sorted({*_CLASSES, *registry.names(), *registry.aliases()})

@@ -1,0 +1,67 @@
+"""A scheme in LaTeX, as people write it: Butcher's tableau, the multistep recurrence, the general linear array."""
+
+from collections.abc import Iterable, Sequence
+
+from sympy import Expr
+
+from ..exact import latex
+
+
+def _row(cells: Iterable[str]) -> str:
+    return " & ".join(cells)
+
+
+def _array(columns: str, rows: Sequence[str]) -> str:
+    body = " \\\\\n".join(rows).replace("\\hline \\\\\n", "\\hline\n")
+    return f"$\\displaystyle \\begin{{array}}{{{columns}}}\n{body}\n\\end{{array}}$"
+
+
+def butcher(
+    A: Sequence[Sequence[Expr]], b: Sequence[Expr], c: Sequence[Expr], b_hat: Sequence[Expr] | None, *, exact: bool
+) -> str:
+    """Butcher's tableau c | A over b, zeros above the diagonal left blank in an explicit one."""
+    s = len(b)
+    explicit = all(A[i][j] == 0 for i in range(s) for j in range(i, s))
+    rows = []
+    for i in range(s):
+        cells = ["" if explicit and j >= i else latex(A[i][j], exact=exact) for j in range(s)]
+        rows.append(_row([latex(c[i], exact=exact), *cells]))
+    rows.append("\\hline " + _row(["", *(latex(w, exact=exact) for w in b)]))
+    if b_hat is not None:
+        rows.append(_row(["", *(latex(w, exact=exact) for w in b_hat)]))
+    return _array("c|" + "c" * s, rows)
+
+
+def side_by_side(tableaux: Sequence[tuple[str, str]]) -> str:
+    """Several tableaux on one line, each under the name of its field."""
+    parts = [f"{label}:\\; {text.removeprefix('$').removesuffix('$')}" for label, text in tableaux]
+    return "$" + " \\qquad ".join(parts) + "$"
+
+
+def _combination(coefficients: Sequence[Expr], symbol: str, exact: bool) -> str:
+    terms = ""
+    for j, coefficient in reversed(list(enumerate(coefficients))):
+        if coefficient == 0:
+            continue
+        index = "n" if j == 0 else f"n+{j}"
+        factor = "" if coefficient == 1 else "-" if coefficient == -1 else latex(coefficient, exact=exact)
+        if coefficient.is_Add:
+            factor = f"\\left({factor}\\right)"
+        sign = "" if not terms or factor.startswith("-") else " + "
+        terms += f"{sign}{factor} {symbol}_{{{index}}}"
+    return terms or "0"
+
+
+def multistep_recurrence(alpha: Sequence[Expr], beta: Sequence[Expr], *, exact: bool) -> str:
+    """The recurrence sum_j alpha_j u_(n+j) = h sum_j beta_j f_(n+j), newest value first."""
+    return f"$\\displaystyle {_combination(alpha, 'u', exact)} = h\\left({_combination(beta, 'f', exact)}\\right)$"
+
+
+def general_linear(
+    A: Sequence[Sequence[Expr]], U: Sequence[Sequence[Expr]], B: Sequence[Sequence[Expr]], V: Sequence[Sequence[Expr]], *, exact: bool
+) -> str:
+    """The array A U over B V."""
+    rows = [_row(latex(x, exact=exact) for x in (*a, *u)) for a, u in zip(A, U, strict=True)]
+    lower = [_row(latex(x, exact=exact) for x in (*b, *v)) for b, v in zip(B, V, strict=True)]
+    lower[0] = "\\hline " + lower[0]
+    return _array("c" * len(A[0]) + "|" + "c" * len(U[0]), [*rows, *lower])

@@ -1,0 +1,188 @@
+"""The one registry of names: what a catalog file declares, and how a name becomes a scheme."""
+
+import dataclasses
+import functools
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from sympy import Expr, Symbol
+
+from .. import exact
+from ..errors import SchemeError, UnknownNameError
+from .base import Scheme
+from .naming import argument, split_arguments
+
+Coefficient = Annotated[Any, "a coefficient of the family, exact"]
+
+_NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\)|:(.*))?\s*", re.DOTALL)
+
+
+class Family:
+    """A catalog entry with parameters: call it for a scheme; named bare it is its default instance.
+
+    >>> import schemetools as st
+    >>> st.bdf(3).name, st.lm.scheme.name
+    ('bdf(3)', 'lm(k)')
+    """
+
+    def __init__(self, build: Callable[..., Scheme], reference: str):
+        self.build = build
+        self.name = build.__name__
+        self.reference = reference
+        self.signature = inspect.signature(build)
+        functools.update_wrapper(self, build)
+
+    @property
+    def scheme(self) -> Scheme:
+        """The default instance."""
+        return self()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Scheme:
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise SchemeError(f"{self.name}{self.usage}: {error}") from None
+        bound.apply_defaults()
+        parameters = self.signature.parameters
+        values = {key: _take(self.name, key, parameters[key].annotation, value) for key, value in bound.arguments.items()}
+        is_exact = not any(exact.is_long_float(v) for v in bound.arguments.values())
+        return _instance(self, tuple(values.items()), is_exact)
+
+    @property
+    def usage(self) -> str:
+        """The parameters with their defaults, as a person types them: `(k=2)`."""
+        return "(" + ", ".join(f"{p.name}={p.default}" for p in self.signature.parameters.values()) + ")"
+
+    def __repr__(self) -> str:
+        return f"<family {self.name}{self.usage}>"
+
+
+def _take(family: str, key: str, annotation: Any, value: Any) -> Any:
+    """One argument of a family: an integer, an exact coefficient, a scheme, or a word."""
+    if annotation is Coefficient:
+        try:
+            return exact.coefficient(value, parameter=True)
+        except SchemeError as error:
+            raise type(error)(f"{family}({key}=...): {error}") from None
+    if annotation is int:
+        if isinstance(value, Expr) and value.is_Integer:
+            value = int(value)  # type: ignore[arg-type]
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise SchemeError(f"{family}({key}={value}): {key} must be an integer")
+        return value.__index__()
+    if annotation is Scheme and isinstance(value, str):
+        return get(value)
+    return value
+
+
+@functools.lru_cache(maxsize=4096)
+def _instance(family: Family, values: tuple[tuple[str, Any], ...], is_exact: bool) -> Scheme:
+    scheme = family.build(**dict(values))
+    shown = ", ".join(argument(key, value, is_exact=is_exact) for key, value in values)
+    name = f"{family.name}({shown})" if values else family.name
+    return dataclasses.replace(scheme, name=name, reference=family.reference, exact=is_exact and scheme.exact)  # type: ignore[type-var]
+
+
+_entries: dict[str, Family] = {}
+_aliases: dict[str, str] = {}
+
+
+def entry(*, reference: str, aliases: tuple[str, ...] = ()) -> Callable[[Callable[..., Scheme]], Family]:
+    """Declare a catalog entry: a function that builds the scheme; its name is the entry's, its parameters the family's."""
+
+    def declare(build: Callable[..., Scheme]) -> Family:
+        name = build.__name__
+        missing = [p.name for p in inspect.signature(build).parameters.values() if p.default is p.empty]
+        if missing or not reference or not build.__doc__:
+            raise TypeError(f"catalog entry {name} needs a reference, a docstring, and a default for each of {missing}")
+        taken = [n for n in (name, *aliases) if n in _entries or n in _aliases]
+        if taken:
+            raise TypeError(f"catalog name {taken[0]} is declared twice")
+        _entries[name] = family = Family(build, reference)
+        _aliases.update(dict.fromkeys(aliases, name))
+        return family
+
+    return declare
+
+
+@functools.cache
+def _load() -> None:
+    package = importlib.import_module(f"{__package__}.catalog")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+
+
+def names() -> tuple[str, ...]:
+    """The canonical names of the catalog, sorted; families without their parameters."""
+    _load()
+    return tuple(sorted(_entries))
+
+
+def aliases() -> dict[str, str]:
+    """Other names of catalog entries: {alias: canonical name}."""
+    _load()
+    return dict(sorted(_aliases.items()))
+
+
+def family(name: str) -> Family:
+    """The declaration behind a catalog name or alias; UnknownNameError with the nearest names otherwise."""
+    _load()
+    name = _aliases.get(name, name)
+    if name not in _entries:
+        near = get_close_matches(name, [*_entries, *_aliases], n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else "st.names() lists the catalog"
+        raise UnknownNameError(f"the catalog has no scheme {name!r}; {hint}")
+    return _entries[name]
+
+
+def resolve(name: str) -> Scheme | Family:
+    """What `st.NAME` is: the scheme, or the family where there are parameters."""
+    found = family(name)
+    return found if found.signature.parameters else found()
+
+
+def get(text: str) -> Scheme:
+    """The scheme of a name: "rk4", "bdf(4)", "lm(k=3/10)", or in a shell without quotes bdf:4, lm:k=0.3.
+
+    Arguments are exact numbers of the coefficient grammar, names of free symbols, or, where a family takes schemes, names
+    of schemes. A family named bare is its default instance. Raises SchemeError with what was expected.
+
+    >>> get("lm:k=0.3").name
+    'lm(k=3/10)'
+    """
+    match = _NAME.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise SchemeError(f"{text!r} is not a scheme's name; write rk4, bdf(4) or lm(k=3/10)")
+    name, in_parentheses, after_colon = match.groups()
+    found = family(name)
+    values: dict[str, Any] = {}
+    for i, part in enumerate(split_arguments(in_parentheses or after_colon or "")):
+        key, shown = _key_and_text(found, i, part)
+        if key in values:
+            raise SchemeError(f"{text!r} gives {key} twice")
+        values[key] = _read(found.signature.parameters[key].annotation, shown)
+    return found(**values)
+
+
+def _key_and_text(found: Family, position: int, part: str) -> tuple[str, str]:
+    key, equals, shown = part.partition("=")
+    parameters = list(found.signature.parameters)
+    if equals and key.strip() in parameters:
+        return key.strip(), shown.strip()
+    if not equals and position < len(parameters):
+        return parameters[position], part.strip()
+    raise SchemeError(f"{part.strip()!r} is no parameter of {found.name}{found.usage}")
+
+
+def _read(annotation: Any, shown: str) -> Any:
+    """An argument's text as its parameter's kind."""
+    if annotation is Scheme:
+        return get(shown)
+    if annotation is Coefficient and shown.isidentifier():
+        return Symbol(shown)
+    return exact.parse(shown) if annotation in (int, Coefficient) else shown

@@ -1,0 +1,127 @@
+"""The reference, made from the package: two directives, and a reader for the docstrings of this house.
+
+`.. public-names:: ROOM` documents every public name of one room (`schemetools.ROOM`), in the order of
+`schemetools.PUBLIC`; a new public name appears by itself. `.. catalog::` is the table of all schemes.
+
+Docstrings are plain text: indented lines are formulas, `backticks` are code, `- ` starts a list item, `>>>` an example.
+"""
+
+import importlib
+import inspect
+import itertools
+import re
+from collections.abc import Iterator
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+import schemetools as st
+from schemetools.schemes import registry
+
+CODE = re.compile(r"(`+)(.+?)\1")
+SPECIAL = re.compile(r"([\\*_|`])")
+
+
+def documented(room: str) -> Iterator[tuple[str, object]]:
+    """The public names of a room and what they stand for."""
+    for module, names in st.PUBLIC.items():
+        if module.split(".")[0] == room:
+            yield from ((name, getattr(st, name)) for name in names)
+
+
+class _Generated(SphinxDirective):
+    """A directive whose content is reStructuredText made from the package."""
+
+    def lines(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        container = nodes.container()
+        self.state.nested_parse(StringList(list(self.lines()), source=st.__file__), 0, container)
+        return container.children
+
+
+class PublicNames(_Generated):
+    """Every public name of one room, through autodoc."""
+
+    required_arguments = 1
+
+    def lines(self) -> Iterator[str]:
+        for name, value in documented(self.arguments[0]):
+            if inspect.isclass(value):
+                yield from (f".. autoclass:: schemetools.{name}", "   :members:", "   :show-inheritance:", "")
+            else:
+                yield from (f".. autofunction:: schemetools.{name}", "")
+
+
+class Catalog(_Generated):
+    """Every scheme, one table per catalog file: how to write the name, what it is, where it was published."""
+
+    def lines(self) -> Iterator[str]:
+        families = map(registry.family, registry.names())
+        by_file = sorted(families, key=lambda family: family.build.__module__)
+        for module, entries in itertools.groupby(by_file, key=lambda family: family.build.__module__):
+            title = prose((importlib.import_module(module).__doc__ or module).splitlines()[0])
+            yield from (f".. list-table:: {title}", "   :header-rows: 1", "   :widths: 2 4 4", "")
+            yield from ("   * - Name", "     - Scheme", "     - Source")
+            for entry in entries:
+                arguments = entry.usage if entry.signature.parameters else ""
+                yield f"   * - ``{entry.name}{arguments}``"
+                yield f"     - {prose((inspect.getdoc(entry.build) or '').splitlines()[0])}"
+                yield f"     - {prose(entry.reference)}"
+            yield ""
+
+
+def prose(text: str) -> str:
+    """Plain text as reStructuredText: `code` stays code, every other special character stays itself."""
+    parts = []
+    end = 0
+    for code in CODE.finditer(text):
+        parts += [SPECIAL.sub(r"\\\1", text[end : code.start()]), f"``{code[2]}``"]
+        end = code.end()
+    return "".join([*parts, SPECIAL.sub(r"\\\1", text[end:])])
+
+
+def docstring(lines: list[str]) -> list[str]:
+    """A plain docstring as reStructuredText, block by block."""
+    written: list[str] = []
+    for kind, rows in itertools.groupby(zip(_kinds(lines), lines, strict=True), key=lambda pair: pair[0]):
+        block = [row for _, row in rows]
+        if kind == "formula":
+            written += ["::", "", *block, ""]
+        elif kind == "example":
+            written += [*block, ""]
+        elif kind != "blank":
+            written += [*map(prose, block), ""]
+    return written
+
+
+def _kinds(lines: list[str]) -> Iterator[str]:
+    """What each line of a docstring is: blank, example, item (of a list), formula or text."""
+    kind = "blank"
+    for line in lines:
+        if not line.strip():
+            kind = "blank"
+        elif line.startswith(">>>") or kind == "example":
+            kind = "example"
+        elif line.startswith("- "):
+            kind = "item"
+        elif not line.startswith(" "):
+            kind = "text"
+        elif kind != "item":
+            kind = "formula"
+        yield kind
+
+
+def _process(app: Sphinx, what: str, name: str, value: object, options: object, lines: list[str]) -> None:
+    lines[:] = docstring(lines)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives and the reader of docstrings."""
+    app.add_directive("public-names", PublicNames)
+    app.add_directive("catalog", Catalog)
+    app.connect("autodoc-process-docstring", _process)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import Any
 
 import sympy
-from sympy import Expr, Rational, Symbol
+from sympy import CRootOf, Expr, Rational, Symbol
 
 from ..errors import CoefficientError
 from .domains import from_domain, generators, to_domain
-from .parser import MAX_TERMS, expanded_terms, parse
+from .parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, parse, shorten
 
 RESERVED = frozenset("hfutx")
 SHORT_DIGITS = 12
@@ -39,7 +39,9 @@ def coefficient(value: Any, *, parameter: bool = False) -> Expr:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise CoefficientError(f"{value} is not finite; coefficients are real numbers")
-        return Rational(value)
+        if value and abs(value.adjusted()) > MAX_DECIMAL_EXPONENT:
+            raise CoefficientError(f"the exponent of {shorten(str(value), 20)} exceeds {MAX_DECIMAL_EXPONENT}")
+        return Rational(*value.as_integer_ratio())
     if isinstance(value, numbers.Real):
         return _from_float(float(value), parameter)
     raise CoefficientError(f"{value!r} is complex; coefficients are real numbers")
@@ -75,8 +77,9 @@ def _from_sympy(value: Expr, parameter: bool) -> Expr:
         raise CoefficientError(f"{value} contains a float; write its numbers as fractions, such as Rational(1, 3)")
     if value.has(sympy.I, sympy.zoo, sympy.oo, sympy.nan, -sympy.oo):
         raise CoefficientError(f"{value} is not a finite real number")
-    value = value.xreplace({s: Symbol(s.name) for s in value.atoms(Symbol)})
-    for symbol in value.atoms(Symbol):
+    symbols = value.xreplace(dict.fromkeys(value.atoms(CRootOf), sympy.pi)).atoms(Symbol)  # a root's own x is bound
+    value = value.xreplace({s: Symbol(s.name) for s in symbols})
+    for symbol in symbols:
         check_symbol_name(symbol.name)
     return canonical(value)
 

@@ -1,0 +1,291 @@
+"""Schemes in TOML: a user's tableau in and out, coefficients as text of the exact grammar."""
+
+import json
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sympy import Expr, Symbol
+
+from .. import exact
+from ..errors import FileError, SchemeError
+from .additive import AdditiveRungeKutta
+from .base import Scheme, as_scheme
+from .multistep import LinearMultistep
+from .normal_form import GeneralLinear
+from .random import distribution_of, random_symbol
+from .runge_kutta import RungeKutta
+
+MAX_BYTES = 1_000_000
+_DISTRIBUTION = re.compile(r"\s*([a-z]+)\s*\((.*)\)\s*", re.DOTALL)
+
+
+def _runge_kutta(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return RungeKutta(take("A"), take("b"), take("c", None), b_hat=take("b_hat", None), **labels)
+
+
+def _multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return LinearMultistep(take("alpha"), take("beta"), **labels)
+
+
+def _additive(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    tables = {
+        field: RungeKutta(
+            take(f"fields.{field}.A"),
+            take(f"fields.{field}.b"),
+            take(f"fields.{field}.c", None),
+            b_hat=take(f"fields.{field}.b_hat", None),
+            exact=labels["exact"],
+        )
+        for field in take("fields")
+    }
+    return AdditiveRungeKutta(tables, take("partitioned", False), **labels)
+
+
+def _general_linear(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    arrays = [take(key) for key in "AUBV"]
+    return GeneralLinear(*arrays, take("colours", None), parts=take("parts", 1), **labels)
+
+
+_KINDS: dict[str, Callable[..., Scheme]] = {
+    "RungeKutta": _runge_kutta,
+    "LinearMultistep": _multistep,
+    "AdditiveRungeKutta": _additive,
+    "GeneralLinear": _general_linear,
+}
+_FIELD_KEYS = {"A", "b", "c", "b_hat"}
+_LABELS = {"kind", "name", "reference", "exact", "symbols", "random"}
+_KEYS = {
+    "RungeKutta": _FIELD_KEYS,
+    "LinearMultistep": {"alpha", "beta"},
+    "AdditiveRungeKutta": {"fields", "partitioned"},
+    "GeneralLinear": {"A", "U", "B", "V", "colours", "parts"},
+}
+
+
+class _File:
+    """One parsed file: values by key, coefficients by the declared symbols, errors by line and key."""
+
+    def __init__(self, text: str, source: str):
+        self.text, self.source = text, source
+        try:
+            self.data = tomllib.loads(text, parse_float=Decimal)
+        except tomllib.TOMLDecodeError as error:
+            raise FileError(f"{source}: this is not TOML: {_repeated_key(text) or error}") from None
+        except ValueError:
+            raise FileError(f"{source}, {_longest_number(text)} has more digits than can be read") from None
+        except RecursionError:
+            raise FileError(f"{source}: its brackets are nested too deeply") from None
+        self.symbols: dict[str, Expr] = {}
+
+    def fail(self, key: str, reason: object) -> FileError:
+        last = key.split("[")[0].split(".")[-1]
+        found = re.search(rf"^\s*\[?[\w.\"]*\b{re.escape(last)}\b\"?\s*[=\].]", self.text, re.MULTILINE) if last else None
+        line = self.text.count("\n", 0, found.end()) + 1 if found else 1
+        return FileError(f"{self.source}, line {line}, key {key}: {reason}")
+
+    def read(self) -> Scheme:
+        kind = self.data.get("kind", "LinearMultistep" if "alpha" in self.data else "RungeKutta")
+        if not isinstance(kind, str) or kind not in _KINDS:
+            raise self.fail("kind", f"{kind!r} is no kind of scheme; write one of {', '.join(_KINDS)}")
+        self.refuse_unknown("", self.data, _LABELS | _KEYS[kind])
+        self.declare()
+        labels = {key: self.label(key) for key in ("name", "reference")} | {"exact": self.data.get("exact", True) is not False}
+        try:
+            return _KINDS[kind](self.take, labels)
+        except FileError:
+            raise
+        except SchemeError as error:
+            key = next((k for k in ("A", "alpha", "b", "c") if str(error).startswith((k, f"row 0 of {k}"))), "kind")
+            raise self.fail(key, error) from None
+
+    def refuse_unknown(self, where: str, table: Mapping[str, Any], known: set[str]) -> None:
+        for key in table:
+            if key not in known:
+                raise self.fail(f"{where}{key}", f"unknown key; known are {', '.join(sorted(known))}")
+
+    def label(self, key: str) -> str | None:
+        value = self.data.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self.fail(key, "must be a text in quotes")
+        return value
+
+    def declare(self) -> None:
+        for section in ("symbols", "random"):
+            if not isinstance(self.data.get(section, {}), dict):
+                raise self.fail(section, f"must be a table, [{section}]")
+        for name in self.data.get("symbols", {}):
+            self.add_symbol(f"symbols.{name}", name, lambda: Symbol(name))  # noqa: B023  (called at once)
+        for name, described in self.data.get("random", {}).items():
+            self.add_symbol(f"random.{name}", name, lambda: self.distribution(name, described))  # noqa: B023
+
+    def add_symbol(self, key: str, name: str, make: Callable[[], Expr]) -> None:
+        try:
+            exact.check_symbol_name(name)
+            if name in self.symbols or name in ("sqrt", "root"):
+                raise FileError(f"the name {name!r} is taken already")
+            self.symbols[name] = make()
+        except SchemeError as error:
+            raise self.fail(key, error) from None
+
+    def distribution(self, name: str, described: Any) -> Expr:
+        match = _DISTRIBUTION.fullmatch(described) if isinstance(described, str) else None
+        if match is None:
+            raise FileError(f"{described!r} is no distribution; write such as 'bernoulli(4/5)' or 'uniform(0, 1)'")
+        kind, inside = match.groups()
+        parameters = [exact.parse(part, self.symbols) for part in inside.split(",") if part.strip()]
+        return random_symbol(name, kind, *parameters)
+
+    def take(self, key: str, *default: Any) -> Any:
+        """The value under a dotted key; texts in arrays of coefficients as exact expressions."""
+        table: Any = self.data
+        for part in key.split("."):
+            if not isinstance(table, dict) or part not in table:
+                if default:
+                    return default[0]
+                raise self.fail(key, "is missing")
+            table = table[part]
+        name = key.split(".")[-1]
+        if name in ("A", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta"):
+            return self.coefficients(key, table)
+        expected = {"partitioned": bool, "parts": int, "fields": dict, "colours": list}[name]
+        if not isinstance(table, expected):
+            raise self.fail(key, f"must be a {expected.__name__}")
+        if name == "fields":
+            for field, inner in table.items():
+                if not isinstance(inner, dict):
+                    raise self.fail(f"fields.{field}", f"must be a table, [fields.{field}]")
+                self.refuse_unknown(f"fields.{field}.", inner, _FIELD_KEYS)
+        return table
+
+    def coefficients(self, key: str, value: Any, depth: int = 0) -> Any:
+        if isinstance(value, list) and depth < 2:
+            return [self.coefficients(f"{key}[{i}]", entry, depth + 1) for i, entry in enumerate(value)]
+        if depth == 0:
+            raise self.fail(key, "must be an array of coefficients")
+        try:
+            if isinstance(value, str):
+                return exact.canonical(exact.parse(value, self.symbols).xreplace({Symbol(n): s for n, s in self.symbols.items()}))
+            return exact.coefficient(value)
+        except SchemeError as error:
+            raise self.fail(key, error) from None
+
+
+def _repeated_key(text: str) -> str | None:
+    """Where a table gives a key twice, which tomllib reports without its place."""
+    table, seen = "", set()
+    for number, line in enumerate(text.splitlines(), 1):
+        if match := re.match(r"\s*\[([^\[\]]+)\]\s*(#.*)?$", line):
+            table = match[1].strip()
+        elif match := re.match(r"\s*([\w\"-]+)\s*=", line):
+            if (table, match[1]) in seen:
+                return f"line {number}, key {match[1]}: is given twice"
+            seen.add((table, match[1]))
+    return None
+
+
+def _longest_number(text: str) -> str:
+    """Line and key of the longest run of digits, which tomllib refuses without its place."""
+    longest = max(re.finditer(r"\d+", text), key=lambda match: match.end() - match.start())
+    before = text[: longest.start()]
+    keys = re.findall(r"^\s*([\w\"-]+)\s*=", before, re.MULTILINE)
+    return f"line {before.count(chr(10)) + 1}, key {keys[-1] if keys else '?'}: an integer"
+
+
+def load(path: str | os.PathLike[str]) -> Scheme:
+    """The scheme of a TOML file; coefficients are texts such as "1/2", "sqrt(3)/6", "k" or "root(x^3-2, 1, 2)".
+
+    Free symbols are declared under [symbols], random ones under [random] by distribution, such as xi = "bernoulli(4/5)".
+    Nothing in the file is evaluated as code. Raises FileError, naming line and key, for whatever does not fit.
+    """
+    source = Path(path)
+    try:
+        if source.stat().st_size > MAX_BYTES:
+            raise FileError(f"{source} has {source.stat().st_size} bytes; a scheme file has at most {MAX_BYTES}")
+        text = source.read_bytes().decode()
+    except OSError as error:
+        raise FileError(f"cannot read {source}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise FileError(f"{source} is not UTF-8 text") from None
+    return _File(text.replace("\r\n", "\n"), str(source)).read()
+
+
+def save(scheme: Any, path: str | os.PathLike[str]) -> None:
+    """Write a scheme as TOML that `load` reads back to an equal scheme; the file appears whole or not at all.
+
+    Raises FileError where the file cannot be written.
+    """
+    text = to_toml(as_scheme(scheme))
+    target = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise FileError(f"cannot write {target}: {error.strerror}") from None
+
+
+def to_toml(scheme: Scheme) -> str:
+    """A scheme as the text of a TOML file."""
+    lines = [f"kind = {_quoted(type(scheme).__name__)}"]
+    lines += [f"{key} = {_quoted(value)}" for key in ("name", "reference") if (value := getattr(scheme, key)) is not None]
+    if not scheme.exact:
+        lines.append("exact = false")
+    tables: list[str] = []
+    match scheme:
+        case RungeKutta():
+            lines += _tableau(scheme)
+        case LinearMultistep():
+            lines += [_array("alpha", scheme.alpha), _array("beta", scheme.beta)]
+        case AdditiveRungeKutta():
+            lines.append(f"partitioned = {str(scheme.partitioned).lower()}")
+            for label, tableau in scheme.tableaux:
+                tables += ["", f"[fields.{_key(label)}]", *_tableau(tableau)]
+        case GeneralLinear():
+            lines += [_array(key, getattr(scheme, key)) for key in "AUBV"]
+            lines += [f"colours = {json.dumps(scheme.colours, ensure_ascii=False)}", f"parts = {scheme.parts}"]
+    if scheme.free_symbols:
+        tables += ["", "[symbols]", *(f'{_key(n)} = "free"' for n in sorted(s.name for s in scheme.free_symbols))]
+    if scheme.random_symbols:
+        tables += ["", "[random]", *(f"{_key(s.name)} = {_quoted(_described(s))}" for s in sorted(scheme.random_symbols, key=str))]
+    return "\n".join([*lines, *tables, ""])
+
+
+def _tableau(scheme: RungeKutta) -> list[str]:
+    lines = [_array("A", scheme.A), _array("b", scheme.b), _array("c", scheme.c)]
+    return lines if scheme.b_hat is None else [*lines, _array("b_hat", scheme.b_hat)]
+
+
+def _array(key: str, values: tuple[Any, ...]) -> str:
+    if values and isinstance(values[0], tuple):
+        rows = ",\n".join("    " + _inline(row) for row in values)
+        return f"{key} = [\n{rows},\n]"
+    return f"{key} = {_inline(values)}"
+
+
+def _inline(values: tuple[Expr, ...]) -> str:
+    return "[" + ", ".join(_quoted(exact.text(v)) for v in values) + "]"
+
+
+def _described(symbol: Expr) -> str:
+    kind, parameters = distribution_of(symbol)
+    return f"{kind}({', '.join(map(exact.text, parameters))})"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quoted(name)

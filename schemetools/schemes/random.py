@@ -1,0 +1,58 @@
+"""Random symbols: the distributions a coefficient may have, by name, and the renaming that a second step needs.
+
+sympy.stats is slow to import, so it is loaded when the first random symbol is made.
+"""
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import Expr
+
+from .. import exact
+from ..errors import CoefficientError
+
+# name in text -> (name in sympy.stats, its parameters, the class of its distribution)
+_DISTRIBUTIONS = {
+    "bernoulli": ("Bernoulli", ("p",), "BernoulliDistribution"),
+    "uniform": ("Uniform", ("left", "right"), "UniformDistribution"),
+    "normal": ("Normal", ("mean", "std"), "NormalDistribution"),
+    "rademacher": ("Rademacher", (), "RademacherDistribution"),
+}
+
+
+def random_symbol(name: str, distribution: str, *parameters: Any) -> Expr:
+    """A random symbol of sympy.stats: bernoulli(p), uniform(left, right), normal(mean, std) or rademacher().
+
+    Parameters are coefficients, free symbols included. Raises CoefficientError for an unknown or misused distribution.
+    """
+    if distribution not in _DISTRIBUTIONS:
+        raise CoefficientError(f"{distribution!r} is no known distribution; known are {', '.join(_DISTRIBUTIONS)}")
+    factory, names, _ = _DISTRIBUTIONS[distribution]
+    if len(parameters) != len(names):
+        raise CoefficientError(f"{distribution} takes ({', '.join(names)}); {len(parameters)} parameters came")
+    exact.check_symbol_name(name)
+    values = [exact.coefficient(value, parameter=True) for value in parameters]
+    try:
+        return getattr(importlib.import_module("sympy.stats"), factory)(name, *values)
+    except ValueError as error:
+        raise CoefficientError(f"{distribution}({', '.join(map(str, values))}) is no distribution: {error}") from None
+
+
+def distribution_of(symbol: Any) -> tuple[str, tuple[Expr, ...]]:
+    """The name and parameters of a random symbol's distribution, as `random_symbol` takes them."""
+    distribution = symbol.pspace.distribution
+    kind = type(distribution).__name__
+    for name, (_, parameters, class_name) in _DISTRIBUTIONS.items():
+        if kind == class_name:
+            return name, tuple(distribution.args[: len(parameters)])
+    raise CoefficientError(f"{symbol} has a {kind}; known distributions are {', '.join(_DISTRIBUTIONS)}")
+
+
+def drawn_again(symbols: Sequence[Any], step: int) -> dict[Expr, Expr]:
+    """Random symbols as another step draws them: {xi: xi_2}, independent and of the same distribution."""
+    return {s: random_symbol(f"{s.name}_{step}", *_flat(distribution_of(s))) for s in symbols}
+
+
+def _flat(described: tuple[str, tuple[Expr, ...]]) -> tuple[Any, ...]:
+    return described[0], *described[1]

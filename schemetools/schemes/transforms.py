@@ -1,0 +1,242 @@
+"""From scheme to scheme: adjoint, compose, steps, picard, rescale, nest, randomise, to_float."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Any
+
+from sympy import Add, Expr, Integer, Rational
+
+from .. import exact
+from ..errors import SchemeError, UnsupportedError
+from .additive import AdditiveRungeKutta
+from .base import Scheme, Vector, as_scheme, is_random
+from .multistep import LinearMultistep
+from .normal_form import GeneralLinear
+from .random import drawn_again
+from .runge_kutta import RungeKutta
+
+ZERO, ONE = Integer(0), Integer(1)
+
+
+def _labelled(result: Scheme, name: str, *origins: Scheme) -> Any:
+    """The result under a name that says how it was made; exact only if all it came from was."""
+    return dataclasses.replace(result, name=name, exact=all(s.exact for s in origins))  # type: ignore[type-var]
+
+
+def _per_tableau(scheme: Scheme, change: Callable[[RungeKutta], RungeKutta]) -> Scheme | None:
+    """The change applied to a tableau, or to each tableau of an additive scheme."""
+    if isinstance(scheme, RungeKutta):
+        return change(scheme)
+    if isinstance(scheme, AdditiveRungeKutta):
+        return AdditiveRungeKutta([(label, change(t)) for label, t in scheme.tableaux], scheme.partitioned)
+    return None
+
+
+def adjoint(scheme: Any) -> Any:
+    """The adjoint method, the inverse of the step with -h.
+
+        A*_ij = b_(s+1-j) - A_(s+1-i, s+1-j),  b*_i = b_(s+1-i);        alpha*_j = -alpha_(k-j),  beta*_j = beta_(k-j)
+
+    Raises UnsupportedError for a multistep scheme with alpha_0 = 0, whose adjoint has no newest value, and for general
+    linear methods. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections II.3 and XV.1.
+    """
+    scheme = as_scheme(scheme)
+    name = f"adjoint({scheme})"
+    if isinstance(scheme, LinearMultistep):
+        if scheme.alpha[0] == 0:
+            raise UnsupportedError(f"{scheme} has alpha_0 = 0, so that its adjoint does not determine the newest value")
+        result = LinearMultistep([-a for a in reversed(scheme.alpha)], scheme.beta[::-1])
+        return _labelled(result, name, scheme)
+    result = _per_tableau(scheme, _adjoint_tableau)
+    if result is None:
+        raise UnsupportedError(f"the adjoint of the general linear method {scheme} is not defined here; give its Runge-Kutta form")
+    return _labelled(result, name, scheme)
+
+
+def _adjoint_tableau(t: RungeKutta) -> RungeKutta:
+    back = range(t.stages - 1, -1, -1)
+    A = [[exact.canonical(t.b[j] - t.A[i][j]) for j in back] for i in back]
+    b_hat = None if t.b_hat is None else [t.b_hat[i] for i in back]
+    return RungeKutta(A, [t.b[i] for i in back], b_hat=b_hat, exact=t.exact)
+
+
+def compose(*schemes: Any, fractions: Sequence[Any] | None = None) -> Any:
+    """One step of each scheme after another as one scheme; fraction i of h goes to scheme i, equal parts by default.
+
+    For one-step schemes of one kind (Runge-Kutta, or additive with the same fields). Random symbols are drawn anew in
+    every part, and so renamed. Raises UnsupportedError for schemes that cannot be joined.
+    """
+    parts = [as_scheme(s) for s in schemes]
+    if not parts:
+        raise SchemeError("compose needs at least one scheme")
+    shares = [Rational(1, len(parts))] * len(parts) if fractions is None else [exact.coefficient(w) for w in fractions]
+    if len(shares) != len(parts):
+        raise SchemeError(f"{len(shares)} fractions came for {len(parts)} schemes; give one for each")
+    parts = [_fresh(s, i) for i, s in enumerate(parts, 1)] if len(parts) > 1 else parts
+    name = f"compose({', '.join(map(str, parts))})"
+    if all(isinstance(s, RungeKutta) for s in parts):
+        return _labelled(_chain(parts, shares), name, *parts)  # type: ignore[arg-type]
+    if all(isinstance(s, AdditiveRungeKutta) for s in parts):
+        kinds = {(s.fields, s.partitioned) for s in parts}  # type: ignore[attr-defined]
+        if len(kinds) == 1:
+            (fields, partitioned), *_ = kinds
+            tables = [(f, _chain([dict(s.tableaux)[f] for s in parts], shares)) for f in fields]  # type: ignore[attr-defined]
+            return _labelled(AdditiveRungeKutta(tables, partitioned), name, *parts)
+    kinds = ", ".join(sorted({type(s).__name__ for s in parts}))
+    raise UnsupportedError(f"compose joins Runge-Kutta schemes, or additive ones with the same fields; {kinds} came")
+
+
+def _fresh(scheme: Scheme, step: int) -> Scheme:
+    """The scheme with its random symbols renamed, as an independent draw."""
+    if not scheme.random_symbols:
+        return scheme
+    change = drawn_again(sorted(scheme.random_symbols, key=str), step)
+    return dataclasses.replace(scheme._map(lambda c: c.xreplace(change)), name=scheme.name)  # type: ignore[type-var]
+
+
+def _chain(tables: Sequence[RungeKutta], shares: Sequence[Expr]) -> RungeKutta:
+    """Tableaux one after another: stages of a later one see the full steps of those before."""
+    weights = [tuple(exact.canonical(w * b) for b in t.b) for t, w in zip(tables, shares, strict=True)]
+    starts = [0, *accumulate(t.stages for t in tables)]
+    A = []
+    for n, (t, w) in enumerate(zip(tables, shares, strict=True)):
+        before = [b for row in weights[:n] for b in row]
+        after = [ZERO] * (starts[-1] - starts[n + 1])
+        A += [[*before, *(exact.canonical(w * a) for a in row), *after] for row in t.A]
+    return RungeKutta(A, [b for row in weights for b in row], exact=all(t.exact for t in tables))
+
+
+def steps(scheme: Any, n: int) -> Any:
+    """n steps of size h/n as one step of size h.
+
+    For one-step schemes; n stacked Euler blocks, for example, are an n-stage tableau of order one. Raises SchemeError for
+    n < 1, UnsupportedError for multistep schemes.
+    """
+    scheme = as_scheme(scheme)
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise SchemeError(f"steps(scheme, n) takes a number n >= 1 of steps; {n!r} came")
+    if n == 1:
+        return scheme
+    return dataclasses.replace(compose(*[scheme] * n), name=f"steps({scheme}, {n})")
+
+
+def picard(scheme: Any, m: int) -> RungeKutta:
+    """m Picard iterations of a Runge-Kutta scheme, from Y = u_n: an explicit scheme with f evaluated m times per stage.
+
+        Y^0 = u_n,   Y^(l+1) = u_n + h A f(Y^l),   u_(n+1) = u_n + h b f(Y^(m-1))
+
+    Of backward Euler this is PolyNet's poly-m as a scheme. Raises SchemeError for m < 1 or another kind of scheme.
+    """
+    t = as_scheme(scheme)
+    if not isinstance(t, RungeKutta):
+        raise UnsupportedError(f"picard takes a Runge-Kutta scheme; {type(t).__name__} came")
+    if isinstance(m, bool) or not isinstance(m, int) or m < 1:
+        raise SchemeError(f"picard(scheme, m) takes a number m >= 1 of iterations; {m!r} came")
+    if m == 1:
+        return _labelled(RungeKutta([[0]], [exact.canonical(Add(*t.b))]), f"picard({t}, 1)", t)
+    s, total = t.stages, 1 + (m - 1) * t.stages
+    A: list[list[Expr]] = [[ZERO] * total]
+    for layer in range(1, m):
+        for i in range(s):
+            row = [ZERO] * total
+            if layer == 1:
+                row[0] = t.c[i]
+            else:
+                start = 1 + (layer - 2) * s
+                row[start : start + s] = t.A[i]
+            A.append(row)
+    return _labelled(RungeKutta(A, [ZERO] * (total - s) + list(t.b)), f"picard({t}, {m})", t)
+
+
+def rescale(scheme: Any) -> Any:
+    """The scheme with h divided by its limit, so that it is consistent with u' = f.
+
+    The limit of a tableau is sum b_i, that of a multistep scheme sigma(1)/rho'(1), field by field in additive schemes.
+    Raises SchemeError where it vanishes.
+    """
+    scheme = as_scheme(scheme)
+    name = f"rescale({scheme})"
+    if isinstance(scheme, LinearMultistep):
+        derivative = Add(*(j * a for j, a in enumerate(scheme.alpha)))
+        factor = _inverse(Add(*scheme.beta), derivative, scheme)
+        result = LinearMultistep(scheme.alpha, [exact.canonical(factor * b) for b in scheme.beta])
+        return _labelled(result, name, scheme)
+    result = _per_tableau(scheme, lambda t: _scaled(t, _inverse(Add(*t.b), ONE, scheme)))
+    if result is None:
+        raise UnsupportedError(f"rescale takes Runge-Kutta, additive and multistep schemes; {type(scheme).__name__} came")
+    return _labelled(result, name, scheme)
+
+
+def _inverse(numerator: Expr, denominator: Expr, scheme: Scheme) -> Expr:
+    if exact.canonical(numerator) == 0 or exact.canonical(denominator) == 0:
+        raise SchemeError(f"{scheme} has no finite nonzero limit u' = W f, so that h cannot be rescaled to W = 1")
+    return exact.canonical(denominator / numerator)
+
+
+def _scaled(t: RungeKutta, factor: Expr) -> RungeKutta:
+    A = [[exact.canonical(factor * a) for a in row] for row in t.A]
+    b_hat = None if t.b_hat is None else [exact.canonical(factor * b) for b in t.b_hat]
+    return RungeKutta(A, [exact.canonical(factor * b) for b in t.b], b_hat=b_hat, exact=t.exact)
+
+
+def nest(outer: Any, inner: Any) -> RungeKutta:
+    """The outer scheme with each evaluation h f(Y) replaced by the increment of one inner step from Y.
+
+        A = A_out (x) 1 b_in^T + I (x) A_in,    b = b_out (x) b_in,    R = R_out(R_in(z) - 1)
+
+    One reading of HO-ResNet's nesting (Luo et al., arXiv 2103.15244, section on nested nets), whose exact definition is not
+    settled; its order is 1 unless inner is Euler.
+    """
+    o, i = as_scheme(outer), as_scheme(inner)
+    if not (isinstance(o, RungeKutta) and isinstance(i, RungeKutta)):
+        raise UnsupportedError("nest takes two Runge-Kutta schemes")
+    A = [
+        [exact.canonical(o.A[p][q] * i.b[n] + (i.A[m][n] if p == q else 0)) for q in range(o.stages) for n in range(i.stages)]
+        for p in range(o.stages)
+        for m in range(i.stages)
+    ]
+    b = [exact.canonical(x * y) for x in o.b for y in i.b]
+    return _labelled(RungeKutta(A, b), f"nest({o}, {i})", o, i)
+
+
+def randomise(scheme: Any, gate: Expr) -> Any:
+    """The scheme with its increment multiplied by a random symbol, drawn once per step: u_(n+1) = u_n + xi (increment).
+
+    `gate` is a random symbol of sympy.stats (`schemes.random.random_symbol`). Stochastic depth is Euler with a Bernoulli
+    gate (Huang et al. 2016, arXiv 1603.09382). Raises SchemeError for a gate that is not random.
+    """
+    scheme = as_scheme(scheme)
+    if not is_random(gate):
+        raise SchemeError(f"{gate} is not a random symbol; make one with random_symbol('xi', 'bernoulli', '4/5')")
+    name = f"randomise({scheme}, {gate})"
+
+    def weigh(values: Vector) -> list[Expr]:
+        return [exact.canonical(gate * v) for v in values]
+
+    if isinstance(scheme, LinearMultistep) and sum(b != 0 for b in scheme.beta) == 1:
+        return _labelled(LinearMultistep(scheme.alpha, weigh(scheme.beta)), name, scheme)
+    result = _per_tableau(scheme, lambda t: RungeKutta(t.A, weigh(t.b), exact=t.exact))
+    if result is None:
+        g = scheme.normal_form()
+        result = GeneralLinear(g.A, g.U, [weigh(row) for row in g.B], g.V, g.colours, parts=g.parts)
+    return _labelled(result, name, scheme)
+
+
+def to_float(scheme: Any) -> Any:
+    """The scheme with every coefficient rounded to the nearest double, marked `exact=False`.
+
+    What a program with literals computes with. In a multistep scheme alpha_0 is what the others leave, so that rho(1) = 0.
+    """
+    scheme = as_scheme(scheme)
+
+    def rounded(value: Expr) -> Expr:
+        return Rational(*exact.to_float(value).as_integer_ratio())
+
+    name = f"to_float({scheme})"
+    if isinstance(scheme, LinearMultistep):
+        others = [rounded(a) for a in scheme.alpha[1:]]
+        result = LinearMultistep([-Add(*others), *others], [rounded(b) for b in scheme.beta], exact=False)
+    else:
+        result = dataclasses.replace(scheme, exact=False)._map(rounded)  # type: ignore[type-var]
+    return dataclasses.replace(result, name=name, exact=False)

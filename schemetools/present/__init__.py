@@ -1,0 +1,1 @@
+"""Room 5, for people: pictures, printed equations, tables."""

@@ -1,8 +1,10 @@
 """Embedded pairs to order five: b has the order in the name's digit, b_hat the other."""
 
+from sympy import Rational
+
 from ..registry import entry
 from ..runge_kutta import RungeKutta
-from ._tableaux import explicit
+from ._tableaux import explicit, square
 
 
 @entry(reference="heun1900")
@@ -20,7 +22,7 @@ def bogacki_shampine3() -> RungeKutta:
 
 @entry(reference="merson1957", aliases=("merson",))
 def merson4() -> RungeKutta:
-    """Merson's method of order four; b_hat has order three, and five for linear equations with constant coefficients."""
+    """Merson's method of order four; b_hat has order three, and five for u' = Au + b."""
     A = explicit("1/3; 1/6 1/6; 1/8 0 3/8; 1/2 0 -3/2 2")
     return RungeKutta(A, ["1/6", 0, 0, "2/3", "1/6"], b_hat=["1/10", 0, "3/10", "2/5", "1/5"])
 
@@ -72,6 +74,30 @@ def dopri5() -> RungeKutta:
         35/384      0           500/1113    125/192 -2187/6784   11/84
     """)
     b = ["35/384", 0, "500/1113", "125/192", "-2187/6784", "11/84", 0]
-    return RungeKutta(
-        A, b, b_hat=["5179/57600", 0, "7571/16695", "393/640", "-92097/339200", "187/2100", "1/40"]
+    return RungeKutta(A, b, b_hat=["5179/57600", 0, "7571/16695", "393/640", "-92097/339200", "187/2100", "1/40"])
+
+
+@entry(reference="tsitouras2011")
+def tsit5() -> RungeKutta:
+    """The 5(4) pair of Tsitouras, as published: decimals, so that its order conditions hold to 2e-15 only.
+
+    The first column makes the row sums 0.161, 0.327, 0.9, 0.9800255409045097, 1; the last row is b.
+    """
+    nodes = ["0.161", "0.327", "0.9", "0.9800255409045097", "1"]
+    after_first = [
+        [],
+        ["0.335480655492357"],
+        ["-6.359448489975075", "4.362295432869581"],
+        ["-11.74888356406283", "7.495539342889836", "-0.09249506636175525"],
+        ["-12.92096931784711", "8.159367898576159", "-0.071584973281401", "-0.02826905039406838"],
+    ]
+    weights = "0.09646076681806523 0.01 0.4798896504144996 1.379008574103742 -3.290069515436081 2.324710524099774 0"
+    error = (
+        "0.001780011052226 0.000816434459657 -0.007880878010262 0.144711007173263 -0.582357165452555 0.458082105929187"
     )
+    b = [Rational(w) for w in weights.split()]
+    b_hat = [w - e for w, e in zip(b, [*map(Rational, error.split()), Rational(-1, 66)], strict=True)]
+    rows = [[Rational(a) for a in row] for row in after_first]
+    first = [Rational(c) - sum(row) for c, row in zip(nodes, rows, strict=True)]
+    A = [[], *([a, *row] for a, row in zip(first, rows, strict=True)), b[:-1]]
+    return RungeKutta(square(A), b, b_hat=b_hat, exact=False)

@@ -56,7 +56,7 @@ def rk4() -> RungeKutta:
     return RungeKutta(explicit("1/2; 0 1/2; 0 0 1"), ["1/6", "1/3", "1/3", "1/6"])
 
 
-@entry(reference="kutta1901, p. 441")
+@entry(reference="kutta1901")
 def rk38() -> RungeKutta:
     """Kutta's 3/8 rule of order four."""
     return RungeKutta(explicit("1/3; -1/3 1; 1 -1 1"), ["1/8", "3/8", "3/8", "1/8"])
@@ -122,7 +122,7 @@ def butcher6() -> RungeKutta:
     return RungeKutta(A, ["11/120", 0, "27/40", "27/40", "-4/15", "-4/15", "11/120"])
 
 
-@entry(reference="butcher2016, section 232")
+@entry(reference="butcher2016, section 231")
 def rk22(a: Coefficient = Symbol("a")) -> RungeKutta:
     """All two-stage methods of order two, by the node a = c_2 != 0: a = 1/2, 2/3, 1 are midpoint, ralston2, heun2."""
     _nonzero("rk22", a=a)
@@ -142,7 +142,10 @@ def rk33(a: Coefficient = Symbol("a"), b: Coefficient = Symbol("b")) -> RungeKut
 
 @entry(reference="butcher2016, section 235")
 def rk44(w: Coefficient = Symbol("w")) -> RungeKutta:
-    """The four-stage methods of order four with nodes 0, 1/2, 1/2, 1, by w = b_3 != 0: w = 1/3 is rk4, (2 + sqrt 2)/6 gill4."""
+    """The four-stage methods of order four with nodes 0, 1/2, 1/2, 1, by w = b_3 != 0.
+
+    w = 1/3 is rk4, (2 + sqrt 2)/6 gill4.
+    """
     _nonzero("rk44", w=w)
     half = Rational(1, 2)
     coupling = 1 / (6 * w)

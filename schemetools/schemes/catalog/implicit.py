@@ -1,16 +1,75 @@
-"""Implicit Runge-Kutta methods."""
+"""Implicit Runge-Kutta methods: the theta methods and the collocation families of Gauss, Radau and Lobatto."""
 
-from ..registry import entry
+from sympy import Symbol
+
+from ..registry import Coefficient, entry
 from ..runge_kutta import RungeKutta
+from ._collocation import (
+    adjoint_of_collocation,
+    collocation,
+    gauss_nodes,
+    lobatto_c,
+    lobatto_nodes,
+    radau_right_nodes,
+    symplectic_partner,
+)
 
 
-@entry(reference="Hairer, Wanner, Solving Ordinary Differential Equations II, section IV.3")
+@entry(reference="hairer1996, section IV.3", aliases=("implicit_euler",))
 def backward_euler() -> RungeKutta:
     """Euler's implicit method."""
     return RungeKutta([[1]], [1])
 
 
-@entry(reference="Hairer, Lubich, Wanner, Geometric Numerical Integration, section II.1.1")
+@entry(reference="hairer2006, section II.1.1")
 def implicit_midpoint() -> RungeKutta:
-    """The implicit midpoint rule."""
+    """The implicit midpoint rule, the Gauss method of one stage."""
     return RungeKutta([["1/2"]], [1])
+
+
+@entry(reference="crank1947", aliases=("crank_nicolson",))
+def trapezoid() -> RungeKutta:
+    """The trapezoidal rule, the Lobatto IIIA method of two stages."""
+    return RungeKutta([[0, 0], ["1/2", "1/2"]], ["1/2", "1/2"])
+
+
+@entry(reference="hairer1996, section IV.3")
+def theta(t: Coefficient = Symbol("theta")) -> RungeKutta:
+    """The theta method u_(n+1) = u_n + h ((1 - t) f(u_n) + t f(u_(n+1))); 1/2 is the trapezoid."""
+    return RungeKutta([[0, 0], [1 - t, t]], [1 - t, t])
+
+
+@entry(reference="butcher1964implicit")
+def gauss(s: int = 2) -> RungeKutta:
+    """The Gauss collocation method of s = 1..5 stages, order 2s: A-stable, symplectic, symmetric."""
+    return collocation(gauss_nodes(s))
+
+
+@entry(reference="ehle1969; hairer1996, section IV.5")
+def radau_ia(s: int = 2) -> RungeKutta:
+    """The Radau IA method of s = 1..4 stages, order 2s - 1: L-stable, nodes in [0, 1) with condition D(s)."""
+    return adjoint_of_collocation([1 - node for node in reversed(radau_right_nodes(s))])
+
+
+@entry(reference="ehle1969; hairer1996, section IV.5")
+def radau_iia(s: int = 2) -> RungeKutta:
+    """The Radau IIA collocation method of s = 1..4 stages, order 2s - 1: L-stable and stiffly accurate."""
+    return collocation(radau_right_nodes(s))
+
+
+@entry(reference="ehle1969; hairer1996, section IV.5")
+def lobatto_iiia(s: int = 2) -> RungeKutta:
+    """The Lobatto IIIA collocation method of s = 2..5 stages, order 2s - 2: symmetric, the first stage explicit."""
+    return collocation(lobatto_nodes(s))
+
+
+@entry(reference="ehle1969; hairer1996, section IV.5")
+def lobatto_iiib(s: int = 2) -> RungeKutta:
+    """The Lobatto IIIB method of s = 2..5 stages, order 2s - 2: the symplectic partner of Lobatto IIIA."""
+    return symplectic_partner(collocation(lobatto_nodes(s)))
+
+
+@entry(reference="chipman1971; hairer1996, section IV.5")
+def lobatto_iiic(s: int = 2) -> RungeKutta:
+    """The Lobatto IIIC method of s = 2..5 stages, order 2s - 2: L-stable and algebraically stable."""
+    return lobatto_c(lobatto_nodes(s))

@@ -3,7 +3,6 @@
 from .execute import execute
 from .lower import lower
 from .plan import Combine, Eval, Solve, StepPlan
-from .printers import targets, to_source
-from .stepper import to_stepper
+from .source import PRINTERS, to_source, to_stepper
 
-__all__ = ["Combine", "Eval", "Solve", "StepPlan", "execute", "lower", "targets", "to_source", "to_stepper"]
+__all__ = ["PRINTERS", "Combine", "Eval", "Solve", "StepPlan", "execute", "lower", "to_source", "to_stepper"]

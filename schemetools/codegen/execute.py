@@ -75,7 +75,9 @@ class _Run:
     def _solve(self, step: Solve) -> None:
         unknowns = [sympy.Dummy(out) for out in step.outs]
         if not all(isinstance(self.registers[name], (Expr, int)) for name in step.known):
-            raise UnsupportedError("an implicit plan runs on sympy values only; to_stepper and to_block solve it on numbers")
+            raise UnsupportedError(
+                "an implicit plan runs on sympy values only; to_stepper and to_block solve it on numbers"
+            )
         equations = []
         for unknown, field, known, row in zip(unknowns, step.fields, step.known, step.matrix, strict=True):
             argument = self.registers[known] + self.h * sum(c * u for c, u in zip(row, unknowns, strict=True))
@@ -83,5 +85,7 @@ class _Run:
         try:
             [solution] = sympy.linsolve(equations, unknowns)
         except ValueError as problem:
-            raise UnsupportedError(f"the implicit stages have no unique solution for affine fields: {problem}") from None
+            raise UnsupportedError(
+                f"the implicit stages have no unique solution for affine fields: {problem}"
+            ) from None
         self.registers.update(zip(step.outs, map(sympy.cancel, solution), strict=True))

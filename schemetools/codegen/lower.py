@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 
 from sympy import Expr
 
-from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.normal_form import GeneralLinear
 
 from .plan import Combine, Eval, Solve, Step, StepPlan, Terms
-from .system import START, System, components, merged, system, total
+from .starting import input_names
+from .system import System, components, merged, system, total
 
 
 def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None) -> StepPlan:
@@ -29,29 +29,6 @@ def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None) -> StepPlan:
     return _lower(scheme.normal_form(), pattern)
 
 
-def input_names(form: GeneralLinear) -> tuple[str, ...]:
-    """Names for x: the state `x` (or `p`, `q`), then earlier states u1, u2, ... and earlier increments d1, d2, ..."""
-    names = ["x"] if form.parts == 1 else list("pqrs"[: form.parts])
-    for position, kind in enumerate(form.q[form.parts :], start=1):
-        names.append(f"{'d' if kind == 0 else 'u'}{position}")
-    return tuple(names)
-
-
-def start_pattern(form: GeneralLinear) -> tuple[str, ...]:
-    """The values in x when nothing came before the state: earlier states repeat it, earlier increments are h f at it."""
-    strange = [kind for kind in form.q[form.parts :] if kind not in (0, 1)]
-    if strange or (form.parts > 1 and form.values > form.parts):
-        raise UnsupportedError("this scheme's history is neither earlier states nor earlier h f; give the history yourself")
-    names = input_names(form)
-    return names[: form.parts] + tuple(START if kind == 0 else names[0] for kind in form.q[form.parts :])
-
-
-def next_pattern(form: GeneralLinear, pattern: tuple[str, ...]) -> tuple[str, ...]:
-    """The pattern of the vector x that a step from `pattern` leaves behind."""
-    outputs, names = lower(form, pattern).outputs, input_names(form)
-    return tuple(names[outputs.index(out)] for out in outputs)
-
-
 @functools.cache
 def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None) -> StepPlan:
     given = merged(system(form, pattern or input_names(form)))
@@ -59,8 +36,9 @@ def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None) -> StepPlan:
     count = len(form.U[0])
     main = _needed(given, range(count))
     writer.stages(main)
-    outputs = tuple(writer.row(f"{name}_new" if m else "y", given.B[m], given.V[m]) for m, name in
-                    enumerate(input_names(form)))
+    outputs = tuple(
+        writer.row(f"{name}_new" if m else "y", given.B[m], given.V[m]) for m, name in enumerate(input_names(form))
+    )
     steps = writer.take()
     error = None
     if form.embedded:
@@ -117,8 +95,10 @@ class _Writer:
     def _solve(self, group: Sequence[int]) -> None:
         A, first = self.given.A, len(self.values) + 1
         outside = [tuple(0 if j in group else c for j, c in enumerate(A[i])) for i in group]
-        known = tuple(self.row(f"z{first + n}", row, self.given.U[i]) for n, (i, row) in
-                      enumerate(zip(group, outside, strict=True)))
+        known = tuple(
+            self.row(f"z{first + n}", row, self.given.U[i])
+            for n, (i, row) in enumerate(zip(group, outside, strict=True))
+        )
         matrix = tuple(tuple(A[i][j] for j in group) for i in group)
         fields = tuple(self.given.fields[i] for i in group)
         stages = tuple(self.given.stages[i] for i in group)

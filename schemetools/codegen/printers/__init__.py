@@ -1,0 +1,1 @@
+"""Printers: from a plan to readable source text, one module per target."""

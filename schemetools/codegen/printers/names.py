@@ -1,0 +1,77 @@
+"""Names and texts that generated source shares: identifiers for symbols, class names, docstrings that cannot break out."""
+
+import keyword
+import re
+from collections.abc import Collection, Iterable
+
+from sympy import Expr
+
+from schemetools import exact
+from schemetools.schemes.base import Scheme
+
+_VOWELS = set("aeiouy")
+
+
+def identifier(name: str, taken: Collection[str] = ()) -> str:
+    """A Python name close to a symbol's: `k`, `lambda_`, `k_1`; underscores are added until it is not taken."""
+    found = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_") or "symbol"
+    if found[0].isdigit() or keyword.iskeyword(found):
+        found = f"{found}_" if keyword.iskeyword(found) else f"c{found}"
+    while found in taken:
+        found += "_"
+    return found
+
+
+def symbol_names(symbols: Iterable[Expr], taken: Collection[str]) -> dict[Expr, str]:
+    """{symbol: identifier}, all different and none of them taken."""
+    used, found = set(taken), {}
+    for symbol in sorted(symbols, key=str):
+        found[symbol] = identifier(str(symbol), used)
+        used.add(found[symbol])
+    return found
+
+
+def base_name(scheme: Scheme) -> str:
+    """The scheme's name without its parameters as an identifier: `rk4`, `adams_bashforth`; its kind if it has no name."""
+    name = (scheme.name or type(scheme).__name__).partition("(")[0].partition("[")[0]
+    return identifier(name)
+
+
+def class_name(scheme: Scheme) -> str:
+    """`RK4`, `LM`, `AdamsBashforth`, `Dopri5`: words without a vowel are acronyms."""
+    words = base_name(scheme).split("_")
+    return "".join(w.upper() if not _VOWELS & set(w.lower()) else w[0].upper() + w[1:] for w in words if w)
+
+
+def quoted(text: str) -> str:
+    """Text that may stand inside a docstring, whatever a user's file put into a name or a reference."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return printable.replace("\\", "\\\\").replace('"', "'")
+
+
+def number(value: Expr) -> str:
+    """A number as a Python literal: the double nearest to it, integers as they are."""
+    return str(int(value)) if value.is_Integer and abs(value) < 2**53 else repr(exact.to_float(value))
+
+
+def expression(value: Expr, names: dict[Expr, str]) -> str:
+    """A formula in symbols as Python source, its numbers as literals; fit to stand as a factor or an argument."""
+    if value in names:
+        return names[value]
+    if value.is_number:
+        return number(value)
+    if value.is_Add:
+        parts = [expression(term, names) for term in sorted(value.args, key=lambda a: (not a.is_number, str(a)))]  # type: ignore[attr-defined]
+        return "(" + " + ".join(parts).replace("+ -", "- ") + ")"
+    if value.is_Pow and value.exp.is_Integer:  # type: ignore[attr-defined]
+        base, power = expression(value.base, names), int(value.exp)  # type: ignore[attr-defined,arg-type]
+        return f"{base}**{power}" if power > 0 else f"(1 / {base})" if power == -1 else f"(1 / {base}**{-power})"
+    if value.is_Mul:
+        top, bottom = value.as_numer_denom()
+        if bottom != 1 and not bottom.is_number:
+            return f"({expression(top, names)} / {expression(bottom, names)})"  # type: ignore[arg-type]
+        coefficient, rest = value.as_coeff_Mul()
+        sign = "-" if coefficient == -1 else "" if coefficient == 1 else f"{number(coefficient)} * "  # type: ignore[arg-type]
+        factors = rest.args if rest.is_Mul else (rest,)
+        return sign + " * ".join(expression(f, names) for f in factors)  # type: ignore[arg-type]
+    return number(value)

@@ -1,0 +1,143 @@
+"""The NumPy printer: a plan as one function step(f, history, h)."""
+
+from sympy import Expr
+
+from schemetools.schemes.base import Scheme
+
+from ..lower import lower
+from ..plan import Combine, Eval, Solve, Step, StepPlan
+from ..starting import input_names
+from .names import expression, quoted, symbol_names
+
+SOLVER = '''
+def solve(residual, k, tol=1e-13, max_iterations=50):
+    """k with residual(k) = 0, by Newton's method with a differenced Jacobian."""
+    best = np.inf
+    for _ in range(max_iterations):
+        r = residual(k)
+        size = np.linalg.norm(r)
+        if size <= tol * (1 + np.linalg.norm(k)) or (size >= best / 2 and size <= 1e-9 * (1 + np.linalg.norm(k))):
+            return k
+        best = min(best, size)
+        d = 1e-7 * (1 + np.abs(k).max())
+        jacobian = np.stack([(residual(k + d * e) - r) / d for e in np.eye(k.size)], axis=1)
+        k = k - np.linalg.solve(jacobian, r)
+    raise RuntimeError("the implicit stages did not converge; take a smaller h")
+'''
+
+
+def print_numpy(scheme: Scheme) -> str:
+    """A file with `step(f, history, h)` that needs NumPy only."""
+    form, plan = scheme.normal_form(), lower(scheme)
+    symbols = scheme.free_symbols | scheme.random_symbols
+    names = symbol_names(
+        symbols, {*_registers(plan), "f", "h", "np", "history", "solve", "step", "residual", *plan.fields}
+    )
+    printer = _Printer(plan, names)
+    inputs = input_names(form)
+    parameters = "".join(f", {names[s]}" for s in sorted(symbols, key=str))
+    lines = [
+        f'"""One step of {quoted(str(scheme))} on NumPy arrays; written from the exact scheme by schemetools."""',
+        "",
+    ]
+    lines += ["import numpy as np", ""]
+    if not plan.is_explicit:
+        lines += [*SOLVER.splitlines(), ""]
+    lines += ["", f"def step(f, history, h{parameters}):", f'    """{_summary(scheme, plan, inputs)}"""']
+    lines += _opening(plan, inputs, form.values > form.parts and _has_start(form))
+    if form.values > form.parts and _has_start(form):
+        lines += _start_lines(scheme, names, inputs)
+    lines += [f"    {line}" for step in plan.steps for line in printer.lines(step)]
+    lines += [f"    return {_tuple(plan.outputs)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _has_start(form: object) -> bool:
+    return all(kind in (0, 1) for kind in form.q)  # type: ignore[attr-defined]
+
+
+def _opening(plan: StepPlan, inputs: tuple[str, ...], may_start: bool) -> list[str]:
+    lines = (
+        []
+        if len(plan.fields) == 1
+        else [f"    {', '.join(plan.fields)} = {', '.join(f'f[{v!r}]' for v in plan.fields)}"]
+    )
+    return lines if may_start else [*lines, f"    {_targets(inputs)} = history"]
+
+
+def _start_lines(scheme: Scheme, names: dict[Expr, str], inputs: tuple[str, ...]) -> list[str]:
+    """The values that a first step lacks: earlier states repeat the first, earlier h f are those at it."""
+    first = inputs[0]
+    missing = [
+        first if name.startswith("u") else f"h * {scheme.normal_form().fields[0]}({first})" for name in inputs[1:]
+    ]
+    return [
+        "    if len(history) == 1:  # the first step: earlier values are those at the state",
+        f"        {first} = history[0]",
+        f"        history = {_tuple((first, *missing))}",
+        f"    {_targets(inputs)} = history",
+    ]
+
+
+def _summary(scheme: Scheme, plan: StepPlan, inputs: tuple[str, ...]) -> str:
+    vector = ", ".join(inputs)
+    return (
+        f"({vector}) one step of size h later; {plan.evaluations} evaluation{'s' * (plan.evaluations != 1)} of f."
+        + (f"\n\n    {quoted(scheme.reference)}\n    " if scheme.reference else "")
+    )
+
+
+def _registers(plan: StepPlan) -> set[str]:
+    return {*plan.inputs, *(r for s in plan.steps for r in (s.outs if isinstance(s, Solve) else (s.out,)))}
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    return f"({', '.join(names)},)" if len(names) == 1 else f"({', '.join(names)})"
+
+
+def _targets(names: tuple[str, ...]) -> str:
+    return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+
+
+class _Printer:
+    def __init__(self, plan: StepPlan, names: dict[Expr, str]) -> None:
+        self.plan, self.names = plan, names
+
+    def lines(self, step: Step) -> list[str]:
+        match step:
+            case Eval(out, field, argument):
+                return [f"{out} = {field}({argument})"]
+            case Combine(out, terms, increments):
+                states = self._sum(terms)
+                slopes = self._sum(increments)
+                if not increments:
+                    return [f"{out} = {states}"]
+                scaled = f"h * {slopes}" if len(increments) == 1 else f"h * ({slopes})"
+                return [f"{out} = {states} + {scaled}" if terms else f"{out} = {scaled}"]
+            case Solve():
+                return self._solve(step)
+
+    def _sum(self, terms: tuple[tuple[Expr, str], ...]) -> str:
+        parts = []
+        for c, name in terms:
+            if c == 1 or c == -1:
+                parts.append(name if c == 1 else f"-{name}")
+            else:
+                parts.append(f"{expression(c, self.names)} * {name}")
+        return " + ".join(parts).replace("+ -", "- ")
+
+    def _solve(self, step: Solve) -> list[str]:
+        count = len(step.outs)
+        shaped = [f"{out}.reshape(np.shape({known}))" for out, known in zip(step.outs, step.known, strict=True)]
+        unpack = ", ".join(step.outs) + ("," if count == 1 else "")
+        lines = ["", "def residual(k):", f"    {unpack} = np.split(k, {count})"]
+        lines += [f"    {out} = {value}" for out, value in zip(step.outs, shaped, strict=True)]
+        parts = []
+        for out, field, known, row in zip(step.outs, step.fields, step.known, step.matrix, strict=True):
+            slopes = self._sum(tuple((c, name) for c, name in zip(row, step.outs, strict=True) if c != 0))
+            argument = f"{known} + h * ({slopes})" if slopes else known
+            parts.append(f"        np.ravel({out} - {field}({argument})),")
+        lines += ["    return np.concatenate([", *parts, "    ])", ""]
+        start = ", ".join(f"np.ravel({field}({known}))" for field, known in zip(step.fields, step.known, strict=True))
+        lines += [f"{unpack} = np.split(solve(residual, np.concatenate([{start}])), {count})"]
+        return lines + [f"{out} = {value}" for out, value in zip(step.outs, shaped, strict=True)]

@@ -1,0 +1,230 @@
+"""The torch printer: a plan as an nn.Module whose forward is straight-line code with literal coefficients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.normal_form import GeneralLinear
+
+from ..lower import lower
+from ..plan import Combine, Solve, StepPlan
+from ..starting import START, input_names, start_pattern
+from .names import class_name, identifier, number, quoted, symbol_names
+from .random import SHAKEN, draw_lines
+from .torch_lines import Lines
+
+# Names that a parameter of an nn.Module cannot have, and those that the printed code uses itself.
+RESERVED = frozenset(
+    ["self", "torch", "nn", "solve", "error", "history", "branch", "training", "half", "float", "double", "type", "to", "cpu", "cuda", "eval", "train", "forward", "forward_half", "start", "apply", "buffers", "children", "modules", "parameters", "compile", "share_memory", "T", "bfloat16", "get_buffer", "add_module", "extra_repr", "scheme", "source", "tol", "max_iterations", "y", "state_dict", "register_buffer", "requires_grad_", "zero_grad", "xpu", "ipu", "mtia", "name"]
+)
+
+
+@dataclass(frozen=True)
+class TorchOptions:
+    """What the printed module is for: which values of x are equal (`pattern`), one branch per evaluation (`separate`),
+    fields f(t, u) (`timed`), h a tensor (`tensor_h`), symbols whose attribute is called for its value (`called`), the two
+    parts of a partitioned state split along dimension 1 of one tensor (`split`), gates per "sample" or "batch", and gates drawn
+    again for the backward pass (`shaken`)."""
+
+    pattern: tuple[str, ...] | None = None
+    separate: bool = False
+    timed: bool = False
+    tensor_h: bool = False
+    called: frozenset[str] = frozenset()
+    split: bool = False
+    gates: str = "sample"
+    shaken: bool = False
+
+
+def print_torch(scheme: Scheme, options: TorchOptions = TorchOptions()) -> str:
+    """A file with the class `<Name>Block`; it needs torch only, unless the scheme is implicit and its stages are solved."""
+    return _Printer(scheme, options).file()
+
+
+def symbol_attributes(scheme: Scheme) -> dict[Expr, str]:
+    """{symbol: attribute of the printed module that holds its value}."""
+    form = scheme.normal_form()
+    plans = [lower(scheme)]
+    registers = {r for plan in plans for r in _registers(plan)}
+    fields = {identifier(v) for v in form.fields} | {
+        f"{identifier(v)}{n + 1}" for v in form.fields for n in range(form.stages)
+    }
+    taken = RESERVED | registers | fields | {"f", "h", "t", "u", "x", *input_names(form)}
+    return symbol_names(scheme.free_symbols | scheme.random_symbols, taken)
+
+
+def _registers(plan: StepPlan) -> set[str]:
+    steps = plan.steps + plan.error_steps
+    return {*plan.inputs, *plan.outputs, *(r for s in steps for r in (s.outs if isinstance(s, Solve) else (s.out,)))}
+
+
+class _Printer:
+    def __init__(self, scheme: Scheme, options: TorchOptions) -> None:
+        self.scheme, self.options = scheme, options
+        self.form: GeneralLinear = scheme.normal_form()
+        self.inputs = input_names(self.form)
+        self.plan = lower(scheme, options.pattern)
+        self.names = symbol_attributes(scheme)
+        self.multistep = self.form.values > self.form.parts
+
+    def file(self) -> str:
+        """The whole file."""
+        draws = [
+            line for symbol in self._random() for line in draw_lines(symbol, self.names[symbol], self.options.gates)
+        ]
+        if draws and self.options.shaken:
+            draws = [*SHAKEN.splitlines(), *draws]
+        solver = [] if self.plan.is_explicit else ["from schemetools.nn.implicit import solve", ""]
+        head = f'"""One step of {quoted(str(self.scheme))} as a torch module; written from the exact scheme by schemetools."""'
+        lines = [head, "", "import torch", "from torch import nn", "", *solver, *draws, "", *self._class()]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def _class(self) -> list[str]:
+        lines = [
+            f"class {class_name(self.scheme)}Block(nn.Module):",
+            f'    """{self._summary()}"""',
+            "",
+            *self._init(),
+            "",
+        ]
+        lines += self._method("forward", self.plan, half=False)
+        if self._sums_in_half():
+            lines += ["", *self._method("forward_half", self.plan, half=True)]
+        if self._starts_itself():
+            start = lower(self.scheme, start_pattern(self.form))
+            lines += ["", *self._method("start", start, half=False)]
+        return lines
+
+    def _summary(self) -> str:
+        source = f"\n\n    {quoted(self.scheme.reference)}\n    " if self.scheme.reference else ""
+        return f"{quoted(str(self.scheme))}: {self.plan.evaluations} evaluation{'s' * (self.plan.evaluations != 1)} per step.{source}"
+
+    def _init(self) -> list[str]:
+        free = [self.names[s] for s in sorted(self.scheme.free_symbols, key=str)]
+        solver = "" if self.plan.is_explicit else ", tol=1e-10, max_iterations=50"
+        lines = [f"    def __init__(self, branch{''.join(f', {name}' for name in free)}, h=1.0{solver}):"]
+        lines += ["        super().__init__()", "        self.branch = branch", "        self.h = h"]
+        if solver:
+            lines += ["        self.tol, self.max_iterations = tol, max_iterations"]
+        return lines + [f"        self.{name} = nn.Parameter(torch.as_tensor({name}))" for name in free]
+
+    def _sums_in_half(self) -> bool:
+        many = any(isinstance(s, Combine) and len(s.increments) > 1 for s in self.plan.steps + self.plan.error_steps)
+        return many and not self.options.tensor_h
+
+    def _starts_itself(self) -> bool:
+        return self.multistep and self.options.pattern is None and all(kind in (0, 1) for kind in self.form.q)
+
+    def _is_first(self) -> bool:
+        """Whether nothing but the state is given: all of the history is made from it."""
+        pattern = self.options.pattern or self.inputs
+        return set(pattern) <= {START, *self.inputs[: self.form.parts]}
+
+    def _method(self, name: str, plan: StepPlan, *, half: bool) -> list[str]:
+        lines = [f"    def {name}({', '.join(self._parameters(name))}):"]
+        body = self._opening(name, plan)
+        writer = Lines(plan, self._fields(plan), self.names, self._times(), half=half, options=self.options)
+        body += writer.write(plan.steps)
+        result = self._result(plan)
+        if plan.error is None:
+            body += [f"return {result}"]
+        else:
+            extra = writer.write(plan.error_steps)
+            body += ["if not error:", f"    return {result}", *extra, f"return {result}, {plan.error}"]
+        return lines + [f"        {line}" for line in body]
+
+    def _parameters(self, name: str) -> list[str]:
+        given = ["self", "x"]
+        if self.multistep and name != "start" and not self._is_first():
+            given.append("history=None" if self._starts_itself() else "history")
+        if self.options.timed:
+            given.append("t=0.0")
+        if self.plan.error is not None:
+            given.append("error=False")
+        return given
+
+    def _opening(self, name: str, plan: StepPlan) -> list[str]:
+        passed = [p.partition("=")[0] for p in self._parameters(name)[1:]]
+        lines = []
+        first = "x" if self.form.parts == 1 or self.options.split else "x[0]"
+        if "history" in passed and self._starts_itself() and name == "forward":
+            others = [p for p in passed if p != "history"]
+            lines += ["if history is None:", f"    return self.start({', '.join(others)})"]
+        if name == "forward" and self._sums_in_half():
+            lines += [
+                f"if {first}.dtype in (torch.bfloat16, torch.float16):",
+                f"    return self.forward_half({', '.join(passed)})",
+            ]
+        lines += self._branch_lines(plan)
+        if self.form.parts > 1:
+            parts = ", ".join(self.inputs[: self.form.parts])
+            lines += [f"{parts} = x.chunk({self.form.parts}, dim=1)" if self.options.split else f"{parts} = x"]
+        if "history" in passed:
+            pattern = self.options.pattern or self.inputs
+            history = ", ".join(pattern[self.form.parts :])
+            lines += [f"({history},) = history" if len(pattern) == self.form.parts + 1 else f"{history} = history"]
+        return lines + self._symbol_lines(plan)
+
+    def _symbol_lines(self, plan: StepPlan) -> list[str]:
+        used = {s for c in plan.coefficients() for s in c.free_symbols}
+        state = self.inputs[0]
+        lines = []
+        for symbol, name in self.names.items():
+            if symbol in used and symbol in self.scheme.free_symbols:
+                call = "()" if str(symbol) in self.options.called else ""
+                lines.append(f"{name} = self.{name}{call}.to({state}.dtype)")
+            elif symbol in used:
+                lines.append(f"{name} = draw_{name}({state}, self.training)")
+                if self.options.shaken:
+                    lines.append(f"{name}_back = draw_{name}({state}, self.training)")
+        return lines
+
+    def _random(self) -> list[Expr]:
+        used = {s for c in self.plan.coefficients() for s in c.free_symbols}
+        return [s for s in self.names if s in used and s in self.scheme.random_symbols]
+
+    def _branch_lines(self, plan: StepPlan) -> list[str]:
+        fields = self._fields(plan)
+        if self.options.separate:
+            lines = ["h = self.h"]
+            for label, names in fields.items():
+                branches = "self.branch" if len(fields) == 1 else f"self.branch[{label!r}]"
+                lines.append(f"{', '.join(names)}{',' * (len(names) == 1)} = {branches}")
+            return lines
+        if len(fields) == 1:
+            return [f"{fields[plan.fields[0]][0]}, h = self.branch, self.h"]
+        names = ", ".join(names[0] for names in fields.values())
+        return [f"{names} = {', '.join(f'self.branch[{label!r}]' for label in fields)}", "h = self.h"]
+
+    def _fields(self, plan: StepPlan) -> dict[str, list[str]]:
+        """For each field the local names of its branches, one per evaluation where they are separate."""
+        taken: set[str] = set(self.names.values()) | _registers(plan) | {"h", "t", "u"}
+        found = {}
+        for label in plan.fields:
+            name = identifier(label, taken)
+            taken.add(name)
+            count = plan.evaluations_of(label)
+            found[label] = [f"{name}{n + 1}" for n in range(count)] if self.options.separate else [name] * count
+        return found
+
+    def _times(self) -> Sequence[str] | None:
+        if not self.options.timed:
+            return None
+        return [_time(sum(row, start=Expr())) for row in self.form.A]
+
+    def _result(self, plan: StepPlan) -> str:
+        parts = self.form.parts
+        state = plan.outputs[0]
+        if parts > 1:
+            state = f"({', '.join(plan.outputs[:parts])})"
+            state = f"torch.cat({state}, dim=1)" if self.options.split else state
+        if not self.multistep:
+            return state
+        rest = plan.outputs[parts:]
+        return f"{state}, ({', '.join(rest)}{',' * (len(rest) == 1)})"
+
+
+def _time(c: Expr) -> str:
+    return "t" if c == 0 else "t + h" if c == 1 else f"t + {number(c)} * h"

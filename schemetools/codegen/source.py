@@ -1,0 +1,92 @@
+"""From a scheme to source text, and from source text to a NumPy stepper."""
+
+import functools
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from schemetools.errors import SchemeError
+from schemetools.schemes.base import Scheme, as_scheme
+
+from .printers.names import base_name
+from .printers.numpy import print_numpy
+from .printers.torch import print_torch
+
+PRINTERS: dict[str, Callable[[Scheme], str]] = {"numpy": print_numpy, "torch": print_torch}
+
+
+def to_source(scheme: Scheme, target: str = "torch") -> str:
+    """One step of a scheme as readable source text that runs on its own: `target` is "numpy" or "torch".
+
+    >>> import schemetools as st
+    >>> print(st.to_source(st.euler, "numpy").splitlines()[-3].strip())
+    k1 = f(x)
+    """
+    if target not in PRINTERS:
+        raise SchemeError(f"there is no printer for {target!r}; the targets are {', '.join(PRINTERS)}")
+    return PRINTERS[target](as_scheme(scheme))
+
+
+def compiled(source: str, label: str) -> CodeType:
+    """Generated source as code, registered with linecache so that tracebacks and debuggers show its lines."""
+    filename = f"<schemetools {label} {abs(hash(source)):x}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    return compile(source, filename, "exec")
+
+
+def to_stepper(scheme: Scheme) -> Callable[..., Any]:
+    """The generated NumPy function step(f, history, h) of a scheme.
+
+    `history` is the normal form's vector: the state, then earlier states or earlier h f, newest first; the same is
+    returned one step later. A bare array is the state alone, and a one-step scheme then returns a bare array; a
+    multistep scheme given the state alone starts by repeating it. `f` is a callable f(u), or {field: callable} for
+    additive schemes. Free symbols are keyword arguments. `step.source` is the text.
+
+    >>> import numpy as np, schemetools as st
+    >>> float(st.to_stepper(st.midpoint)(lambda u: -u, np.array(1.0), 0.1))
+    0.905
+    """
+    return _stepper(as_scheme(scheme))
+
+
+def _stepper(scheme: Scheme) -> Callable[..., Any]:
+    source = print_numpy(scheme)
+    names: dict[str, Any] = {}
+    exec(compiled(source, f"{base_name(scheme)} numpy"), names)  # noqa: S102  (source written by the printer from exact data)
+    generated = names["step"]
+    form = scheme.normal_form()
+
+    @functools.wraps(generated)
+    def step(
+        f: Callable[[Any], Any] | Mapping[str, Callable[[Any], Any]], history: Any, h: float, **symbols: Any
+    ) -> Any:
+        bare = not isinstance(history, (tuple, list))
+        given = (np.asarray(history),) if bare else tuple(map(np.asarray, history))
+        _check(given, form.values, form.parts)
+        if len(form.fields) > 1:
+            f = _fields(f, form.fields)
+        result = generated(f, given, h, **symbols)
+        return result[0] if bare and form.values == 1 else result
+
+    step.source = source  # type: ignore[attr-defined]
+    return step
+
+
+def _check(history: Sequence[Any], values: int, parts: int) -> None:
+    if len(history) != values and not (len(history) == 1 and parts == 1):
+        raise SchemeError(
+            f"the history has {len(history)} values; this scheme carries {values} (or give the state alone)"
+        )
+
+
+def _fields(f: Any, labels: tuple[str, ...]) -> dict[str, Any]:
+    if isinstance(f, Mapping):
+        if set(f) != set(labels):
+            raise SchemeError(f"fields {sorted(f)} came; this scheme has the fields {', '.join(labels)}")
+        return dict(f)
+    if isinstance(f, Sequence) and len(f) == len(labels):
+        return dict(zip(labels, f, strict=True))
+    raise SchemeError(f"this scheme has {len(labels)} fields: give {{{', '.join(f'{v!r}: ...' for v in labels)}}}")

@@ -1,0 +1,92 @@
+"""How a scheme with a history starts: the names of the values it carries, and which of them are equal in its first steps."""
+
+import dataclasses
+
+import sympy
+from sympy import Expr
+
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.normal_form import GeneralLinear
+from schemetools.schemes.runge_kutta import RungeKutta
+
+from .system import START, merged, system
+
+
+def input_names(form: GeneralLinear) -> tuple[str, ...]:
+    """Names for x: the state `x` (or `p`, `q`), then earlier states u1, u2, ... and earlier increments d1, d2, ..."""
+    names = ["x"] if form.parts == 1 else list("pqrs"[: form.parts])
+    for position, kind in enumerate(form.q[form.parts :], start=1):
+        names.append(f"{'d' if kind == 0 else 'u'}{position}")
+    return tuple(names)
+
+
+def start_pattern(form: GeneralLinear) -> tuple[str, ...]:
+    """The values in x when nothing came before the state: earlier states repeat it, earlier increments are h f at it.
+
+    Raises UnsupportedError where a value is neither, so that the history has to be given.
+    """
+    strange = [kind for kind in form.q[form.parts :] if kind not in (0, 1)]
+    if strange or (form.parts > 1 and form.values > form.parts):
+        raise UnsupportedError(
+            "this scheme's history is neither earlier states nor earlier h f; give the history yourself"
+        )
+    names = input_names(form)
+    return names[: form.parts] + tuple(START if kind == 0 else names[0] for kind in form.q[form.parts :])
+
+
+def next_pattern(form: GeneralLinear, pattern: tuple[str, ...]) -> tuple[str, ...]:
+    """The pattern of the vector x that a step from `pattern` leaves behind."""
+    given, names = merged(system(form, pattern)), input_names(form)
+    rows = [(given.B[m], given.V[m]) for m in range(form.values)]
+    return tuple(names[rows.index(row)] for row in rows)
+
+
+def pattern_scheme(scheme: Scheme, pattern: tuple[str, ...]) -> Scheme:
+    """The scheme that a step from `pattern` is, its equal values taken together: the first step of lm(k) is Euler's.
+
+    A Runge-Kutta method where the state is all there is, else a general linear method on the different values.
+    """
+    form = scheme.normal_form()
+    if pattern == input_names(form):
+        return scheme
+    given = merged(system(form, pattern))
+    r = len(given.inputs)
+    if r == 1 and form.parts == 1:
+        start: Scheme = RungeKutta(given.A, given.B[0])
+    else:
+        start = GeneralLinear(given.A, given.U, given.B[:r], given.V[:r], given.fields, parts=form.parts)
+    name = f"{scheme.name} from a repeated start" if scheme.name else None
+    return dataclasses.replace(start, name=name, reference=scheme.reference, exact=scheme.exact)  # type: ignore[type-var]
+
+
+def with_history(start: GeneralLinear, form: GeneralLinear) -> GeneralLinear:
+    """The one-step method `start` carrying the history of `form`: it fills what a multistep scheme needs to begin.
+
+    Raises UnsupportedError where `start` is no one-step method, or the history is not made of earlier states and h f.
+    """
+    if start.values != 1 or form.parts != 1:
+        raise UnsupportedError("a start is a one-step scheme, such as rk4, for a scheme that carries earlier values")
+    s, r = start.stages, form.values
+    zero, one = sympy.S(0), sympy.S(1)
+    unit = [tuple(one if i == m else zero for i in range(r)) for m in range(r)]
+    # One more stage: f at the old state or at the new one, whichever the multistep scheme keeps.
+    rows: list[tuple[tuple[Expr, ...], tuple[Expr, ...]]] = [((*start.B[0], zero), unit[0])]
+    extra = (zero,) * s
+    for m in range(1, r):
+        kept = [j for j, c in enumerate(form.B[m]) if c != 0]
+        if not kept:
+            rows.append(((zero,) * (s + 1), form.V[m]))
+        elif any(form.V[m]) or len(kept) > 1 or form.B[m][kept[0]] != 1:
+            raise UnsupportedError(
+                "this scheme's history is neither earlier states nor earlier h f; start it with 'repeat'"
+            )
+        else:
+            if any(form.A[kept[0]]):
+                extra = start.B[0]
+            rows.append(((*(zero,) * s, one), (zero,) * r))
+    A = (*((*row, zero) for row in start.A), (*extra, zero))
+    B, V = zip(*rows, strict=True)
+    colours = (*start.colours, start.colours[0])
+    U = [unit[0]] * (s + 1)
+    return GeneralLinear(A, U, B, V, colours, name=start.name, reference=start.reference, exact=start.exact)

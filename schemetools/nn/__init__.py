@@ -1,0 +1,1 @@
+"""Room 4: networks. The only room that imports torch."""

@@ -1,0 +1,210 @@
+"""A scheme as an nn.Module class: generated forward, checked construction, learned values read back."""
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from schemetools.analysis.order import order
+from schemetools.codegen.lower import lower
+from schemetools.codegen.plan import StepPlan
+from schemetools.codegen.printers.names import base_name, class_name
+from schemetools.codegen.printers.torch import TorchOptions, print_torch, symbol_attributes
+from schemetools.codegen.source import compiled
+from schemetools.codegen.starting import pattern_scheme
+from schemetools.errors import SchemeError
+from schemetools.schemes.base import Scheme, as_scheme
+
+from .branches import arranged, is_separate
+from .coefficients import parameter, per_symbol, read_back
+
+_record = torch.profiler.record_function
+
+
+class _SchemeOf:
+    """`Block.scheme` is the scheme as written; `block.scheme` has the learned values in place."""
+
+    def __get__(self, block: "Block | None", owner: "type[Block]") -> Scheme:
+        return owner.written if block is None else block.learned()
+
+
+class Block(nn.Module):
+    """One step of a scheme around a branch f; `to_block` makes the subclasses, whose `forward` is the generated code.
+
+        y = block(x)      y, history = block(x, history)  (multistep)      y, error = block(x, error=True)  (pairs)
+
+    `branch` is one module (or function) for all evaluations, a list with one per evaluation, or for several fields a
+    mapping {field: one of these}. `h` is a finite number, or a scalar tensor (an nn.Parameter is trained).
+    `init` gives each free symbol its start: a number, (low, high) for a uniform draw, a distribution, or a tensor with one
+    value per channel; `bounds` keeps it strictly inside (low, high). `tol` and `max_iterations` are for implicit stages.
+    Raises SchemeError for what does not fit the scheme.
+    """
+
+    written: ClassVar[Scheme]
+    plan: ClassVar[StepPlan]
+    options: ClassVar[TorchOptions]
+    source: ClassVar[str]
+    scheme = _SchemeOf()
+
+    def __new__(cls, branch: Any = None, h: Any = 1, *, bounds: Any = None, **_: Any) -> "Block":
+        """An instance of the class whose code fits the branches, h and bounds given."""
+        if cls is Block:
+            raise SchemeError("Block is made by to_block(scheme): Block = to_block(rk4); block = Block(branch)")
+        options = replace(
+            cls.options,
+            separate=cls.options.separate or is_separate(branch, cls.plan),
+            tensor_h=cls.options.tensor_h or isinstance(h, Tensor),
+            called=cls.options.called | frozenset(_named(cls, bounds)),
+        )
+        return super().__new__(cls if options == cls.options else _block_class(cls.key, options))  # type: ignore[attr-defined]
+
+    def __init__(
+        self,
+        branch: Any,
+        h: Any = 1,
+        *,
+        init: Mapping[str, Any] | Any = None,
+        bounds: Mapping[str, Any] | Any = None,
+        tol: float = 1e-10,
+        max_iterations: int = 50,
+    ) -> None:
+        super().__init__()
+        self.branch = arranged(branch, self.plan, separate=self.options.separate)
+        self.h = checked_step(h)
+        if not self.plan.is_explicit:
+            self.tol, self.max_iterations = tol, max_iterations
+        inits, limits = per_symbol(init, self.symbols(), "init"), per_symbol(bounds, self.symbols(), "bounds")
+        for symbol, name in self.trained().items():
+            if symbol not in inits:
+                raise SchemeError(
+                    f"{self.written} has the free symbol {symbol}: give it a start, init={{{symbol!r}: (-0.1, 0.0)}}, or a value, "
+                    f".subs({{{symbol!r}: ...}})"
+                )
+            setattr(self, name, parameter(symbol, inits[symbol], limits.get(symbol)))
+
+    @classmethod
+    def symbols(cls) -> list[str]:
+        """The names of the free symbols of the scheme, sorted."""
+        return sorted(map(str, cls.written.free_symbols))
+
+    @classmethod
+    def trained(cls) -> dict[str, str]:
+        """{free symbol that the step uses: attribute that holds its parameter}."""
+        used = {s for c in cls.plan.coefficients() for s in c.free_symbols}
+        attributes = symbol_attributes(cls.written)
+        return {str(s): attributes[s] for s in sorted(used & cls.written.free_symbols, key=str)}
+
+    def learned(self) -> Scheme:
+        """The scheme with the parameters' present values in place, exact binary numbers marked as approximations."""
+        scheme = self.written if self.options.pattern is None else pattern_scheme(self.written, self.options.pattern)
+        return read_back(scheme, {symbol: getattr(self, name) for symbol, name in self.trained().items()})
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The step, inside a profiler scope named after the scheme while a profiler runs (and only then)."""
+        if not torch.compiler.is_compiling() and torch.autograd._profiler_enabled():
+            with _record(f"schemetools.{self.written}"):
+                return super().__call__(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (self.key, self.options), self.__dict__  # type: ignore[attr-defined]
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.trained()) or "none"
+        step = f"{float(self.h.detach() if isinstance(self.h, Tensor) else self.h):g}"
+        if isinstance(self.h, nn.Parameter):
+            names, step = ", ".join(["h", *self.trained()]), f"{step} (trained)"
+        return (
+            f"{type(self).__name__}(h={step}, evaluations={self.plan.evaluations}, {self._claim()}, trainable: {names})"
+        )
+
+    def _claim(self) -> str:
+        if self.options.separate:
+            return "order: void, branches differ between stages"
+        return f"order={order(self.scheme)}: shared branch"
+
+
+def checked_step(h: Any) -> Any:
+    """h as the generated code uses it: a finite float or a scalar tensor; SchemeError otherwise."""
+    if isinstance(h, Tensor):
+        if h.numel() != 1 or h.is_complex() or not bool(torch.isfinite(h.detach()).all()):
+            raise SchemeError(f"h must be one finite real number; {h!r} came")
+        return h
+    try:
+        number = float(h)
+    except (TypeError, ValueError):
+        raise SchemeError(f"h must be a number or a scalar tensor; {h!r} came") from None
+    if not math.isfinite(number):
+        raise SchemeError(f"h must be finite; {h!r} came")
+    return int(number) if number.is_integer() else number
+
+
+def to_block(
+    scheme: Scheme, *, timed: bool = False, split: bool = False, gates: str = "sample", shaken: bool = False
+) -> type[Block]:
+    """The nn.Module class of one step of a scheme; see `Block` for its construction and call.
+
+    `timed`: branches are f(t, u) and the block takes `t`. `split`: a partitioned state is one tensor, split along
+    dimension 1, instead of a pair. `gates`: a random coefficient is drawn per "sample" or per "batch" in training, its
+    mean is used in evaluation; `shaken` draws it again for the backward pass (Shake-Shake).
+
+    >>> import torch, schemetools as st
+    >>> block = st.to_block(st.rk4)(torch.nn.Linear(3, 3))
+    >>> block
+    RK4Block(h=1, evaluations=4, order=4: shared branch, trainable: none)
+    >>> block(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    options = TorchOptions(timed=timed, split=split, gates=gates, shaken=shaken)
+    return block_class(as_scheme(scheme), options)
+
+
+def block_class(scheme: Scheme, options: TorchOptions) -> type[Block]:
+    """The class for a scheme and the options of its code."""
+    return _block_class(Key(scheme), options)
+
+
+class Key:
+    """A scheme with its labels: schemes that differ in name only are equal, but their classes are not the same."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        self._labels = (scheme, scheme.name, scheme.reference, scheme.exact)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self._labels == other._labels
+
+    def __hash__(self) -> int:
+        return hash(self._labels)
+
+    def __deepcopy__(self, memo: Any) -> "Key":
+        return self
+
+
+@functools.cache
+def _block_class(key: Key, options: TorchOptions) -> type[Block]:
+    scheme, name = key.scheme, f"{class_name(key.scheme)}Block"
+    source = print_torch(scheme, options)
+    namespace: dict[str, Any] = {}
+    exec(compiled(source, base_name(scheme)), namespace)  # noqa: S102  (source written by the printer from exact data)
+    generated = namespace[name]
+    methods = {m: getattr(generated, m) for m in ("forward", "forward_half", "start") if hasattr(generated, m)}
+    plan = lower(scheme, options.pattern)
+    members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
+    plain = replace(options, separate=False, tensor_h=False, called=frozenset())
+    base = Block if plain == options else _block_class(key, plain)
+    made = type(name, (base,), {**members, "__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name})
+    return made
+
+
+def _named(cls: type[Block], bounds: Any) -> list[str]:
+    return [s for s in per_symbol(bounds, cls.symbols(), "bounds") if s in cls.trained()]
+
+
+def _rebuild(key: Key, options: TorchOptions) -> Block:
+    made = _block_class(key, options)
+    return nn.Module.__new__(made)

@@ -1,0 +1,79 @@
+"""Branches: what a user gives as f, checked and put into the shape that the generated code calls."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from schemetools.codegen.plan import StepPlan
+from schemetools.errors import SchemeError
+
+Branch = nn.Module | Callable[..., Any]
+
+
+def is_list(branch: Any) -> bool:
+    """Whether branches are given one per evaluation."""
+    return isinstance(branch, (list, tuple, nn.ModuleList)) and not isinstance(branch, nn.Sequential)
+
+
+def is_separate(branch: Any, plan: StepPlan) -> bool:
+    """Whether the generated code has to name one branch per evaluation."""
+    found = list(branch.values()) if isinstance(branch, (Mapping, nn.ModuleDict)) else [branch]
+    return any(is_list(b) for b in found) and plan.all_evaluations > len(plan.fields)
+
+
+def arranged(branch: Any, plan: StepPlan, *, separate: bool) -> Any:
+    """The branches as the generated code reads them: a module, a list per evaluation, or one of these per field.
+
+    Raises SchemeError for a wrong number of branches, a missing field, or what cannot be called.
+    """
+    if len(plan.fields) == 1:
+        if isinstance(branch, (Mapping, nn.ModuleDict)):
+            branch = _by_field(branch, plan.fields)[plan.fields[0]]
+        return _one(branch, plan.fields[0], plan, separate)
+    if not isinstance(branch, (Mapping, nn.ModuleDict)):
+        raise SchemeError(
+            f"this scheme has the fields {', '.join(plan.fields)}: give one branch for each, {{{plan.fields[0]!r}: ..., ...}}"
+        )
+    found = {label: _one(b, label, plan, separate) for label, b in _by_field(branch, plan.fields).items()}
+    return nn.ModuleDict(found) if all(isinstance(b, nn.Module) for b in found.values()) else found
+
+
+def _by_field(branch: Mapping[str, Any] | nn.ModuleDict, fields: Sequence[str]) -> dict[str, Any]:
+    found = dict(branch.items())
+    if set(found) != set(fields):
+        raise SchemeError(
+            f"branches for {', '.join(map(str, found)) or 'no field'} came; the fields of this scheme are {', '.join(fields)}"
+        )
+    return {label: found[label] for label in fields}
+
+
+def _one(branch: Any, label: str, plan: StepPlan, separate: bool) -> Any:
+    count = plan.evaluations_of(label)
+    if not is_list(branch):
+        _check(branch)
+        return _listed([branch] * count) if separate else branch
+    branches = list(branch)
+    if len(branches) != count:
+        raise SchemeError(
+            f"{len(branches)} branches came for {label}; a step evaluates it {count} times: give {count}, or one for all evaluations"
+        )
+    for b in branches:
+        _check(b)
+    return _listed(branches) if separate else branches[0]
+
+
+def _listed(branches: list[Any]) -> Any:
+    return nn.ModuleList(branches) if all(isinstance(b, nn.Module) for b in branches) else tuple(branches)
+
+
+def _check(branch: Any) -> None:
+    if not callable(branch):
+        raise SchemeError(f"a branch is a module or a function f(u); {branch!r} came")
+    first = branch
+    while isinstance(first, nn.Sequential) and len(first):
+        first = first[0]
+    if getattr(first, "inplace", False) is True:
+        raise SchemeError(
+            f"the branch starts with {first!r}, which would overwrite the state that the step still needs; use inplace=False there"
+        )

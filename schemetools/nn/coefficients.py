@@ -1,0 +1,126 @@
+"""Trainable coefficients: a free symbol as a parameter, its start value, its bounds, and the exact value read back."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy
+import torch
+from sympy import Expr, Rational
+from torch import Tensor, nn
+
+from schemetools import exact
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.naming import renamed
+
+
+class Bounded(nn.Module):
+    """A coefficient that stays strictly between its bounds, whatever the optimiser does.
+
+    value = low + (high - low) (1 + r / (1 + |r|)) / 2 for the free parameter r: a rational map, so that the value read
+    back from a float r is an exact rational inside the bounds.
+    """
+
+    def __init__(self, low: Expr, high: Expr, start: Tensor) -> None:
+        super().__init__()
+        self.low, self.high = low, high
+        self.middle, self.half_width = exact.to_float((low + high) / 2), exact.to_float((high - low) / 2)
+        position = (start - self.middle) / self.half_width
+        if not bool((position.abs() < 1).all()):
+            raise SchemeError(f"a start value of {start.tolist()} is not strictly between the bounds {low} and {high}")
+        self.free = nn.Parameter(position / (1 - position.abs()))
+
+    def forward(self) -> Tensor:
+        """The value, differentiable in the free parameter."""
+        return self.middle + self.half_width * (self.free / (1 + self.free.abs()))
+
+    def exact_value(self) -> Expr:
+        """The value as the exact rational function of the stored float."""
+        free = dyadic(self.free)
+        return (self.low + self.high) / 2 + (self.high - self.low) / 2 * free / (1 + abs(free))
+
+    def extra_repr(self) -> str:
+        """The bounds."""
+        return (
+            f"{self.low} < {float(self().detach()):.6g} < {self.high}"
+            if self.free.dim() == 0
+            else f"{self.low}..{self.high}"
+        )
+
+
+def dyadic(value: Tensor) -> Expr:
+    """The exact binary value of a tensor with one element.
+
+    Raises UnsupportedError for a coefficient per channel, SchemeError for a value that is not finite.
+    """
+    if value.numel() != 1:
+        raise UnsupportedError(f"a coefficient of shape {tuple(value.shape)} is one scheme per channel, not one scheme")
+    number = float(value.detach())
+    if not math.isfinite(number):
+        raise SchemeError(f"a learned coefficient has become {number}; the training diverged")
+    return Rational(*number.as_integer_ratio())
+
+
+def parameter(symbol: str, init: Any, bounds: tuple[Any, Any] | None) -> nn.Parameter | Bounded:
+    """The parameter of a free symbol.
+
+    `init` is a number, a tensor (one value per channel, say (C, 1, 1)), a pair (low, high) for a uniform draw, or a
+    torch distribution. `bounds` is (low, high). Raises SchemeError for anything else.
+    """
+    start = _start(symbol, init)
+    if not torch.isfinite(start).all() or start.is_complex():
+        raise SchemeError(f"the start value of {symbol} must be finite and real; {init!r} came")
+    if bounds is None:
+        return nn.Parameter(start)
+    if not isinstance(bounds, Sequence) or len(bounds) != 2:
+        raise SchemeError(f"bounds of {symbol} are a pair (low, high); {bounds!r} came")
+    low, high = (exact.coefficient(b, parameter=True) for b in bounds)
+    if not (low.is_number and high.is_number and (high - low).is_positive):
+        raise SchemeError(f"bounds of {symbol} need low < high; ({low}, {high}) came")
+    return Bounded(low, high, start)
+
+
+def _start(symbol: str, init: Any) -> Tensor:
+    dtype = torch.get_default_dtype()
+    if isinstance(init, torch.distributions.Distribution):
+        return init.sample().to(dtype)
+    if isinstance(init, Tensor):
+        return init.detach().clone().to(dtype)
+    if isinstance(init, (tuple, list)):
+        if len(init) != 2 or not all(math.isfinite(float(v)) for v in init):
+            raise SchemeError(f"init of {symbol} is a number, a pair (low, high) or a distribution; {init!r} came")
+        return torch.empty((), dtype=dtype).uniform_(float(init[0]), float(init[1]))
+    if isinstance(init, (str, int, float, Expr)) and not isinstance(init, bool):
+        return torch.tensor(exact.to_float(exact.coefficient(init, parameter=True)), dtype=dtype)
+    raise SchemeError(f"init of {symbol} is a number, a pair (low, high) or a distribution; {init!r} came")
+
+
+def per_symbol(option: Mapping[Any, Any] | Any, symbols: Sequence[str], what: str) -> dict[str, Any]:
+    """An option given as {symbol: value}, or as one value where there is one symbol, checked against the symbols."""
+    if option is None:
+        return {}
+    if not isinstance(option, Mapping):
+        if len(symbols) != 1:
+            raise SchemeError(
+                f"{what}={option!r}: the scheme has the symbols {', '.join(symbols) or '(none)'}; give {{symbol: value}}"
+            )
+        return {symbols[0]: option}
+    named = {str(key): value for key, value in option.items()}
+    unknown = sorted(set(named) - set(symbols))
+    if unknown:
+        raise SchemeError(
+            f"{what} names {', '.join(unknown)}; the free symbols of the scheme are {', '.join(symbols) or '(none)'}"
+        )
+    return named
+
+
+def read_back(scheme: Scheme, values: Mapping[Any, nn.Parameter | Bounded]) -> Scheme:
+    """The scheme with learned values in place, each the exact number that the parameter holds, marked `exact=False`."""
+    if not values:
+        return scheme
+    found = {s: v.exact_value() if isinstance(v, Bounded) else dyadic(v) for s, v in values.items()}
+    learned = scheme.subs(found)
+    symbols = {sympy.Symbol(str(s)): v for s, v in found.items()}
+    return dataclasses.replace(learned, name=renamed(scheme.name, symbols, False), exact=False)  # type: ignore[type-var]

@@ -1,0 +1,40 @@
+"""Splitting methods as tableaux: a step of one field after a step of another."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from sympy import Expr, Integer
+
+from ..additive import AdditiveRungeKutta
+from ..runge_kutta import RungeKutta
+
+FIELDS = ("F", "G")
+
+
+def split(parts: Sequence[tuple[str, Expr]], inner: RungeKutta) -> AdditiveRungeKutta:
+    """u' = F(u) + G(u) by steps of `inner`: each part (field, fraction of h) advances u by that field alone."""
+    starts = [0, *accumulate(inner.stages for _ in parts)]
+    s = starts[-1]
+
+    def tableau(label: str) -> RungeKutta:
+        b: list[Expr] = [Integer(0)] * s
+        A = []
+        for start, (field, fraction) in zip(starts, parts, strict=False):
+            done = list(b)
+            for row in inner.A:
+                own = [fraction * a if field == label else Integer(0) for a in row]
+                A.append([*done[:start], *own, *done[start + inner.stages :]])
+            if field == label:
+                b[start : start + inner.stages] = [fraction * w for w in inner.b]
+        return RungeKutta(A, b)
+
+    return AdditiveRungeKutta({label: tableau(label) for label in FIELDS})
+
+
+def symplectic(p_weights: Sequence[Expr], q_weights: Sequence[Expr]) -> AdditiveRungeKutta:
+    """p' = F(q), q' = G(p) by alternating steps p += c_i h F(q), q += d_i h G(p), i = 1..s."""
+    s = len(p_weights)
+    F = [[*p_weights[: i + 1], *[Integer(0)] * (s - i - 1)] for i in range(s)]
+    G = [[*q_weights[:i], *[Integer(0)] * (s - i)] for i in range(s)]
+    pair = {"F": RungeKutta(F, p_weights), "G": RungeKutta(G, q_weights)}
+    return AdditiveRungeKutta(pair, partitioned=True)

@@ -50,7 +50,7 @@ def lobatto_iiia_iiib(s: int = 2) -> AdditiveRungeKutta:
     return AdditiveRungeKutta({"F": symplectic_partner(a), "G": a}, partitioned=True)
 
 
-@entry(reference="ascher1997, section 2.6")
+@entry(reference="ascher1997")
 def ars222() -> AdditiveRungeKutta:
     """The (2,2,2) method of Ascher, Ruuth and Spiteri: F explicit, G implicit and L-stable, order two."""
     gamma = 1 - sqrt(2) / 2
@@ -60,7 +60,7 @@ def ars222() -> AdditiveRungeKutta:
     return AdditiveRungeKutta({"F": F, "G": G})
 
 
-@entry(reference="ascher1997, section 2.8")
+@entry(reference="ascher1997")
 def ars443() -> AdditiveRungeKutta:
     """The (4,4,3) method of Ascher, Ruuth and Spiteri: F explicit, G implicit and L-stable, order three."""
     F = explicit("1/2; 11/18 1/18; 5/6 -5/6 1/2; 1/4 7/4 3/4 -7/4")
@@ -68,7 +68,7 @@ def ars443() -> AdditiveRungeKutta:
     return AdditiveRungeKutta({"F": RungeKutta(F, F[-1]), "G": RungeKutta(G, G[-1])})
 
 
-@entry(reference="pareschi2005, table 2")
+@entry(reference="pareschi2005")
 def imex_ssp2() -> AdditiveRungeKutta:
     """The IMEX-SSP2(2,2,2) method of Pareschi and Russo: F by heun2, G by the L-stable sdirk2(), order two."""
     gamma = 1 - sqrt(2) / 2

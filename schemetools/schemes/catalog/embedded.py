@@ -34,7 +34,7 @@ def zonneveld4() -> RungeKutta:
     return RungeKutta(A, ["1/6", "1/3", "1/3", "1/6", 0], b_hat=["-1/2", "7/3", "7/3", "13/6", "-16/3"])
 
 
-@entry(reference="fehlberg1969, table III", aliases=("rkf45",))
+@entry(reference="fehlberg1969", aliases=("rkf45",))
 def fehlberg45() -> RungeKutta:
     """Fehlberg's 4(5) pair, formula 2."""
     A = explicit("""

@@ -8,7 +8,7 @@ from ..runge_kutta import RungeKutta
 from ._tableaux import explicit, square
 
 
-@entry(reference="euler1768, section 2, chapter 7", aliases=("resnet", "forward_euler"))
+@entry(reference="euler1768; he2016", aliases=("resnet", "forward_euler"))
 def euler() -> RungeKutta:
     """Euler's explicit method; a residual network x + F(x)."""
     return RungeKutta([[0]], [1])

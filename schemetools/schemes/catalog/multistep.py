@@ -58,7 +58,7 @@ def bdf(k: int = 2) -> LinearMultistep:
     return LinearMultistep([a / alpha[k] for a in alpha], [*[0] * k, 1 / alpha[k]])
 
 
-@entry(reference="lu2018, section 3")
+@entry(reference="lu2018")
 def lm(k: Coefficient = Symbol("k")) -> LinearMultistep:
     """The scheme of LM-ResNet, u_(n+1) = (1 - k) u_n + k u_(n-1) + h f(u_n); its limit is u' = f/(1 + k)."""
     return LinearMultistep([-k, k - 1, 1], [0, 1, 0])

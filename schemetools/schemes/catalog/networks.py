@@ -69,19 +69,19 @@ def revnet() -> AdditiveRungeKutta:
     return symplectic([Integer(1)], [Integer(1)])
 
 
-@entry(reference="luo2022, section 3")
+@entry(reference="luo2022")
 def ho_midpoint() -> RungeKutta:
     """HO-ResNet's Midpoint block with one network for both stages: the explicit midpoint rule."""
     return midpoint()  # type: ignore[return-value]
 
 
-@entry(reference="luo2022, section 3")
+@entry(reference="luo2022")
 def ho_rk4() -> RungeKutta:
     """HO-ResNet's RK-4 block with one network for all stages: the classical method rk4."""
     return rk4()  # type: ignore[return-value]
 
 
-@entry(reference="luo2022, section 3; verner1978")
+@entry(reference="luo2022; verner1978")
 def ho_rk8() -> RungeKutta:
     """HO-ResNet's RK-8 block with one network for all stages: verner89, whose first fourteen stages carry the result.
 
@@ -90,13 +90,13 @@ def ho_rk8() -> RungeKutta:
     return verner89()  # type: ignore[return-value]
 
 
-@entry(reference="luo2022, section 3")
+@entry(reference="luo2022")
 def nested(outer: Scheme = "rk4", inner: Scheme = "midpoint") -> RungeKutta:  # type: ignore[assignment]
     """HO-ResNet's nesting: every evaluation of the outer scheme is the increment of one inner step; of order one."""
     return nest(outer, inner)
 
 
-@entry(reference="luo2022, section 3")
+@entry(reference="luo2022")
 def two_stage(
     w1: Coefficient = Symbol("w1"), w2: Coefficient = Symbol("w2"), a: Coefficient = Symbol("a")
 ) -> RungeKutta:

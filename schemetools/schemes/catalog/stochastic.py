@@ -9,19 +9,19 @@ from ..registry import Coefficient, entry
 from ..runge_kutta import RungeKutta
 
 
-@entry(reference="huang2016; lu2018, section 4")
+@entry(reference="huang2016; lu2018")
 def stochastic_depth(p: Coefficient = "1/2") -> RungeKutta:
     """ResNet with stochastic depth: u + xi h f(u), xi = 1 with survival probability p, else 0; not rescaled."""
     return RungeKutta([[0]], [random_symbol("xi", "bernoulli", p)])
 
 
-@entry(reference="lu2018, section 4; huang2016")
+@entry(reference="lu2018; huang2016")
 def lm_stochastic_depth(k: Coefficient = Symbol("k"), p: Coefficient = "1/2") -> LinearMultistep:
     """LM-ResNet with stochastic depth: u_(n+1) = (1 - k) u_n + k u_(n-1) + xi h f(u_n), xi as in stochastic_depth."""
     return LinearMultistep([-k, k - 1, 1], [0, random_symbol("xi", "bernoulli", p), 0])
 
 
-@entry(reference="gastaldi2017; lu2018, section 4")
+@entry(reference="gastaldi2017; lu2018")
 def shake_shake() -> AdditiveRungeKutta:
     """Shake-Shake: u + h (eta F(u) + (1 - eta) G(u)), eta uniform on (0, 1); the same eta in the backward pass."""
     eta = random_symbol("eta", "uniform", 0, 1)

@@ -1,0 +1,65 @@
+"""Where a scheme comes from: the text and the BibTeX of its `reference`.
+
+A reference is free text, or keys of `references.bib`, each with a place if need be: "kutta1901, p. 443; lu2018".
+"""
+
+import functools
+import re
+from importlib.resources import files
+
+_ENTRY = re.compile(r"^@(\w+)\{(\w+),\n(.*?)\n\}$", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"^\s*(\w+) = \{(.*)\},?$", re.MULTILINE)
+
+
+@functools.cache
+def _bibliography() -> dict[str, tuple[str, dict[str, str]]]:
+    """{key: (the entry as it stands in the file, its fields)}."""
+    text = files(__package__).joinpath("references.bib").read_text(encoding="utf-8")
+    return {match[2]: (match[0], dict(_FIELD.findall(match[3]))) for match in _ENTRY.finditer(text)}
+
+
+def keys() -> tuple[str, ...]:
+    """The keys of the bibliography, sorted."""
+    return tuple(sorted(_bibliography()))
+
+
+def citation(reference: str | None) -> str:
+    """A reference as a line to read; free text is returned as it is.
+
+    >>> citation("runge1895")
+    'Runge (1895), Über die numerische Auflösung von Differentialgleichungen, Mathematische Annalen 46, 167-178'
+    """
+    parts = _parts(reference)
+    if any(key not in _bibliography() for key, _ in parts):
+        return reference or ""
+    return "; ".join(_line(_bibliography()[key][1]) + (f", {place}" if place else "") for key, place in parts)
+
+
+def bibtex(reference: str | None) -> str:
+    """The BibTeX entries of a reference, one after another; free text becomes one @misc entry.
+
+    >>> print(bibtex("My notes").splitlines()[0])
+    @misc{scheme,
+    """
+    parts = _parts(reference)
+    if any(key not in _bibliography() for key, _ in parts):
+        note = re.sub(r"([%&#$_])", r"\\\1", re.sub(r"[{}\\]", "", reference or ""))
+        return f"@misc{{scheme,\n  note = {{{note}}}\n}}"
+    return "\n\n".join(_bibliography()[key][0] for key, _ in parts)
+
+
+def _parts(reference: str | None) -> list[tuple[str, str]]:
+    """(key, place) of each source in a reference."""
+    pairs = [part.partition(",") for part in (reference or "").split(";")]
+    return [(key.strip(), place.strip()) for key, _, place in pairs if key.strip() or place.strip()]
+
+
+def _line(fields: dict[str, str]) -> str:
+    people = [name.split(",")[0] for name in fields["author"].split(" and ")]
+    authors = f"{people[0]} et al." if len(people) > 3 else ", ".join(people)
+    where = next((fields[k] for k in ("journal", "booktitle", "publisher", "institution", "school") if k in fields), "")
+    volume = fields.get("volume", "") if "journal" in fields else fields.get("number", "")
+    pages = fields.get("pages", "").replace("--", "-")
+    arxiv = f"arXiv {fields['eprint']}" if "eprint" in fields else ""
+    parts = (f"{authors} ({fields['year']})", fields["title"], f"{where} {volume}".strip(), pages, arxiv)
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,262 @@
+"""Membership of stability regions in floating point: scattered points and grids, fast.
+
+The region is the closed one: a point on its boundary belongs to it, to within rounding.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from schemetools import exact
+from schemetools.analysis.algebra import Field
+from schemetools.analysis.region_scanline import scan
+from schemetools.analysis.stability_model import Bivariate, Model, reduced
+from schemetools.errors import SchemeError, UnsupportedError
+
+TOLERANCE = 1e-12
+CLUSTER_TOLERANCE = 1e-7
+AMBIGUOUS = 1e-8
+CHUNK = 1 << 14
+MONOMIAL_DEGREE = 8
+FAR = 1e3
+ROWS = 16
+
+
+@dataclass(frozen=True)
+class NumericModel:
+    """Phi with float coefficients, phi[j, m] multiplying w^j z^m; for one-step schemes also the zeros of P and Q."""
+
+    phi: np.ndarray
+    zeros: tuple[np.ndarray, np.ndarray] | None
+
+    @property
+    def steps(self) -> int:
+        """The degree in w."""
+        return len(self.phi) - 1
+
+
+def numeric_model(model: Model) -> NumericModel:
+    """The float form of a model without free symbols. Raises UnsupportedError for one with them."""
+    if model.symbols:
+        names = ", ".join(map(str, model.symbols))
+        raise UnsupportedError(f"a region needs numbers; the scheme has the free symbols {names}: use scheme.subs first")
+    phi = reduced(model.base, model.phi)
+    table = np.zeros((len(phi), max(len(p) for p in phi)))
+    for j, p in enumerate(phi):
+        table[j, : len(p)] = [exact.to_float(model.domain.to_sympy(c)) for c in p]
+    high = len(phi) == 2 and table.shape[1] > MONOMIAL_DEGREE + 1
+    zeros = (_zeros(model.base, phi[0]), _zeros(model.base, phi[1])) if high else None
+    return NumericModel(table, zeros)
+
+
+def _zeros(K: Field, p: Sequence[Any]) -> np.ndarray:
+    """The zeros of a polynomial of high degree, from its exact coefficients in enough digits."""
+    digits = 30 + 4 * len(p)
+    with mpmath.workdps(digits):
+        coefficients = [mpmath.mpmathify(K.domain.to_sympy(c).evalf(digits)) for c in reversed(p)]
+        return np.array([complex(z) for z in mpmath.polyroots(coefficients, maxsteps=500, extraprec=8 * digits)])
+
+
+def checked_points(z: Any) -> np.ndarray:
+    """A user's points as a complex array. Raises SchemeError for NaN, infinities and what is no number."""
+    try:
+        points = np.asarray(z, dtype=complex)
+    except (TypeError, ValueError):
+        raise SchemeError("contains(z) takes complex numbers h*lambda, an array of any shape") from None
+    if not np.isfinite(points).all():
+        raise SchemeError("contains(z) got NaN or infinity; every point h*lambda must be finite")
+    return points
+
+
+def contains(model: NumericModel, z: Any) -> np.ndarray:
+    """Whether each point z = h lambda is in the closed region; boolean, of the shape of z."""
+    points = checked_points(z)
+    flat = points.reshape(-1)
+    inside = np.empty(flat.shape, dtype=bool)
+    test = _one_step_contains if model.steps == 1 else _general_contains
+    with np.errstate(all="ignore"):
+        for start in range(0, len(flat), CHUNK):
+            part = slice(start, start + CHUNK)
+            inside[part] = test(model, flat[part])
+    return inside.reshape(points.shape)
+
+
+def _one_step_contains(model: NumericModel, z: np.ndarray) -> np.ndarray:
+    if model.zeros is not None:
+        return _product_contains(model, z)
+    P, Q = -model.phi[0], model.phi[1]
+    inside = _modulus(P, z) <= (1 + TOLERANCE) * (Q[0] ** 2 if not Q[1:].any() else _modulus(Q, z))
+    if Q[1:].any() and (far := np.abs(z) > FAR).any():  # leading terms first: nothing overflows
+        inside[far] = _modulus(P[::-1], 1 / z[far]) <= (1 + TOLERANCE) * _modulus(Q[::-1], 1 / z[far])
+    return inside
+
+
+def _modulus(coefficients: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """The squared modulus of a real polynomial, ascending coefficients, by Horner's rule in place."""
+    top = np.flatnonzero(coefficients)[-1] if coefficients.any() else 0
+    if top == 0:
+        return np.full(z.shape, coefficients[0] ** 2)
+    value = z * coefficients[top]
+    for c in coefficients[top - 1 : 0 : -1]:
+        value += c
+        value *= z
+    value += coefficients[0]
+    parts = value.view(float).reshape(-1, 2)
+    return np.einsum("ij,ij->i", parts, parts)
+
+
+def _product_contains(model: NumericModel, z: np.ndarray) -> np.ndarray:
+    """|R| from the zeros of P and Q: monomials of high degree would lose all digits to cancellation."""
+    assert_zeros = model.zeros if model.zeros is not None else (np.empty(0), np.empty(0))
+    log_modulus = np.zeros(z.shape)
+    for sign, zeros, row in ((1, assert_zeros[0], model.phi[0]), (-1, assert_zeros[1], model.phi[1])):
+        log_modulus += sign * np.log(abs(row[np.flatnonzero(row)[0]]))
+        for zero in zeros:
+            log_modulus += sign * np.log(np.abs(z if zero == 0 else 1 - z / zero))
+    return log_modulus <= TOLERANCE * len(assert_zeros[0])
+
+
+# ---- several roots -------------------------------------------------------------
+
+
+def coefficients_at(model: NumericModel, z: np.ndarray) -> np.ndarray:
+    """The coefficients of Phi(w, z) in w, ascending along the first axis: shape (steps + 1, *z.shape)."""
+    a = np.empty((model.steps + 1, *z.shape), dtype=complex)
+    for j, row in enumerate(model.phi):
+        a[j] = row[-1]
+        for c in row[-2::-1]:
+            a[j] *= z
+            a[j] += c
+    return a
+
+
+def _general_contains(model: NumericModel, z: np.ndarray) -> np.ndarray:
+    """The Schur-Cohn reduction on all points at once; what rounding leaves open is decided by the roots."""
+    inside = np.zeros(z.shape, dtype=bool)
+    index = np.arange(len(z))
+    a = coefficients_at(model, z)
+    unclear: list[np.ndarray] = []
+    for _ in range(model.steps):
+        gap = np.abs(a[-1]) - np.abs(a[0])
+        close = np.abs(gap) <= AMBIGUOUS * np.abs(a[-1])
+        close |= ~np.isfinite(gap)
+        unclear.append(index[close])
+        keep = (gap > 0) & ~close
+        if not keep.all():
+            a, index = a[:, keep], index[keep]
+        factor = a[0] / a[-1].conj()
+        a = a[1:] - factor * a[-2::-1].conj()
+    inside[index] = True
+    rest = np.concatenate(unclear)
+    if len(rest):
+        inside[rest] = roots_are_bounded(model, z[rest])
+    return inside
+
+
+def roots_at(model: NumericModel, z: np.ndarray) -> np.ndarray:
+    """The roots w of Phi(w, z): shape (len(z), steps); infinite where the leading coefficient vanishes."""
+    a = coefficients_at(model, z)
+    k = model.steps
+    with np.errstate(all="ignore"):
+        monic = a[:-1] / a[-1]
+    broken = ~np.isfinite(monic).all(axis=0)
+    monic[:, broken] = 0
+    companion = np.zeros((len(z), k, k), dtype=complex)
+    companion[:, np.arange(1, k), np.arange(k - 1)] = 1
+    companion[:, :, -1] = -monic.T
+    roots = np.linalg.eigvals(companion)
+    roots[broken] = np.inf
+    return roots
+
+
+def roots_are_bounded(model: NumericModel, z: np.ndarray) -> np.ndarray:
+    """Whether all roots lie in the closed unit disc, to within the error that rounding gives each of them."""
+    roots = roots_at(model, z)
+    a = coefficients_at(model, z)
+    with np.errstate(all="ignore"):
+        size = np.abs(a).sum(axis=0)[:, None]
+        slope = sum(j * a[j][:, None] * roots ** (j - 1) for j in range(1, len(a)))
+        error = np.fmin(CLUSTER_TOLERANCE, 1e-14 * size / np.abs(slope))
+        return (np.abs(roots) <= 1 + TOLERANCE + error).all(axis=1)
+
+
+# ---- grids ---------------------------------------------------------------------
+
+
+def checked_window(xlim: Any, ylim: Any, n: Any) -> tuple[float, float, float, float, int]:
+    """(x0, x1, y0, y1, n) of a user's window. Raises SchemeError for an empty or infinite one."""
+    try:
+        (x0, x1), (y0, y1) = (tuple(map(float, lim)) for lim in (xlim, ylim))
+        count = n.__index__()
+    except (TypeError, ValueError, AttributeError):
+        raise SchemeError("region(xlim, ylim, n) takes two pairs of numbers and an integer n") from None
+    if not (np.isfinite([x0, x1, y0, y1]).all() and x0 < x1 and y0 < y1 and count > 1):
+        raise SchemeError(f"the window xlim={xlim}, ylim={ylim}, n={n} is empty; give (low, high) with low < high, and n > 1")
+    return x0, x1, y0, y1, count
+
+
+def region(model: NumericModel, xlim: Any, ylim: Any, n: Any) -> np.ndarray:
+    """The closed region on a grid: boolean (n, n), rows the imaginary part ascending, columns the real part."""
+    x0, x1, y0, y1, n = checked_window(xlim, ylim, n)
+    x, y = np.linspace(x0, x1, n), np.linspace(y0, y1, n)
+    symmetric = y0 == -y1
+    rows = y[n // 2 :] if symmetric else y
+    if symmetric and n % 2:
+        rows[0] = 0.0
+    upper = _region_rows(model, x, rows)
+    return np.concatenate([upper[: n % 2 - 1 or None : -1] if n % 2 else upper[::-1], upper]) if symmetric else upper
+
+
+def _region_rows(model: NumericModel, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    if model.steps == 1 and model.zeros is None:
+        return _one_step_rows(model, x, y)
+    if model.steps > 1 and model.phi.shape[1] == 2:
+        return scan(
+            model.phi,
+            x,
+            y,
+            lambda z: (np.abs(roots_at(model, z)) > 1).sum(axis=1),
+            lambda z: contains(model, z),
+        )
+    return contains(model, x[None, :] + 1j * y[:, None])
+
+
+def _one_step_rows(model: NumericModel, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """On a row the real and imaginary parts of P(x + i y) are polynomials in x: Horner's rule in real arithmetic."""
+    P, Q = -model.phi[0], model.phi[1]
+    gap = _grid_modulus(P, x, y)
+    if not Q[1:].any():
+        return gap <= Q[0] ** 2 * (1 + TOLERANCE)
+    bound = _grid_modulus(Q, x, y)
+    bound *= 1 + TOLERANCE
+    return gap <= bound
+
+
+def _grid_modulus(coefficients: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    s = len(coefficients) - 1
+    scale = max(np.abs(x).max(), np.abs(y).max())
+    table = np.zeros((s + 1, len(y)), dtype=complex)
+    for j in range(s + 1):  # the coefficient of (x/scale)^j is scale^j P^(j)(i y)/j!
+        for m in range(s, j - 1, -1):
+            table[j] = table[j] * (1j * y / scale) + coefficients[m] * math.comb(m, j) * scale**m
+    total = np.empty((len(y), len(x)))
+    abscissa = np.broadcast_to(x / scale, (ROWS, len(x))).copy()
+    for start in range(0, len(y), ROWS):
+        rows = slice(start, start + ROWS)
+        total[rows] = sum(_horner(part[:, rows], abscissa) for part in (table.real, table.imag))
+    return total
+
+
+def _horner(table: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The square of sum_j table[j, row] x^j."""
+    value = np.empty((table.shape[1], x.shape[1]))
+    value[:] = table[-1][:, None]
+    for c in table[-2::-1]:
+        value *= x[: len(value)]
+        value += c[:, None]
+    value *= value
+    return value

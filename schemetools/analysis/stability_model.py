@@ -1,0 +1,295 @@
+"""From a scheme to its characteristic polynomial Phi(w, z): what every verdict, number and region is computed from."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import QQ, Expr, Symbol
+from sympy.polys.domains.domain import Domain
+
+from schemetools import exact
+from schemetools.analysis.algebra import Field, Polynomial, add, divide, evaluate, field_of, gcd, multiply, scale, trim
+from schemetools.analysis.parametric import Verdict, adjoin, condition, explore, polynomial_in_symbol
+from schemetools.analysis.real_roots import RealRoot
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.normal_form import GeneralLinear
+
+Bivariate = list[Polynomial]
+"""Phi as a list over powers of w of polynomials in z."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Phi(w, z) = sum_j phi[j](z) w^j over an exact domain, and the polynomial whose root condition is zero-stability.
+
+    `symbols` are the free symbols, adjoined to the ordered field `base`.
+    """
+
+    domain: Domain
+    base: Field
+    symbols: tuple[Symbol, ...]
+    phi: Bivariate
+    at_zero: Polynomial
+
+    @property
+    def is_one_step(self) -> bool:
+        """Whether Phi is linear in w, so that it has a stability function R = P/Q."""
+        return len(self.phi) == 2
+
+    @property
+    def is_multistep(self) -> bool:
+        """Whether Phi = rho(w) - z sigma(w)."""
+        return all(len(p) <= 2 for p in self.phi)
+
+
+# ---- from a scheme to its model ------------------------------------------------------
+
+
+def model_of(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> Model:
+    """The model of a scheme on u' = lambda u, z = h lambda.
+
+    With several fields the test equation is u' = sum_i share_i lambda u, equal shares that sum to 1 by default; a
+    partitioned scheme is tested on p' = lambda q, q' = lambda p (z = i omega h is the harmonic oscillator).
+    """
+    if isinstance(scheme, LinearMultistep):
+        return _multistep_model(scheme)
+    form = scheme.normal_form()
+    weights = _shares(form, shares)
+    r = form.values
+    arrays = (form.A, form.U, form.B[:r], form.V[:r])
+    domain, elements = exact.to_domain([c for array in arrays for row in array for c in row] + list(weights))
+    values = iter(elements)
+    A, U, B, V = ([[next(values) for _ in row] for row in array] for array in arrays)
+    share = list(values)
+    A, B = ([[a * c for a, c in zip(row, share, strict=True)] for row in array] for array in (A, B))
+    K = Field(domain)
+    phi = _characteristic(K, A, U, B, V, explicit=form.is_explicit)
+    at_zero = [K.zero - K.one, K.one] if r == 1 else _minimal_polynomial(K, V)
+    return _model(domain, phi, at_zero)
+
+
+def _multistep_model(scheme: LinearMultistep) -> Model:
+    domain, elements = exact.to_domain((*scheme.alpha, *scheme.beta))
+    k = scheme.steps + 1
+    alpha, beta = elements[:k], elements[k:]
+    if not sum(beta, domain.zero):
+        raise SchemeError(f"sigma(1) = sum(beta) = 0 in {scheme}: its limit does not contain f, so it has no stability region")
+    K = Field(domain)
+    phi = [trim(K, [a, -b]) for a, b in zip(alpha, beta, strict=True)]
+    return _model(domain, phi, trim(K, _z_coefficients(K, reduced(K, phi), 2)[0]))
+
+
+def _shares(form: GeneralLinear, shares: Mapping[str, Any] | None) -> tuple[Expr, ...]:
+    fields = form.fields
+    if form.parts > 1:
+        return (sympy.Integer(1),) * form.stages
+    if shares is None:
+        return (sympy.Rational(1, len(fields)),) * form.stages
+    if set(shares) != set(fields):
+        raise SchemeError(f"shares came for {sorted(shares)}; the scheme's fields are {sorted(fields)}: give one share for each")
+    return tuple(exact.coefficient(shares[c]) for c in form.colours)
+
+
+def _model(domain: Domain, phi: Bivariate, at_zero: Polynomial) -> Model:
+    """Over the smallest domain: QQ if all coefficients turned out rational."""
+    is_number = not domain.is_FractionField
+    if domain.is_Algebraic and all(len(c.to_list()) < 2 for p in (*phi, at_zero) for c in p):
+        phi = [[QQ.convert_from(c, domain) for c in p] for p in phi]
+        at_zero, domain = [QQ.convert_from(c, domain) for c in at_zero], QQ
+    base = field_of(domain if is_number else domain.domain)  # type: ignore[attr-defined]
+    return Model(domain, base, () if is_number else domain.symbols, phi, at_zero)  # type: ignore[attr-defined]
+
+
+Rows = list[list[Any]]
+
+
+def _product(K: Field, A: Rows, B: Rows) -> Rows:
+    columns = list(zip(*B, strict=True))
+    return [[sum((a * b for a, b in zip(row, column, strict=True) if a and b), K.zero) for column in columns] for row in A]
+
+
+def _characteristic(K: Field, A: Rows, U: Rows, B: Rows, V: Rows, *, explicit: bool) -> Bivariate:
+    """det(I - zA) det(wI - V - zB (I - zA)^-1 U), its terms in w ascending, each a polynomial in z.
+
+    With Q = det(I - zA), the matrix N = Q (V + z B (I - zA)^-1 U) is a polynomial of degree s: a truncated Neumann series.
+    """
+    s, r = len(A), len(V)
+    Q = [K.one] if explicit else list(reversed([c[0] if c else K.zero for c in _monic_characteristic(K, _constant(K, A))]))
+    moments = [V]
+    power = U
+    for _ in range(s):
+        moments.append(_product(K, B, power))
+        power = _product(K, A, power)
+    N = [[_truncated(K, Q, [m[i][j] for m in moments], s) for j in range(r)] for i in range(r)]
+    Q = trim(K, Q)
+    phi = []
+    for j, c in enumerate(_monic_characteristic(K, N)):
+        for _ in range(r - 1 - j):
+            c = divide(K, c, Q)[0]
+        phi.append(trim(K, c if j < r else Q))
+    return phi
+
+
+def _constant(K: Field, A: Rows) -> list[list[Polynomial]]:
+    return [[trim(K, [a]) for a in row] for row in A]
+
+
+def _truncated(K: Field, f: Polynomial, g: Polynomial, degree: int) -> Polynomial:
+    return trim(K, multiply(K, f, g)[: degree + 1])
+
+
+def _monic_characteristic(K: Field, N: list[list[Polynomial]]) -> list[Polynomial]:
+    """det(w I - N) for a matrix of polynomials in z, ascending in w (Faddeev and LeVerrier)."""
+    r = len(N)
+    coefficients: list[Polynomial] = [[K.one]]
+    M: list[list[Polynomial]] = [[[] for _ in range(r)] for _ in range(r)]
+    for step in range(1, r + 1):
+        for i in range(r):
+            M[i][i] = add(K, M[i][i], coefficients[-1])
+        M = [[_dot(K, row, [M[l][j] for l in range(r)]) for j in range(r)] for row in N]
+        trace = functools.reduce(lambda p, i: add(K, p, M[i][i]), range(r), [])
+        coefficients.append(scale(trace, -K.one / K.number(step)))
+    return coefficients[::-1]
+
+
+def _dot(K: Field, row: Sequence[Polynomial], column: Sequence[Polynomial]) -> Polynomial:
+    terms = (multiply(K, f, g) for f, g in zip(row, column, strict=True) if f and g)
+    return functools.reduce(lambda p, t: add(K, p, t), terms, [])
+
+
+def _minimal_polynomial(K: Field, V: Rows) -> Polynomial:
+    """The polynomial of least degree that annihilates V: power-boundedness is its root condition."""
+    basis: list[tuple[int, list[Any], list[Any]]] = []  # (pivot, flattened power reduced, its combination of powers)
+    power = [[K.one if i == j else K.zero for j in range(len(V))] for i in range(len(V))]
+    n = 0
+    while True:
+        vector = [a for row in power for a in row]
+        combination = [K.zero] * n + [K.one]
+        for pivot, other, how in basis:
+            if factor := vector[pivot]:
+                vector = [a - factor * b for a, b in zip(vector, other, strict=True)]
+                combination = add(K, combination, scale(how, -factor))
+        pivot = next((i for i, a in enumerate(vector) if a), None)
+        if pivot is None:
+            return combination
+        inverse = K.one / vector[pivot]
+        basis.append((pivot, [a * inverse for a in vector], scale(combination, inverse)))
+        power = _product(K, power, V)
+        n += 1
+
+
+# ---- reduction and evaluation -----------------------------------------------------
+
+
+def _z_coefficients(K: Field, phi: Bivariate, terms: int) -> list[list[Any]]:
+    """The coefficients of z^0, z^1, ... as polynomials in w, untrimmed."""
+    return [[p[m] if m < len(p) else K.zero for p in phi] for m in range(terms)]
+
+
+def z_degree(phi: Bivariate) -> int:
+    """The degree of Phi in z."""
+    return max(len(p) for p in phi) - 1
+
+
+def leading_in_z(K: Field, phi: Bivariate) -> list[Any]:
+    """The polynomial in w, of formal degree deg_w, that z^m multiplies for the largest m: its roots are those at z = oo."""
+    return _z_coefficients(K, phi, z_degree(phi) + 1)[-1]
+
+
+def reduced(K: Field, phi: Bivariate) -> Bivariate:
+    """Phi without the factors in w alone or in z alone: a reducible scheme's common factors."""
+    in_z = functools.reduce(lambda f, g: gcd(K, f, g), (trim(K, p) for p in phi), [])
+    if len(in_z) > 1:
+        phi = [divide(K, p, in_z)[0] for p in phi]
+    columns = [trim(K, c) for c in _z_coefficients(K, phi, z_degree(phi) + 1)]
+    in_w = functools.reduce(lambda f, g: gcd(K, f, g), columns, [])
+    if len(in_w) > 1:
+        columns = [divide(K, c, in_w)[0] for c in columns]
+    terms = max(len(c) for c in columns)
+    return [trim(K, [c[j] if j < len(c) else K.zero for c in columns]) for j in range(terms)]
+
+
+def at_point(K: Field, phi: Bivariate, x: Any, y: Any) -> tuple[list[Any], list[Any]]:
+    """Real and imaginary parts of the coefficients of Phi(w, x + i y) in w, ascending; x and y are field elements."""
+    real, imaginary = [], []
+    for p in phi:
+        a, b = K.zero, K.zero
+        for c in reversed(p):
+            a, b = a * x - b * y + c, a * y + b * x
+        real.append(a)
+        imaginary.append(b)
+    return real, imaginary
+
+
+def normalise(model: Model) -> Model:
+    """The model in the variable z' = limit * z, where the scheme's limit is u' = limit * f."""
+    K = Field(model.domain)
+    phi = reduced(K, model.phi)
+    slope = sum((p[1] for p in phi if len(p) > 1), K.zero)
+    tilt = sum((K.number(j) * p[0] for j, p in enumerate(phi) if p), K.zero)
+    if not slope or not tilt:
+        raise SchemeError("the scheme's limit u' = limit * f is zero or infinite; only the raw region (normalized=False) exists")
+    inverse = -tilt / slope
+    return Model(
+        model.domain,
+        model.base,
+        model.symbols,
+        [[c * inverse**m for m, c in enumerate(p)] for p in model.phi],
+        model.at_zero,
+    )
+
+
+# ---- deciding with a free symbol -------------------------------------------------
+
+
+def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> Verdict:
+    """Run an exact decision on nested lists of coefficients: a bool, or a condition on the one free symbol in them."""
+    if not model.symbols:
+        return algorithm(model.base, data)
+    domain, symbols, data = _minimal(model.domain, data)
+    if not symbols:
+        return algorithm(field_of(domain), data)
+    if len(symbols) > 1:
+        names = ", ".join(map(str, symbols))
+        raise UnsupportedError(f"the verdict depends on {names}; verdicts are decided in one free symbol: substitute the others")
+    base = field_of(domain.domain)  # type: ignore[attr-defined]
+
+    def at_bound(root: RealRoot) -> bool:
+        field, value = adjoin(base, root)
+        try:
+            return algorithm(field, _mapped(data, lambda c: _substituted(c, base, field, value)))
+        except ZeroDivisionError:  # the scheme does not exist for this value
+            return False
+
+    cells = explore(lambda field: algorithm(field, data), base, domain)
+    return condition(symbols[0], cells, at_bound)
+
+
+def _substituted(c: Any, base: Field, field: Field, value: Any) -> Any:
+    parts = []
+    for polynomial in (c.numer, c.denom):
+        coefficients = [field.domain.convert(a, base.domain) for a in polynomial_in_symbol(polynomial, base)]
+        parts.append(evaluate(field, coefficients, value))
+    if field.is_zero(parts[1]):
+        raise ZeroDivisionError
+    return parts[0] / parts[1]
+
+
+def _mapped(data: Any, change: Callable[[Any], Any]) -> Any:
+    return [_mapped(d, change) for d in data] if isinstance(data, (list, tuple)) else change(data)
+
+
+def _flat(data: Any) -> list[Any]:
+    return [c for d in data for c in _flat(d)] if isinstance(data, (list, tuple)) else [data]
+
+
+def _minimal(domain: Domain, data: Any) -> tuple[Domain, tuple[Symbol, ...], Any]:
+    """The data over the domain of only those symbols that occur in it."""
+    smaller, elements = exact.to_domain([domain.to_sympy(c) for c in _flat(data)])
+    values = iter(elements)
+    symbols = smaller.symbols if smaller.is_FractionField else ()  # type: ignore[attr-defined]
+    return smaller, symbols, _mapped(data, lambda _: next(values))

@@ -1,0 +1,47 @@
+"""The one list of networks: what a name builds."""
+
+import inspect
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Any
+
+from torch import nn
+
+from schemetools.errors import SchemeError, UnknownNameError
+from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.registry import get
+
+from .resnet import RESNETS
+
+MODELS: dict[str, Callable[..., nn.Module]] = {**RESNETS}
+
+
+def names() -> tuple[str, ...]:
+    """The names that `build` knows, in the order of the networks' sizes."""
+    return tuple(MODELS)
+
+
+def build(name: str, scheme: Scheme | str | None = None, classes: int = 10, **options: Any) -> nn.Module:
+    """A network of the literature with its residual branches wired by a scheme, untrained.
+
+    `scheme` is a scheme or its name (`"lm"`, `"lm(k=0.3)"`, `"rk4"`); None is the network as published: forward Euler
+    for a ResNet. Options are those of the network, such as norm="group".
+    Raises SchemeError for an unknown name or option.
+
+    >>> model = build("resnet20", "lm", classes=100)
+    >>> sum(p.numel() for p in model.parameters())
+    278234
+    """
+    if name not in MODELS:
+        near = get_close_matches(str(name), MODELS, n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else f"the networks are {', '.join(MODELS)}"
+        raise UnknownNameError(f"there is no network {name!r}; {hint}")
+    if not isinstance(classes, int) or classes < 1:
+        raise SchemeError(f"classes must be a positive integer; {classes!r} came")
+    wired = get(scheme) if isinstance(scheme, str) else None if scheme is None else as_scheme(scheme)
+    maker = MODELS[name]
+    known = [p for p in inspect.signature(maker).parameters if p not in ("scheme", "classes")]
+    for option in options:
+        if option not in known:
+            raise SchemeError(f"{name} has no option {option!r}; its options: {', '.join(known)}")
+    return maker(wired, classes, **options)

@@ -1,0 +1,86 @@
+"""Everything that decides a training run, in one frozen record that is written into its logs and checkpoints."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from schemetools.errors import SchemeError
+
+SCHEDULES = ("cosine", "step", "constant")
+PRECISIONS = ("no", "bf16")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """The settings of a run; two runs with equal settings give bit-identical weights on one CPU process.
+
+    `data` and `out` are folders; `batch` is the number of images per process and step; `limit` the number of images per
+    class (None: all); `options` go to `models.build`. `schedule` is "cosine" to 0, "step" (a tenth at 1/2 and 3/4 of
+    the steps) or "constant"; `checkpoint_every` counts steps, and every epoch ends with a checkpoint anyway.
+    Raises SchemeError for a value out of range.
+    """
+
+    data: str
+    out: str
+    model: str = "resnet20"
+    scheme: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    epochs: int = 10
+    batch: int = 128
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    nesterov: bool = True
+    schedule: str = "cosine"
+    seed: int = 0
+    precision: str = "no"
+    augment: bool = True
+    padding: int = 4
+    channels_last: bool = False
+    compile: bool = False
+    size: int | None = None
+    limit: int | None = None
+    checkpoint_every: int = 200
+
+    def __post_init__(self) -> None:
+        for name, least in (("epochs", 1), ("batch", 1), ("padding", 0), ("checkpoint_every", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                raise SchemeError(f"{name} must be an integer of at least {least}; {value!r} came")
+        for name in ("lr", "momentum", "weight_decay"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+                raise SchemeError(f"{name} must be a finite number that is not negative; {value!r} came")
+        for name, choices in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
+            if getattr(self, name) not in choices:
+                raise SchemeError(f"{name} is one of {', '.join(choices)}; {getattr(self, name)!r} came")
+
+    def record(self) -> dict[str, Any]:
+        """The settings as plain values, for JSON."""
+        return {**dataclasses.asdict(self), "options": dict(self.options)}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The settings of a stored record; SchemeError for a record of another version."""
+        unknown = set(record) - {f.name for f in dataclasses.fields(cls)}
+        if unknown or "data" not in record or "out" not in record:
+            wrong = ", ".join(sorted(unknown)) or "data and out are missing"
+            raise SchemeError(f"these training settings are of another version: {wrong}")
+        return cls(**record)
+
+    def same_run(self, other: "TrainConfig") -> list[str]:
+        """The settings in which another run would take other steps; the folders and how often to save do not count."""
+        free = {"data", "out", "checkpoint_every"}
+        mine, its = self.record(), other.record()
+        return [name for name in mine if name not in free and mine[name] != its[name]]
+
+    def learning_rate(self, step: int, steps: int) -> float:
+        """The learning rate of step 0..steps-1."""
+        done = step / steps
+        if self.schedule == "cosine":
+            return self.lr * 0.5 * (1 + math.cos(math.pi * done))
+        if self.schedule == "step":
+            return self.lr * (1.0 if done < 0.5 else 0.1 if done < 0.75 else 0.01)
+        return self.lr

@@ -1,0 +1,132 @@
+"""Images to train on: a folder of classes, or CIFAR's own python batches; held in memory as bytes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from schemetools.errors import FileError
+
+from .cifar import is_cifar, read_cifar
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm"})
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images (n, channels, height, width) as uint8 and their classes (n,) as int64."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def to(self, device: torch.device) -> "Split":
+        """The same images on another device."""
+        return Split(self.images.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """Training and test images, class names, and the training images' mean and deviation per channel in [0, 1]."""
+
+    train: Split
+    test: Split
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def open_images(folder: str | Path, *, size: int | None = None, limit: int | None = None) -> ImageData:
+    """Read a data set from a folder.
+
+    Either `train/<class>/*` and `test/<class>/*` with images, or CIFAR's python batches (`data_batch_1`, ..., or
+    `train`, `test`, `meta`). `size` resizes every image to size x size pixels (otherwise all must be equal); `limit` keeps the
+    first so many images of each class, of both splits. Raises FileError, naming the folder or the image that is wrong.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise FileError(
+            f"there is no data folder {folder}; expected train/<class>/ and test/<class>/ with images in it"
+        )
+    if limit is not None and limit < 1:
+        raise FileError(f"limit is the number of images per class and must be at least 1; {limit} came")
+    if is_cifar(folder):
+        (train, test), classes = read_cifar(folder)
+        splits = [_limited(Split(torch.from_numpy(x), torch.from_numpy(y)), limit) for x, y in (train, test)]
+    else:
+        classes = _classes(folder / "train")
+        if (found := _classes(folder / "test")) != classes:
+            odd = sorted(set(found) ^ set(classes))
+            raise FileError(f"{folder}: train and test have different classes; only in one of them: {', '.join(odd)}")
+        splits = [_read_split(folder / part, classes, size, limit) for part in ("train", "test")]
+    if splits[0].images.shape[1:] != splits[1].images.shape[1:]:
+        shapes = " and ".join("x".join(map(str, s.images.shape[1:])) for s in splits)
+        raise FileError(f"{folder}: training and test images have different shapes ({shapes}); give a size")
+    mean, std = _statistics(splits[0].images)
+    return ImageData(splits[0], splits[1], tuple(classes), mean, std)
+
+
+def _classes(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        raise FileError(f"there is no folder {folder}; expected train/<class>/ and test/<class>/ with images in it")
+    classes = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if not classes:
+        raise FileError(f"{folder} has no class folders; expected one folder per class with images in it")
+    return classes
+
+
+def _read_split(folder: Path, classes: list[str], size: int | None, limit: int | None) -> Split:
+    images: list[np.ndarray] = []
+    labels: list[int] = []
+    for label, name in enumerate(classes):
+        files = sorted(path for path in (folder / name).iterdir() if path.suffix.lower() in SUFFIXES)[:limit]
+        if not files:
+            raise FileError(f"{folder / name} has no images ({', '.join(sorted(SUFFIXES))})")
+        for path in files:
+            image = _read_image(path, size)
+            if images and image.shape != images[0].shape:
+                here, first = ("x".join(map(str, shape[:2])) for shape in (image.shape, images[0].shape))
+                raise FileError(f"{path} is {here} pixels, the images before it {first}; give a size")
+            images.append(image)
+            labels.append(label)
+    stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
+    return Split(stacked, torch.tensor(labels))
+
+
+def _read_image(path: Path, size: int | None) -> np.ndarray:
+    """One image as (height, width, 3) bytes."""
+    try:
+        with Image.open(path) as file:
+            image = file.convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+        raise FileError(f"{path} is not a readable image: {problem}") from None
+    if size is not None and image.size != (size, size):
+        image = image.resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(image)
+
+
+def _limited(split: Split, limit: int | None) -> Split:
+    """The first `limit` images of each class."""
+    if limit is None:
+        return split
+    kept = torch.cat([torch.nonzero(split.labels == label).flatten()[:limit] for label in split.labels.unique()])
+    return Split(split.images[kept], split.labels[kept])
+
+
+def _statistics(images: Tensor, chunk: int = 4096) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation per channel of images / 255, a chunk at a time."""
+    total = torch.zeros(images.shape[1], dtype=torch.float64)
+    squares = torch.zeros_like(total)
+    for part in images.split(chunk):
+        scaled = part.double() / 255
+        total += scaled.sum(dim=(0, 2, 3))
+        squares += scaled.square().sum(dim=(0, 2, 3))
+    count = images.numel() / images.shape[1]
+    mean = total / count
+    std = (squares / count - mean.square()).clamp_min(1e-6).sqrt()
+    return tuple(mean.tolist()), tuple(std.tolist())

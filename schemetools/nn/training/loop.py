@@ -1,0 +1,269 @@
+"""The training loop: short, over accelerate, resumable at any step to the same bits."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from schemetools.errors import SchemeError
+
+from ..models import build
+from .augment import crop_and_flip, draws, permutation, seed_for, to_floats
+from .checkpoints import load_checkpoint, load_weights, save_checkpoint
+from .config import TrainConfig
+from .data import ImageData, Split, open_images
+from .logs import write_logs
+
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress callback is told after every step: where the run is, and the running training loss."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    lr: float
+
+
+@dataclass
+class Run:
+    """The state of a run that is not in the model or the optimiser: where it is, and what it has measured."""
+
+    step: int = 0
+    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    epochs: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: the model, and one record per epoch (losses, accuracies, seconds, learned coefficients)."""
+
+    model: nn.Module
+    epochs: list[dict[str, Any]]
+    checkpoint: Path
+
+
+def train(config: TrainConfig, *, resume: bool = False, progress: Callable[[Progress], None] | None = None) -> Trained:
+    """Train a model on images; with `resume` go on from the checkpoint in `config.out`, if there is one.
+
+    Every random draw follows from (seed, epoch, step), so a resumed run takes the very steps of an unbroken one. Runs
+    on several processes under `accelerate launch`. Raises SchemeError for unusable data, for a checkpoint of other
+    settings, and where `out` holds a checkpoint and `resume` is not asked for.
+    """
+    torch.manual_seed(seed_for(config.seed, 0))
+    path = Path(config.out) / CHECKPOINT
+    stored = _stored(path, config, resume)
+    data = open_images(config.data, size=config.size, limit=config.limit)
+    accelerator = Accelerator()
+    model = build(config.model, config.scheme, len(data.classes), **config.options)
+    if config.channels_last:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    run = Run()
+    if stored is not None:
+        load_weights(model, stored["model"], path)
+        run = Run(stored["step"], list(stored["sums"]), list(stored["epochs"]))
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        lr=config.lr,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        nesterov=config.nesterov,
+    )
+    if stored is not None:
+        optimizer.load_state_dict(stored["optimizer"])
+    trainer = _Trainer(config, data, accelerator, model, optimizer, run, progress or (lambda _: None))
+    trainer.fit(path)
+    return Trained(model, run.epochs, path)
+
+
+def _stored(path: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    if not resume:
+        raise SchemeError(f"{path} holds a checkpoint already; resume it, or choose another folder")
+    stored = load_checkpoint(path)
+    different = TrainConfig.from_record(stored["config"]).same_run(config)
+    if different:
+        raise SchemeError(
+            f"{path} was trained with other settings ({', '.join(different)}); repeat them, or choose another folder"
+        )
+    return stored
+
+
+def learned_coefficients(model: nn.Module) -> dict[str, float]:
+    """The trainable scalar coefficients of a model's blocks, by the name of the layer and the symbol."""
+    return {
+        f"{name}.{symbol}": float(block.learned_value(symbol))
+        for name, block in model.named_modules()
+        if isinstance(block, Block)
+        for symbol in block.trained()
+    }
+
+
+class _Trainer:
+    """One run on one process."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        data: ImageData,
+        accelerator: Accelerator,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        run: Run,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self.config, self.data, self.accelerator, self.run, self.progress = config, data, accelerator, run, progress
+        self.model, self.optimizer = model, optimizer
+        self.network, self.stepper = accelerator.prepare(model, optimizer)
+        if config.compile:
+            self.network = torch.compile(self.network)
+        self.train_split, self.test_split = (s.to(accelerator.device) for s in (data.train, data.test))
+        self.world = config.batch * accelerator.num_processes
+        self.steps_per_epoch = max(1, len(data.train) // self.world)
+        self.steps = self.steps_per_epoch * config.epochs
+        if len(data.train) < accelerator.num_processes:
+            raise SchemeError(
+                f"{len(data.train)} training images are fewer than the {accelerator.num_processes} processes"
+            )
+
+    def fit(self, path: Path) -> None:
+        """Take the steps that are left, one checkpoint every so often and at the end of each epoch."""
+        while self.run.step < self.steps:
+            epoch = self.run.step // self.steps_per_epoch
+            started = time.perf_counter()
+            for step in range(self.run.step - epoch * self.steps_per_epoch, self.steps_per_epoch):
+                self._step(epoch, step)
+                if self.run.step % self.config.checkpoint_every == 0 and step + 1 < self.steps_per_epoch:
+                    self._save(path)
+            self._end_epoch(epoch, time.perf_counter() - started)
+            self._save(path)
+        self._log()
+
+    def _step(self, epoch: int, step: int) -> None:
+        self.network.train()
+        images, labels = self._batch(epoch, step)
+        torch.manual_seed(seed_for(self.config.seed, epoch, step, 2 + self.accelerator.process_index))
+        lr = self.config.learning_rate(self.run.step, self.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        self.stepper.zero_grad()
+        with self._autocast():
+            logits = self.network(images)
+            loss = nn.functional.cross_entropy(logits, labels)
+        self.accelerator.backward(loss)
+        self.stepper.step()
+        correct = (logits.detach().argmax(1) == labels).sum()
+        sums = torch.stack(
+            [loss.detach().float() * len(labels), correct.float(), torch.tensor(float(len(labels)), device=loss.device)]
+        )
+        found = self.accelerator.reduce(sums, reduction="sum").tolist()  # type: ignore[union-attr]
+        if not all(map(torch.isfinite, torch.tensor(found))):
+            where = f"epoch {epoch + 1}, step {step + 1}"
+            raise SchemeError(f"the loss became {found[0]} in {where}; lower the learning rate {self.config.lr}")
+        self.run.sums = [a + b for a, b in zip(self.run.sums, found, strict=True)]
+        self.run.step += 1
+        self.progress(
+            Progress(
+                epoch + 1, self.config.epochs, step + 1, self.steps_per_epoch, self.run.sums[0] / self.run.sums[2], lr
+            )
+        )
+
+    def _batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """This process's part of a step's images; draws are made for all parts, so that the split changes nothing."""
+        chosen = permutation(len(self.train_split), self.config.seed, epoch)[
+            step * self.world : (step + 1) * self.world
+        ]
+        share = len(chosen) // self.accelerator.num_processes
+        mine = slice(self.accelerator.process_index * share, (self.accelerator.process_index + 1) * share)
+        index = chosen[mine].to(self.accelerator.device)
+        images = self._floats(self.train_split.images[index])
+        if self.config.augment:
+            drawn = draws(len(chosen), self.config.seed, epoch, step, self.config.padding)[mine]
+            images = crop_and_flip(images, drawn, self.config.padding)
+        return self._format(images), self.train_split.labels[index]
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+
+    def _floats(self, images: Tensor) -> Tensor:
+        return to_floats(images, self.data.mean, self.data.std)
+
+    def _format(self, images: Tensor) -> Tensor:
+        return images.contiguous(
+            memory_format=torch.channels_last if self.config.channels_last else torch.contiguous_format
+        )
+
+    def _test_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """This process's share of the test images."""
+        rank, count = self.accelerator.process_index, self.accelerator.num_processes
+        mine = Split(self.test_split.images[rank::count], self.test_split.labels[rank::count])
+        for start in range(0, len(mine), self.config.batch):
+            part = slice(start, start + self.config.batch)
+            yield self._format(self._floats(mine.images[part])), mine.labels[part]
+
+    @torch.no_grad()
+    def _evaluate(self) -> tuple[float, float]:
+        """Mean loss and accuracy on the test images."""
+        self.model.eval()
+        sums = torch.zeros(3, device=self.accelerator.device)
+        for images, labels in self._test_batches():
+            with self._autocast():
+                logits = self.model(images)
+            loss = nn.functional.cross_entropy(logits.float(), labels, reduction="sum")
+            sums += torch.stack(
+                [loss, (logits.argmax(1) == labels).sum().float(), torch.tensor(float(len(labels)), device=loss.device)]
+            )
+        loss, correct, count = self.accelerator.reduce(sums, reduction="sum").tolist()  # type: ignore[union-attr]
+        return loss / count, correct / count
+
+    def _end_epoch(self, epoch: int, seconds: float) -> None:
+        loss, correct, count = self.run.sums
+        test_loss, test_accuracy = self._evaluate()
+        self.run.epochs.append(
+            {
+                "epoch": epoch + 1,
+                "train_loss": loss / count,
+                "train_accuracy": correct / count,
+                "test_loss": test_loss,
+                "test_accuracy": test_accuracy,
+                "lr": self.optimizer.param_groups[0]["lr"],
+                "coefficients": learned_coefficients(self.model),
+                "seconds": round(seconds, 3),
+            }
+        )
+        self.run.sums = [0.0, 0.0, 0.0]
+
+    def _save(self, path: Path) -> None:
+        """Checkpoint and logs, from the first process only."""
+        if not self.accelerator.is_main_process:
+            return
+        content = {
+            "config": self.config.record(),
+            "classes": list(self.data.classes),
+            "mean": list(self.data.mean),
+            "std": list(self.data.std),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            **vars(self.run),
+        }
+        save_checkpoint(path, content)
+        self._log()
+
+    def _log(self) -> None:
+        if self.accelerator.is_main_process:
+            record = {"config": self.config.record(), "classes": list(self.data.classes), "torch": torch.__version__}
+            record |= {
+                "processes": self.accelerator.num_processes,
+                "parameters": sum(p.numel() for p in self.model.parameters()),
+            }
+            write_logs(self.config.out, record, self.run.epochs)

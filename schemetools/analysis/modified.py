@@ -1,0 +1,152 @@
+"""The modified equation of a scheme: the differential equation that its numbers follow to all orders in h."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sympy import Expr
+
+from ..errors import UnsupportedError
+from ..schemes.base import Scheme, as_scheme
+from ..schemes.multistep import LinearMultistep
+from . import printing
+from .differentials import concrete_field
+from .forest import NONAUTONOMOUS, Progress, alternating, forest
+from .lie import TreeSeries
+from .momentum import as_multistep, momentum_series
+from .parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
+from .solve import modified_series
+from .trees import Tree, ids_of_trees, sorted_ids, trees_by_id
+
+
+class Coefficients(Mapping[Tree, Expr]):
+    """Tree -> exact b(t), by order and bushy trees first; a number becomes an expression when it is looked at."""
+
+    def __init__(self, series: TreeSeries):
+        self.series = series
+        self._seen: dict[Tree, Expr] = {}
+
+    def __getitem__(self, tree: Tree) -> Expr:
+        if tree not in self._seen:
+            t = ids_of_trees(self.series.grammar, self.series.order)[tree]
+            self._seen[tree] = self.series.value(t, tree.order)
+        return self._seen[tree]
+
+    def __iter__(self) -> Iterator[Tree]:
+        grammar, order = self.series.grammar, self.series.order
+        names = trees_by_id(grammar, order)
+        return (names[t] for n in range(1, order + 1) for t in sorted_ids(grammar, n))
+
+    def __len__(self) -> int:
+        return forest(self.series.grammar).offsets[self.series.order + 1]
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ModifiedEquation:
+    """u' = sum_t h^(|t|-1) b(t)/sigma(t) F(t)(u) over the trees t of orders 1..order.
+
+    `coefficients` maps each Tree to b(t), an exact expression; `eq[tree]` is one of them. With `inverse` it is the
+    modifying integrator: the field on which one step of the scheme is the exact flow of u' = f.
+    """
+
+    scheme: Scheme
+    order: int
+    series: TreeSeries = field(repr=False)
+    inverse: bool = False
+
+    @functools.cached_property
+    def coefficients(self) -> Mapping[Tree, Expr]:
+        """The exact b(t), by tree."""
+        return Coefficients(self.series)
+
+    def __getitem__(self, tree: Tree) -> Expr:
+        return self.coefficients[tree]
+
+    @functools.cached_property
+    def limit(self) -> Any:
+        """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive schemes."""
+        values = tuple(self.series.value(t, 1) for t in range(len(self.fields)))
+        return values if len(self.fields) > 1 else values[0]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The labels of the fields, in the scheme's order; ("f",) where there is one."""
+        grammar = self.series.grammar
+        return ("f",) if grammar.plain or grammar == NONAUTONOMOUS else grammar.colours
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether each field advances its own part of the state, p' = F(q), q' = G(p)."""
+        return len(self.fields) > 1 and self.series.grammar == alternating(self.fields)
+
+    def with_time(self) -> "ModifiedEquation":
+        """The equation for fields f(t, u): trees with leaves of a second colour, t, for partial derivatives in time.
+
+        The time advances by h per step: lm(k) has the h term -h(1-k)/(2(1+k)^3) (f'f + (1+k) f_t).
+        """
+        if self.inverse:
+            raise UnsupportedError("the modifying integrator is derived for fields f(u); add t' = 1 to the system")
+        return replace(self, series=modified_series(self.scheme, self.order, nonautonomous=True))
+
+    @functools.cached_property
+    def multistep(self) -> LinearMultistep | None:
+        """The irreducible multistep method that the scheme is, where it is one (Euler and the trapezoid rule are)."""
+        return as_multistep(self.scheme)
+
+    @functools.cached_property
+    def momentum(self) -> tuple[Expr, ...] | None:
+        """g_1, g_2, ... of the momentum form sum_j g_j h^(j-1) u^(j) = f, a formal series; None where there is none."""
+        if self.inverse or self.multistep is None:
+            return None
+        return momentum_series(self.multistep.alpha, self.multistep.beta, self.order).values(self.order)
+
+    @functools.cached_property
+    def parasitic(self) -> tuple[ParasiticMode, ...]:
+        """The modes root^n v(nh) beside the smooth solution, largest modulus first; the root 0 dies out and is left out."""
+        return () if self.inverse or self.multistep is None else parasitic_modes(self.multistep)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What limits the statement: approximate coefficients, a scheme that is not zero-stable."""
+        found = [] if self.scheme.exact else [printing.APPROXIMATE]
+        if self.multistep is not None and not self.inverse:
+            found += zero_stability_warning(self.parasitic)
+        return tuple(found)
+
+    def vector_field(self, f: Any, u: Any, h: Any, t: Any = None) -> tuple[Expr, ...]:
+        """The right-hand side for a concrete field, one expression per component, through the order of the equation.
+
+        `f` is a sequence of sympy expressions in the symbols `u` (and `t`, for f(t, u)), or a function of them; for a scheme
+        with several fields, one such per field. Raises SchemeError where the numbers of components and variables differ.
+        """
+        return concrete_field(self, f, u, h, t)
+
+    def __str__(self) -> str:
+        return printing.equation_text(self)
+
+    def __repr__(self) -> str:
+        return printing.equation_text(self)
+
+    def _repr_latex_(self) -> str:
+        return printing.equation_latex(self)
+
+
+def modified_equation(s: Any, order: int = 4, *, progress: Progress | None = None) -> ModifiedEquation:
+    """The modified equation of a scheme through trees of the given order, exact.
+
+    Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of them).
+    `progress(done, order)` is called once per order. Raises SchemeError for an order that is not positive or too large to
+    enumerate, and for a scheme without a limit of first order.
+    Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections IX.9 and XV.3.
+
+    >>> import schemetools as st
+    >>> eq = st.modified_equation(st.lm(), order=3)
+    >>> eq.limit, eq[st.Tree.from_level_sequence((1, 2, 2))]
+    (1/(k + 1), (k**2 - 10*k + 1)/(6*(k + 1)**5))
+    """
+    scheme = as_scheme(s)
+    return ModifiedEquation(scheme, order, modified_series(scheme, order, progress=progress))

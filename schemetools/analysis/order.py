@@ -1,0 +1,249 @@
+"""Order, consistency, stage order, error constants and the conditions behind them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from sympy import Add, Expr, Integer, Rational, sqrt
+
+from ..errors import UnsupportedError
+from ..exact import canonical, to_domain
+from ..schemes.additive import AdditiveRungeKutta
+from ..schemes.base import Scheme, as_scheme
+from ..schemes.multistep import LinearMultistep
+from ..schemes.normal_form import GeneralLinear
+from ..schemes.runge_kutta import RungeKutta
+from .forest import Grammar, check_order, forest
+from .lie import TreeSeries
+from .momentum import as_multistep, momentum_series
+from .reduction import reduced_multistep, reduced_runge_kutta
+from .rings import Ring
+from .solve import grammar_of, modified_series, weights_of
+from .trees import Tree, sorted_ids, trees_by_id
+
+
+class PrincipalError(NamedTuple):
+    """The residuals at the order p + 1 of the first error, by tree, and the norm sqrt(sum (residual / sigma)^2)."""
+
+    residuals: Mapping[Tree, Expr]
+    norm: Expr
+
+
+def limits(scheme: Scheme) -> tuple[Expr, ...]:
+    """The limit u' = limit * f of the scheme as h -> 0, one number per field."""
+    series = modified_series(scheme, 1)
+    return tuple(series.value(t, 1) for t in range(len(series.grammar.colours)))
+
+
+def is_consistent(s: Any) -> bool:
+    """Whether the scheme follows u' = f itself: its limit is 1 for every field."""
+    try:
+        return all(limit == 1 for limit in limits(as_scheme(s)))
+    except UnsupportedError:
+        return False
+
+
+def order(s: Any) -> int:
+    """The order of the scheme against its own limit u' = limit * f: lm(k) has order 1, and 2 at k = 1.
+
+    With free symbols it is the order for generic values of them. Raises SchemeError where there is no such limit.
+
+    >>> import schemetools as st
+    >>> st.order(st.rk4), st.order(st.lm(k=1)), st.order(st.bdf(4))
+    (4, 2, 4)
+    """
+    scheme = as_scheme(s)
+    if isinstance(scheme, LinearMultistep):
+        return _multistep_order(reduced_multistep(scheme))
+    if isinstance(scheme, RungeKutta):
+        known, highest = _simplifying_bounds(reduced_runge_kutta(scheme))
+        return known if known == highest else _order_by_trees(scheme, known, highest)
+    if isinstance(scheme, AdditiveRungeKutta):
+        highest = min(_simplifying_bounds(tableau)[1] for _, tableau in scheme.tableaux)
+        return _order_by_trees(scheme, 1, highest)
+    return _general_order(scheme.normal_form())
+
+
+def _multistep_order(scheme: LinearMultistep) -> int:
+    top = scheme.steps + 3  # Dahlquist: 2k is the highest order of k steps; most stop at k + 2
+    while True:
+        series = momentum_series(scheme.alpha, scheme.beta, top)
+        for j in range(2, top + 1):
+            if series.gamma[j]:
+                return j - 1
+        top = 2 * scheme.steps + 2
+
+
+def _general_order(scheme: GeneralLinear) -> int:
+    n = 2
+    while True:
+        series = modified_series(scheme, n)
+        if any(series.numerators[t] for t in forest(series.grammar).ids(n)):
+            return n - 1
+        n += 1
+
+
+def _simplifying_bounds(tableau: RungeKutta) -> tuple[int, int]:
+    """Bounds of the order by B(p), C(q), D(r): at least min(p, q + r + 1, 2q + 2), at most p.
+
+    The tableau is first rescaled to limit 1. Source: Butcher 1964; Hairer, Norsett, Wanner I, theorem II.7.4 of IV.5.
+    """
+    s = tableau.stages
+    domain, flat = to_domain([*tableau.b, *(a for row in tableau.A for a in row)])
+    total = sum(flat[:s], domain.zero)
+    if not total:
+        return 0, 2 * s
+    b = [x / total for x in flat[:s]]
+    A = [[x / total for x in flat[s * (i + 1) : s * (i + 2)]] for i in range(s)]
+    c = [sum(row, domain.zero) for row in A]
+    number = domain.convert
+    powers = [[domain.one] * s]
+    for _ in range(2 * s + 1):
+        powers.append([x * y for x, y in zip(powers[-1], c, strict=True)])
+    p = q = r = 0
+    while p < 2 * s and not _dot(b, powers[p]) * number(p + 1) - domain.one:
+        p += 1
+    while q < s and all(not _dot(A[i], powers[q]) * number(q + 1) - powers[q + 1][i] for i in range(s)):
+        q += 1
+    weighted = [[w * x for w, x in zip(b, column, strict=True)] for column in powers]
+    while r < s and all(
+        not _dot(weighted[r], [row[j] for row in A]) * number(r + 1) - b[j] * (domain.one - powers[r + 1][j]) for j in range(s)
+    ):
+        r += 1
+    return min(p, q + r + 1, 2 * q + 2), p
+
+
+def _dot(left: list[Any], right: list[Any]) -> Any:
+    return sum((x * y for x, y in zip(left[1:], right[1:], strict=True)), left[0] * right[0])
+
+
+def _exact_weights(grammar: Grammar, order: int, ring: Ring, phi: TreeSeries) -> list[tuple[Any, int]]:
+    """(product of the limits over the nodes, density) by id: the exact flow of the limit has the quotient of the two."""
+    table, result = forest(grammar), []
+    for n in range(1, order + 1):
+        for t in table.ids(n):
+            if n == 1:
+                result.append((phi.numerators[t], 1))
+                continue
+            (left, below), (right, density) = result[table.left[t]], result[table.right[t]]
+            trunk_order = table_order(table.offsets, table.left[t])
+            result.append((ring.multiply(left, right), below // trunk_order * n * density))
+    return result
+
+
+def table_order(offsets: list[int], t: int) -> int:
+    """The order of the tree with id t."""
+    return next(n for n in range(1, len(offsets)) if t < offsets[n + 1])
+
+
+def _residuals(scheme: RungeKutta | AdditiveRungeKutta, order: int) -> tuple[TreeSeries, list[Any]]:
+    """gamma(t) phi(t) minus the product of the limits, cleared, by id."""
+    grammar = grammar_of(scheme)
+    check_order(grammar, order)
+    forest(grammar).grow(order)
+    phi = weights_of(scheme, grammar, order)
+    exact = _exact_weights(grammar, order, phi.ring, phi)
+    return phi, [phi.ring.reduce(x * density - limit) for x, (limit, density) in zip(phi.numerators, exact, strict=True)]
+
+
+def _order_by_trees(scheme: RungeKutta | AdditiveRungeKutta, known: int, highest: int) -> int:
+    table = forest(grammar_of(scheme))
+    for n in range(max(known, 1) + 1, highest + 1):
+        _, residuals = _residuals(scheme, n)
+        if any(residuals[t] for t in table.ids(n)):
+            return n - 1
+    return highest
+
+
+def order_conditions(s: Any, p: int) -> Mapping[Tree, Expr]:
+    """The residual of the order condition of every tree through order p.
+
+    Runge-Kutta: phi(t) - limit^|t| / gamma(t), with a product of limits where there are several fields. Multistep and
+    general linear: b(t) of the modified equation, which vanishes for 2 <= |t| <= p exactly when the order is p.
+    """
+    scheme = as_scheme(s)
+    grammar = grammar_of(scheme)
+    check_order(grammar, p)
+    if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
+        phi, residuals = _residuals(scheme, p)
+        denominators = [phi.ring.power(phi.weight, n) for n in range(p + 1)]
+    else:
+        phi = modified_series(scheme, p)
+        residuals, denominators = list(phi.numerators), list(phi.denominators)
+        for t in range(len(grammar.colours)):
+            residuals[t] = residuals[t] - residuals[t]
+    names = trees_by_id(grammar, p)
+    result: dict[Tree, Expr] = {}
+    for n in range(1, p + 1):
+        for t in sorted_ids(grammar, n):
+            value = phi.ring.quotient(residuals[t], denominators[n])
+            is_weight = isinstance(scheme, (RungeKutta, AdditiveRungeKutta))
+            result[names[t]] = value / names[t].density if is_weight else value
+    return MappingProxyType(result)
+
+
+def principal_error(s: Any) -> PrincipalError:
+    """The residuals of the order conditions at order p + 1, and sqrt(sum (residual(t) / sigma(t))^2).
+
+    >>> import schemetools as st
+    >>> st.principal_error(st.midpoint).norm
+    sqrt(5)/24
+    """
+    p = order(s)
+    residuals = {t: r for t, r in order_conditions(s, p + 1).items() if t.order == p + 1}
+    squares = Add(*((r / t.symmetry) ** 2 for t, r in residuals.items()))
+    return PrincipalError(MappingProxyType(residuals), sqrt(canonical(squares)))
+
+
+def error_constant(s: Any) -> Expr:
+    """C_(p+1)/sigma(1) of a multistep method, rescaled to limit 1: its modified equation is u' = f - C h^p u^(p+1) + ...
+
+    One-step methods that are multistep in disguise have one too. Raises UnsupportedError for any other: it has one
+    residual per tree, see `principal_error`.
+
+    >>> import schemetools as st
+    >>> st.error_constant(st.adams_bashforth(2)), st.error_constant(st.lm())
+    (5/12, (1 - k)/(2*(k + 1)))
+    """
+    method = as_multistep(as_scheme(s))
+    if method is None:
+        raise UnsupportedError(f"{s} has no single error constant: principal_error gives its residual for every tree")
+    p = _multistep_order(method)
+    values = momentum_series(method.alpha, method.beta, p + 1).values(p + 1)
+    return (values[p] / values[0]).factor() if method.free_symbols else canonical(values[p] / values[0])
+
+
+def stage_order(s: Any) -> int:
+    """The largest q for which B(q) and C(q) hold; for a multistep scheme its order, for an additive one the least over its fields.
+
+        B(q): sum_i b_i c_i^(k-1) = 1/k,   C(q): sum_j A_ij c_j^(k-1) = c_i^k / k   for k <= q
+
+    The tableau is reduced, and rescaled to limit 1. Source: Hairer, Wanner, Solving ODEs II, section IV.5.
+    """
+    scheme = as_scheme(s)
+    if isinstance(scheme, LinearMultistep):
+        return order(scheme)
+    if isinstance(scheme, AdditiveRungeKutta):
+        return min(stage_order(tableau) for _, tableau in scheme.tableaux)
+    if not isinstance(scheme, RungeKutta):
+        raise UnsupportedError("stage_order is defined here for Runge-Kutta, multistep and additive schemes")
+    return _stage_order(reduced_runge_kutta(scheme))
+
+
+def _stage_order(tableau: RungeKutta) -> int:
+    total = canonical(Add(*tableau.b))
+    if total == 0:
+        return 0
+    b = [w / total for w in tableau.b]
+    A = [[a / total for a in row] for row in tableau.A]
+    c = [Add(*row) for row in A]
+    q = 0
+    while q < 2 * tableau.stages:
+        k = q + 1
+        powers = [Integer(1) if k == 1 else x ** (k - 1) for x in c]
+        conditions = [Add(*(w * x for w, x in zip(b, powers, strict=True))) - Rational(1, k)]
+        conditions += [Add(*(a * x for a, x in zip(row, powers, strict=True))) - y**k / k for row, y in zip(A, c, strict=True)]
+        if any(canonical(value) != 0 for value in conditions):
+            return q
+        q = k
+    return q

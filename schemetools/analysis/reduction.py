@@ -1,0 +1,98 @@
+"""Reduction: the smaller scheme that computes the same, which the mathematics is done on."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import Expr, Integer
+from sympy.polys import polytools
+
+from ..exact import canonical, from_domain, to_domain
+from ..schemes.multistep import LinearMultistep
+from ..schemes.runge_kutta import RungeKutta
+
+
+def reduced_multistep(scheme: LinearMultistep) -> LinearMultistep:
+    """The method without the common factors of rho and sigma: lm(k=0) becomes Euler.
+
+    Source: Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section III.2 (irreducible methods).
+    """
+    domain, elements = to_domain([*scheme.alpha, *scheme.beta])
+    k = scheme.steps
+    rho, sigma = _strip(elements[: k + 1], domain), _strip(elements[k + 1 :], domain)
+    if rho[0] and sigma[0] and (domain.is_FractionField or k == 1) and not _share_root_one(rho, sigma, domain):
+        return scheme
+    x = polytools.Dummy("x")
+    upper = polytools.Poly.from_list(rho[::-1], x, domain=domain)
+    lower = polytools.Poly.from_list(sigma[::-1], x, domain=domain)
+    common = upper.gcd(lower)
+    if common.degree() <= 0:
+        return scheme
+    alpha = [from_domain(domain, c) for c in upper.exquo(common).rep.to_list()[::-1]]
+    beta = [from_domain(domain, c) for c in lower.exquo(common).rep.to_list()[::-1]]
+    beta += [Integer(0)] * (len(alpha) - len(beta))
+    return LinearMultistep(alpha, beta, name=scheme.name, reference=scheme.reference, exact=scheme.exact)
+
+
+def _strip(coefficients: list[Any], domain: Any) -> list[Any]:
+    while coefficients and not coefficients[-1]:
+        coefficients = coefficients[:-1]
+    return coefficients or [domain.zero]
+
+
+def _share_root_one(rho: list[Any], sigma: list[Any], domain: Any) -> bool:
+    return not sum(rho, domain.zero) and not sum(sigma, domain.zero)
+
+
+def reduced_runge_kutta(scheme: RungeKutta) -> RungeKutta:
+    """The tableau without stages that the result does not depend on, equal stages merged.
+
+    Two stages are equal when the rows of A agree after summing over classes of equal stages (Butcher's P-equivalence; the
+    coarsest such partition is found by refinement). Embedded weights are dropped.
+    Source: Hairer, Wanner, Solving Ordinary Differential Equations II, section IV.12 (S- and DJ-reducibility).
+    """
+    keep = _needed(scheme.A, [i for i, b in enumerate(scheme.b) if b != 0])
+    if not keep:
+        return scheme
+    A = [[scheme.A[i][j] for j in keep] for i in keep]
+    b = [scheme.b[i] for i in keep]
+    classes = _equal_stages(A)
+    if len(classes) == scheme.stages:
+        return scheme
+    merged = [[_total(A[members[0]][j] for j in other) for other in classes] for members in classes]
+    weights = [_total(b[j] for j in members) for members in classes]
+    smaller = RungeKutta(merged, weights, name=scheme.name, reference=scheme.reference, exact=scheme.exact)
+    return reduced_runge_kutta(smaller) if len(classes) < len(keep) else smaller
+
+
+def _needed(A: Sequence[Sequence[Expr]], start: list[int]) -> list[int]:
+    seen, waiting = set(start), list(start)
+    while waiting:
+        i = waiting.pop()
+        for j, a in enumerate(A[i]):
+            if a != 0 and j not in seen:
+                seen.add(j)
+                waiting.append(j)
+    return sorted(seen)
+
+
+def _equal_stages(A: list[list[Expr]]) -> list[list[int]]:
+    """The coarsest partition of the stages in which stages of one class have equal sums of A over every class."""
+    classes = [list(range(len(A)))]
+    while True:
+        refined: list[list[int]] = []
+        for members in classes:
+            groups: dict[tuple[Expr, ...], list[int]] = {}
+            for i in members:
+                groups.setdefault(tuple(_total(A[i][j] for j in other) for other in classes), []).append(i)
+            refined += groups.values()
+        if len(refined) == len(classes):
+            return sorted(refined)
+        classes = refined
+
+
+def _total(values: Any) -> Expr:
+    total: Expr = Integer(0)
+    for value in values:
+        if value != 0:
+            total = value if total == 0 else canonical(total + value)
+    return total

@@ -43,7 +43,7 @@ def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None) -> StepPlan:
     error = None
     if form.embedded:
         writer.stages([i for i in _needed(given, [0, count]) if i not in main])
-        error = writer.row("error", _difference(given.B[0], given.B[count]), _difference(given.V[0], given.V[count]))
+        error = writer.row("estimate", _difference(given.B[0], given.B[count]), _difference(given.V[0], given.V[count]))
     return StepPlan(given.inputs, steps, outputs, form.fields, form.parts, writer.take(), error)
 
 

@@ -1,4 +1,4 @@
-"""How a scheme with a history starts: the names of the values it carries, and which of them are equal in its first steps."""
+"""How a scheme with a history starts: the values that it carries, and which of them are equal in its first steps."""
 
 import dataclasses
 

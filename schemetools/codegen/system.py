@@ -1,4 +1,4 @@
-"""The rectangular general linear system behind one step, before it becomes a program: starts filled in, stages merged."""
+"""The general linear system behind one step, before it becomes a program: starts filled in, stages merged."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -51,7 +51,7 @@ def _with_start_stage(full: System, fields: tuple[str, ...]) -> System:
     """Column(s) START of U and V moved to a new first stage that evaluates f at the state."""
     if len(fields) != 1:
         raise UnsupportedError(
-            f"a scheme with the fields {', '.join(fields)} keeps increments of which one cannot tell whose they are; give its history"
+            f"a scheme with the fields {', '.join(fields)} keeps increments of no telling which; give its history"
         )
     missing = [i for i, name in enumerate(full.inputs) if name == START]
     kept = [i for i, name in enumerate(full.inputs) if name != START]

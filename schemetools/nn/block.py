@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.autograd import profiler
 
 from schemetools.analysis.order import order
 from schemetools.codegen.lower import lower
@@ -39,8 +40,8 @@ class Block(nn.Module):
 
     `branch` is one module (or function) for all evaluations, a list with one per evaluation, or for several fields a
     mapping {field: one of these}. `h` is a finite number, or a scalar tensor (an nn.Parameter is trained).
-    `init` gives each free symbol its start: a number, (low, high) for a uniform draw, a distribution, or a tensor with one
-    value per channel; `bounds` keeps it strictly inside (low, high). `tol` and `max_iterations` are for implicit stages.
+    `init` gives each free symbol its start: a number, (low, high) for a uniform draw, a distribution, or a tensor with
+    one value per channel; `bounds` keeps it strictly inside (low, high). `tol`, `max_iterations`: for implicit stages.
     Raises SchemeError for what does not fit the scheme.
     """
 
@@ -81,8 +82,8 @@ class Block(nn.Module):
         for symbol, name in self.trained().items():
             if symbol not in inits:
                 raise SchemeError(
-                    f"{self.written} has the free symbol {symbol}: give it a start, init={{{symbol!r}: (-0.1, 0.0)}}, or a value, "
-                    f".subs({{{symbol!r}: ...}})"
+                    f"{self.written} has the free symbol {symbol}: give it a start, init={{{symbol!r}: (-0.1, 0.0)}}, "
+                    f"or a value, .subs({{{symbol!r}: ...}})"
                 )
             setattr(self, name, parameter(symbol, inits[symbol], limits.get(symbol)))
 
@@ -105,7 +106,7 @@ class Block(nn.Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The step, inside a profiler scope named after the scheme while a profiler runs (and only then)."""
-        if not torch.compiler.is_compiling() and torch.autograd._profiler_enabled():
+        if not torch.compiler.is_compiling() and profiler._is_profiler_enabled:
             with _record(f"schemetools.{self.written}"):
                 return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)
@@ -197,7 +198,9 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
     plain = replace(options, separate=False, tensor_h=False, called=frozenset())
     base = Block if plain == options else _block_class(key, plain)
-    made = type(name, (base,), {**members, "__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name})
+    made: type[Block] = type(
+        name, (base,), {**members, "__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name}
+    )
     return made
 
 

@@ -33,7 +33,8 @@ def arranged(branch: Any, plan: StepPlan, *, separate: bool) -> Any:
         return _one(branch, plan.fields[0], plan, separate)
     if not isinstance(branch, (Mapping, nn.ModuleDict)):
         raise SchemeError(
-            f"this scheme has the fields {', '.join(plan.fields)}: give one branch for each, {{{plan.fields[0]!r}: ..., ...}}"
+            f"this scheme has the fields {', '.join(plan.fields)}: give one branch for each, "
+            f"{{{plan.fields[0]!r}: ..., ...}}"
         )
     found = {label: _one(b, label, plan, separate) for label, b in _by_field(branch, plan.fields).items()}
     return nn.ModuleDict(found) if all(isinstance(b, nn.Module) for b in found.values()) else found
@@ -43,7 +44,7 @@ def _by_field(branch: Mapping[str, Any] | nn.ModuleDict, fields: Sequence[str]) 
     found = dict(branch.items())
     if set(found) != set(fields):
         raise SchemeError(
-            f"branches for {', '.join(map(str, found)) or 'no field'} came; the fields of this scheme are {', '.join(fields)}"
+            f"branches for {', '.join(map(str, found)) or 'no field'} came; the scheme's fields are {', '.join(fields)}"
         )
     return {label: found[label] for label in fields}
 
@@ -56,7 +57,7 @@ def _one(branch: Any, label: str, plan: StepPlan, separate: bool) -> Any:
     branches = list(branch)
     if len(branches) != count:
         raise SchemeError(
-            f"{len(branches)} branches came for {label}; a step evaluates it {count} times: give {count}, or one for all evaluations"
+            f"{len(branches)} branches came for {label}, evaluated {count} times in a step: give {count}, or one"
         )
     for b in branches:
         _check(b)
@@ -75,5 +76,5 @@ def _check(branch: Any) -> None:
         first = first[0]
     if getattr(first, "inplace", False) is True:
         raise SchemeError(
-            f"the branch starts with {first!r}, which would overwrite the state that the step still needs; use inplace=False there"
+            f"the branch starts with {first!r}, which overwrites the state that the step needs; use inplace=False"
         )

@@ -98,13 +98,13 @@ def _start(symbol: str, init: Any) -> Tensor:
 
 
 def per_symbol(option: Mapping[Any, Any] | Any, symbols: Sequence[str], what: str) -> dict[str, Any]:
-    """An option given as {symbol: value}, or as one value where there is one symbol, checked against the symbols."""
+    """An option given as {symbol: value}, or as one value where there is one symbol, checked."""
     if option is None:
         return {}
     if not isinstance(option, Mapping):
         if len(symbols) != 1:
             raise SchemeError(
-                f"{what}={option!r}: the scheme has the symbols {', '.join(symbols) or '(none)'}; give {{symbol: value}}"
+                f"{what}={option!r}: the symbols are {', '.join(symbols) or '(none)'}; give {{symbol: value}}"
             )
         return {symbols[0]: option}
     named = {str(key): value for key, value in option.items()}

@@ -1,5 +1,7 @@
 """Implicit stages: solved by fixed point or Newton-Krylov, differentiated by the implicit function theorem."""
 
+import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,8 +77,8 @@ def _root(image: Map, k: Tensor, tol: float, max_iterations: int) -> Tensor:
     if size <= tol * float(k.norm()):
         return k
     raise SchemeError(
-        f"the implicit stages did not converge: residual {size:.3g} after {max_iterations} iterations, {tol * float(k.norm()):.3g} "
-        "was wanted; take a smaller h, a smoother branch, or a larger max_iterations or tol"
+        f"the implicit stages did not converge: residual {size:.3g} after {max_iterations} iterations, "
+        f"{tol * float(k.norm()):.3g} was wanted; take a smaller h, or a larger max_iterations or tol"
     )
 
 
@@ -91,7 +93,17 @@ def _damped(image: Map, k: Tensor, direction: Tensor, size: float) -> tuple[Tens
     return moved, residual, new_size
 
 
+@functools.cache
+def _load_forward_ad() -> None:
+    """Torch builds its forward-mode rules on first use by a function that it deprecates; no user can act on that."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with forward_ad.dual_level():
+            forward_ad.make_dual(torch.zeros(1), torch.zeros(1))
+
+
 def _jvp(image: Map, k: Tensor, v: Tensor) -> Tensor:
+    _load_forward_ad()
     with forward_ad.dual_level():
         tangent = forward_ad.unpack_dual(image(forward_ad.make_dual(k, v))).tangent
     return torch.zeros_like(v) if tangent is None else tangent

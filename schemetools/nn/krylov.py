@@ -27,7 +27,7 @@ def gmres(apply: Callable[[Tensor], Tensor], right: Tensor, tol: float, restarts
 def _sweep(apply: Callable[[Tensor], Tensor], right: Tensor, goal: float) -> Tensor:
     """The minimiser of |right - apply(x)| over the Krylov space, enlarged until `goal` is met.
 
-    The small triangular problem is kept in Python floats, by Givens rotations: few, exact to repeat, and no library call.
+    The small triangular problem is solved in Python floats by Givens rotations, so that a repeated call repeats it.
     """
     size = float(right.norm())
     basis, columns, rotations, reduced = [right / size], [], [], [size]

@@ -68,10 +68,10 @@ def to_stack(
 ) -> Stack:
     """A module x -> x that takes one step of a scheme per branch; each branch is what a `Block` takes.
 
-    `h` is one number or scalar tensor for all layers, or a sequence with one per layer, or a function of the layer's index.
-    `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it; a
-    layer in which a free symbol cancels then has no parameter. A one-step scheme as `start` is used until the
-    history is full. `init`, `bounds`, `split`, `gates`, `shaken` as for blocks. Raises SchemeError for what does not fit.
+    `h`: one number or scalar tensor for all layers, a sequence with one per layer, or a function of the layer's index.
+    `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it;
+    a layer in which a free symbol cancels then has no parameter. A one-step scheme as `start` is used until the
+    history is full. `init`, `bounds`, `split`, `gates`, `shaken`: as for blocks. Raises SchemeError if it does not fit.
 
     >>> import torch, schemetools as st
     >>> stack = st.to_stack(st.lm(), [torch.nn.Linear(4, 4) for _ in range(3)], init={"k": -0.05})

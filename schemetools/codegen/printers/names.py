@@ -1,4 +1,4 @@
-"""Names and texts that generated source shares: identifiers for symbols, class names, docstrings that cannot break out."""
+"""Names and texts that generated source shares: identifiers, class names, docstrings that cannot break out."""
 
 import keyword
 import re
@@ -32,7 +32,7 @@ def symbol_names(symbols: Iterable[Expr], taken: Collection[str]) -> dict[Expr, 
 
 
 def base_name(scheme: Scheme) -> str:
-    """The scheme's name without its parameters as an identifier: `rk4`, `adams_bashforth`; its kind if it has no name."""
+    """The scheme's name without its parameters as an identifier, `rk4`, `adams_bashforth`; its kind if it has none."""
     name = (scheme.name or type(scheme).__name__).partition("(")[0].partition("[")[0]
     return identifier(name)
 

@@ -47,7 +47,7 @@ def print_numpy(scheme: Scheme) -> str:
     lines += _opening(plan, inputs, form.values > form.parts and _has_start(form))
     if form.values > form.parts and _has_start(form):
         lines += _start_lines(scheme, names, inputs)
-    lines += [f"    {line}" for step in plan.steps for line in printer.lines(step)]
+    lines += [f"    {line}".rstrip() for step in plan.steps for line in printer.lines(step)]
     lines += [f"    return {_tuple(plan.outputs)}"]
     return "\n".join(lines) + "\n"
 

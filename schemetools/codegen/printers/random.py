@@ -1,7 +1,6 @@
 """Random coefficients in printed code: a function that draws a gate in training and gives its mean in evaluation."""
 
-from sympy import Expr
-from sympy.stats import E as expectation
+from sympy import Expr, stats
 
 from schemetools.errors import UnsupportedError
 
@@ -35,7 +34,7 @@ def draw_lines(symbol: Expr, name: str, per: str) -> list[str]:
         f"def draw_{name}(x, training):",
         f'    """{symbol}, one draw per {per}; its mean in evaluation."""',
         "    if not training:",
-        f"        return {number(expectation(symbol))}",
+        f"        return {number(stats.E(symbol))}",
         f"    gate = {_SHAPES[per]}",
         f"    return {_sample(symbol, distribution)}",
         "",

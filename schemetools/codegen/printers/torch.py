@@ -17,16 +17,23 @@ from .torch_lines import Lines
 
 # Names that a parameter of an nn.Module cannot have, and those that the printed code uses itself.
 RESERVED = frozenset(
-    ["self", "torch", "nn", "solve", "error", "history", "branch", "training", "half", "float", "double", "type", "to", "cpu", "cuda", "eval", "train", "forward", "forward_half", "start", "apply", "buffers", "children", "modules", "parameters", "compile", "share_memory", "T", "bfloat16", "get_buffer", "add_module", "extra_repr", "scheme", "source", "tol", "max_iterations", "y", "state_dict", "register_buffer", "requires_grad_", "zero_grad", "xpu", "ipu", "mtia", "name"]
+    """
+    T add_module apply bfloat16 branch buffers children compile cpu cuda double error eval
+    extra_repr float forward forward_half get_buffer half history ipu max_iterations modules mtia
+    name nn parameters register_buffer requires_grad_ scheme self share_memory solve source start
+    state_dict to tol torch train training type xpu y zero_grad
+    """.split()  # noqa: SIM905  (a list of words)
 )
 
 
 @dataclass(frozen=True)
 class TorchOptions:
-    """What the printed module is for: which values of x are equal (`pattern`), one branch per evaluation (`separate`),
-    fields f(t, u) (`timed`), h a tensor (`tensor_h`), symbols whose attribute is called for its value (`called`), the two
-    parts of a partitioned state split along dimension 1 of one tensor (`split`), gates per "sample" or "batch", and gates drawn
-    again for the backward pass (`shaken`)."""
+    """What the printed module is for.
+
+    `pattern`: which values of x are equal; `separate`: one branch per evaluation; `timed`: fields f(t, u); `tensor_h`:
+    h is a tensor; `called`: symbols whose attribute is called for its value; `split`: the parts of a partitioned state
+    are one tensor, split along dimension 1; `gates`: drawn per "sample" or "batch"; `shaken`: again for backward.
+    """
 
     pattern: tuple[str, ...] | None = None
     separate: bool = False
@@ -39,7 +46,7 @@ class TorchOptions:
 
 
 def print_torch(scheme: Scheme, options: TorchOptions = TorchOptions()) -> str:
-    """A file with the class `<Name>Block`; it needs torch only, unless the scheme is implicit and its stages are solved."""
+    """A file with the class `<Name>Block`; it needs torch only, unless there are implicit stages to solve."""
     return _Printer(scheme, options).file()
 
 
@@ -77,7 +84,9 @@ class _Printer:
         if draws and self.options.shaken:
             draws = [*SHAKEN.splitlines(), *draws]
         solver = [] if self.plan.is_explicit else ["from schemetools.nn.implicit import solve", ""]
-        head = f'"""One step of {quoted(str(self.scheme))} as a torch module; written from the exact scheme by schemetools."""'
+        head = (
+            f'"""One step of {quoted(str(self.scheme))} as a torch module; written from the scheme by schemetools."""'
+        )
         lines = [head, "", "import torch", "from torch import nn", "", *solver, *draws, "", *self._class()]
         return "\n".join(lines).rstrip() + "\n"
 
@@ -99,7 +108,8 @@ class _Printer:
 
     def _summary(self) -> str:
         source = f"\n\n    {quoted(self.scheme.reference)}\n    " if self.scheme.reference else ""
-        return f"{quoted(str(self.scheme))}: {self.plan.evaluations} evaluation{'s' * (self.plan.evaluations != 1)} per step.{source}"
+        count = self.plan.evaluations
+        return f"{quoted(str(self.scheme))}: {count} evaluation{'s' * (count != 1)} per step.{source}"
 
     def _init(self) -> list[str]:
         free = [self.names[s] for s in sorted(self.scheme.free_symbols, key=str)]

@@ -92,7 +92,7 @@ class Lines:
         return f"h * {summed}" if total is None else f"torch.add({total}, {summed}, alpha=h)"
 
     def _states(self, terms: Terms) -> str | None:
-        """The combination of the states: a lerp where two weights are 1 - k and k, else a chain from the one of weight 1."""
+        """The combination of the states: a lerp where weights are 1 - k and k, else a chain from one of weight 1."""
         if len(terms) == 2 and (terms[0][0] + terms[1][0]).expand() == 1:
             (c, a), (d, b) = terms
             if d.is_Symbol or not c.is_Symbol:

@@ -1,0 +1,172 @@
+"""Printed source: golden files, literals, names that cannot break out, and a NumPy stepper that converges."""
+
+import ast
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sympy import Symbol
+
+import schemetools as st
+from schemetools.codegen import lower
+from schemetools.codegen.printers.names import class_name, expression, identifier
+from schemetools.errors import SchemeError
+
+GOLDEN = ["rk4", "lm", "leapfrog", "adams_bashforth(3)", "dopri5", "bdf(2)", "gauss(2)", "trbdf2", "adams_moulton(2)"]
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+@pytest.mark.parametrize("name", GOLDEN)
+def test_source_is_the_golden_one(golden, name, target):
+    golden(f"{target}/{name.replace('(', '_').replace(')', '')}.py", st.to_source(st.get(name), target))
+
+
+@pytest.mark.parametrize("name", [n for n in st.names() if not st.get(n).random_symbols])
+@pytest.mark.parametrize("target", ["numpy", "torch"])
+def test_source_is_straight_line_python_without_zero_terms(name, target):
+    tree = ast.parse(st.to_source(st.get(name), target))
+    steps = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name in ("step", "forward", "start")]
+    assert steps
+    for node in (inner for step in steps for inner in ast.walk(step)):
+        assert not isinstance(node, ast.For | ast.While | ast.ListComp)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add):
+            sides = [side.value for side in (node.left, node.right) if isinstance(side, ast.Constant)]
+            assert 0 not in sides
+            assert not (isinstance(node.op, ast.Mult) and 1 in sides)
+
+
+def test_every_coefficient_is_the_nearest_double():
+    tree = ast.parse(st.to_source(st.get("gauss(2)"), "torch"))
+    literals = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)}
+    # sqrt(3)/6 - 1/4 to 30 digits is 0.0386751345948128822545743902509...
+    assert {0.25, 0.5, 0.0386751345948128822545743902509} <= literals
+
+
+def test_source_runs_alone_with_torch_only(tmp_path):
+    path = tmp_path / "block.py"
+    use = "block = RK4Block(torch.nn.Linear(2, 2))\nassert block(torch.ones(1, 2)).shape == (1, 2)\n"
+    check = "import sys\nassert not any(m.startswith('schemetools') for m in sys.modules)\n"
+    path.write_text(st.to_source(st.rk4, "torch") + use + check)
+    subprocess.run([sys.executable, str(path)], check=True, cwd=tmp_path, timeout=120)
+
+
+def test_numpy_source_runs_alone(tmp_path):
+    path = tmp_path / "step.py"
+    use = "y, = step(lambda u: -u, (np.array([1.0]),), 0.5)\nassert abs(y[0] - 0.6) < 1e-12\n"
+    path.write_text(st.to_source(st.get("trapezoid"), "numpy") + use)
+    subprocess.run([sys.executable, str(path)], check=True, cwd=tmp_path, timeout=120)
+
+
+def test_names_and_references_cannot_break_out_of_the_source():
+    A, b = [[0]], [1]
+    scheme = st.RungeKutta(A, b, name='x"""\nimport os\n"""', reference='"""\\')
+    for target in ("numpy", "torch"):
+        tree = ast.parse(st.to_source(scheme, target))
+        imports = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+        assert "os" not in imports
+
+
+@pytest.mark.parametrize("symbol", ["lambda", "k1", "y", "forward", "half", "T", "branch", "u1", "d_1"])
+def test_any_symbol_name_gives_code_that_runs(symbol):
+    s = Symbol(symbol)
+    scheme = st.LinearMultistep([-s, s - 1, 1], [0, 1, 0])
+    step = st.to_stepper(scheme)
+    attribute = identifier(symbol, {"k1", "y", "u1", "forward", "half", "T", "branch"})
+    source = st.to_source(scheme, "torch")
+    compile(source, "generated", "exec")
+    assert f"self.{attribute}" in source
+    keyword = next(p for p in ast.parse(step.source).body[-1].args.args[3:]).arg
+    u, previous = step(lambda u: -u, (np.array(1.0), np.array(2.0)), 0.5, **{keyword: 0.25})
+    assert (u, previous) == (0.75 + 0.5 - 0.5, 1.0)
+
+
+def test_class_names():
+    names = {n: class_name(st.get(n)) for n in ("rk4", "lm", "dopri5", "adams_bashforth(2)", "trbdf2")}
+    assert names == {
+        "rk4": "RK4",
+        "lm": "LM",
+        "dopri5": "Dopri5",
+        "adams_bashforth(2)": "AdamsBashforth",
+        "trbdf2": "TRBDF2",
+    }
+    assert class_name(st.RungeKutta([[0]], [1])) == "RungeKutta"
+
+
+def test_formulas_print_as_python_that_evaluates_to_them():
+    k, w = Symbol("k"), Symbol("w")
+    for formula in (1 - k, k**2 / (1 + k), -k * w / 3, (k - w) ** -2, 2 * k - w / 7, -k, 1 / k, k * w / (k + 1) ** 3):
+        value = eval(expression(formula, {k: "k", w: "w"}), {"k": 0.3, "w": 0.7})  # noqa: S307
+        assert value == pytest.approx(float(formula.subs({k: 0.3, w: 0.7})), rel=1e-14)
+
+
+def pendulum(u):
+    return np.array([u[1], -np.sin(u[0])])
+
+
+def slope(scheme, order):
+    """The rate at which the global error falls, between two step sizes, against a fine Runge-Kutta solution."""
+    step, fine, errors = st.to_stepper(scheme), st.to_stepper(st.get("dopri5")), []
+    start = np.array([1.0, 0.5])
+    reference = start
+    for _ in range(400):
+        reference = fine(pendulum, reference, 1 / 400)
+    counts = (10, 20) if order > 3 else (40, 80)
+    for n in counts:
+        h = 1 / n
+        values = [start]
+        for _ in range(10):  # the history, from a fine solution backwards in time
+            y = values[-1]
+            for _ in range(10):
+                y = fine(pendulum, y, -h / 10)
+            values.append(y)
+        form = scheme.normal_form()
+        history, states, slopes = [start], 0, 0
+        ahead = 0 if scheme.is_explicit else -1
+        for kind in form.q[1:]:
+            if kind == 1:
+                states += 1
+                history.append(values[states])
+            else:
+                slopes += 1
+                history.append(h * pendulum(values[slopes + ahead]))
+        for _ in range(n):
+            result = step(pendulum, tuple(history), h)
+            history = list(result)
+        errors.append(np.abs(history[0] - reference).max())
+    return math.log2(errors[0] / errors[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [("rk4", 4), ("heun3", 3), ("adams_bashforth(2)", 2), ("adams_bashforth(4)", 4), ("bdf(2)", 2), ("leapfrog", 2),
+     ("adams_moulton(2)", 3), ("gauss(2)", 4), ("trapezoid", 2), ("trbdf2", 2), ("milne_simpson(2)", 4)],
+)  # fmt: skip
+def test_the_stepper_converges_at_the_order(name, order):
+    assert slope(st.get(name), order) == pytest.approx(order, abs=0.25)
+
+
+def test_a_stepper_started_with_the_state_alone_repeats_it():
+    step = st.to_stepper(st.lm(k=0.3))
+    first = step(lambda u: -u, np.array(1.0), 0.1)
+    assert [float(v) for v in first] == [pytest.approx(0.9), 1.0]
+    ab = st.to_stepper(st.get("adams_bashforth(2)"))
+    assert [float(v) for v in ab(lambda u: -u, (np.array(1.0),), 0.1)] == [pytest.approx(0.9), pytest.approx(-0.1)]
+
+
+def test_additive_schemes_take_one_field_each():
+    pair = st.AdditiveRungeKutta({"E": st.euler, "I": st.backward_euler})
+    step = st.to_stepper(pair)
+    y = step({"E": lambda u: 0 * u + 2.0, "I": lambda u: -u}, np.array([1.0]), 0.5)
+    assert y == pytest.approx(np.array([1 + 0.5 * (2 - 1 / 1.5)]))
+    with pytest.raises(SchemeError, match="fields E, I"):
+        step({"E": lambda u: u}, np.array([1.0]), 0.5)
+    assert lower(pair).fields == ("E", "I")
+
+
+def test_wrong_targets_and_histories_are_refused():
+    with pytest.raises(SchemeError, match="numpy, torch"):
+        st.to_source(st.rk4, "fortran")
+    with pytest.raises(SchemeError, match="carries 3"):
+        st.to_stepper(st.get("adams_bashforth(3)"))(lambda u: u, (1.0, 2.0), 0.1)

@@ -1,0 +1,45 @@
+"""One step of adams_moulton(2) on NumPy arrays; written from the exact scheme by schemetools."""
+
+import numpy as np
+
+
+def solve(residual, k, tol=1e-13, max_iterations=50):
+    """k with residual(k) = 0, by Newton's method with a differenced Jacobian."""
+    best = np.inf
+    for _ in range(max_iterations):
+        r = residual(k)
+        size = np.linalg.norm(r)
+        if size <= tol * (1 + np.linalg.norm(k)) or (size >= best / 2 and size <= 1e-9 * (1 + np.linalg.norm(k))):
+            return k
+        best = min(best, size)
+        d = 1e-7 * (1 + np.abs(k).max())
+        jacobian = np.stack([(residual(k + d * e) - r) / d for e in np.eye(k.size)], axis=1)
+        k = k - np.linalg.solve(jacobian, r)
+    raise RuntimeError("the implicit stages did not converge; take a smaller h")
+
+
+def step(f, history, h):
+    """(x, d1, d2) one step of size h later; 1 evaluation of f.
+
+    moulton1926; hairer1993, section III.1
+    """
+    if len(history) == 1:  # the first step: earlier values are those at the state
+        x = history[0]
+        history = (x, h * f(x), h * f(x))
+    x, d1, d2 = history
+    z1 = x + 0.6666666666666666 * d1 - 0.08333333333333333 * d2
+
+    def residual(k):
+        (k1,) = np.split(k, 1)
+        k1 = k1.reshape(np.shape(z1))
+        return np.concatenate(
+            [
+                np.ravel(k1 - f(z1 + h * (0.4166666666666667 * k1))),
+            ]
+        )
+
+    (k1,) = np.split(solve(residual, np.concatenate([np.ravel(f(z1))])), 1)
+    k1 = k1.reshape(np.shape(z1))
+    y = x + 0.6666666666666666 * d1 - 0.08333333333333333 * d2 + h * 0.4166666666666667 * k1
+    d1_new = h * k1
+    return (y, d1_new, d1)

@@ -1,0 +1,45 @@
+"""One step of adams_moulton(2) as a torch module; written from the scheme by schemetools."""
+
+import torch
+from torch import nn
+
+from schemetools.nn.implicit import solve
+
+
+class AdamsMoultonBlock(nn.Module):
+    """adams_moulton(2): 1 evaluation per step.
+
+    moulton1926; hairer1993, section III.1
+    """
+
+    def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):
+        super().__init__()
+        self.branch = branch
+        self.h = h
+        self.tol, self.max_iterations = tol, max_iterations
+
+    def forward(self, x, history=None):
+        if history is None:
+            return self.start(x)
+        f, h = self.branch, self.h
+        d1, d2 = history
+        z1 = torch.add(torch.add(x, d1, alpha=0.6666666666666666), d2, alpha=-0.08333333333333333)
+        (k1,) = solve((f,), (z1,), ((0.4166666666666667,),), h, self.tol, self.max_iterations)
+        y = torch.add(
+            torch.add(torch.add(x, d1, alpha=0.6666666666666666), d2, alpha=-0.08333333333333333),
+            k1,
+            alpha=0.4166666666666667 * h,
+        )
+        d1_new = h * k1
+        return y, (d1_new, d1)
+
+    def start(self, x):
+        f, h = self.branch, self.h
+        k1 = f(x)
+        z2 = torch.add(x, k1, alpha=0.5833333333333334 * h)
+        (k2,) = solve((f,), (z2,), ((0.4166666666666667,),), h, self.tol, self.max_iterations)
+        y = torch.add(x, k1, alpha=0.5833333333333334 * h)
+        y = torch.add(y, k2, alpha=0.4166666666666667 * h)
+        d1_new = h * k2
+        d2_new = h * k1
+        return y, (d1_new, d2_new)

@@ -1,0 +1,35 @@
+"""One step of bdf(2) as a torch module; written from the scheme by schemetools."""
+
+import torch
+from torch import nn
+
+from schemetools.nn.implicit import solve
+
+
+class BDFBlock(nn.Module):
+    """bdf(2): 1 evaluation per step.
+
+    curtiss1952; hairer1993, section III.1
+    """
+
+    def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):
+        super().__init__()
+        self.branch = branch
+        self.h = h
+        self.tol, self.max_iterations = tol, max_iterations
+
+    def forward(self, x, history=None):
+        if history is None:
+            return self.start(x)
+        f, h = self.branch, self.h
+        (u1,) = history
+        z1 = torch.lerp(x, u1, -0.3333333333333333)
+        (k1,) = solve((f,), (z1,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
+        y = torch.add(torch.lerp(x, u1, -0.3333333333333333), k1, alpha=0.6666666666666666 * h)
+        return y, (x,)
+
+    def start(self, x):
+        f, h = self.branch, self.h
+        (k1,) = solve((f,), (x,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
+        y = torch.add(x, k1, alpha=0.6666666666666666 * h)
+        return y, (x,)

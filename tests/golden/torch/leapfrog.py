@@ -1,0 +1,31 @@
+"""One step of leapfrog as a torch module; written from the scheme by schemetools."""
+
+import torch
+from torch import nn
+
+
+class LeapfrogBlock(nn.Module):
+    """leapfrog: 1 evaluation per step.
+
+    hairer2006, section XV.1
+    """
+
+    def __init__(self, branch, h=1.0):
+        super().__init__()
+        self.branch = branch
+        self.h = h
+
+    def forward(self, x, history=None):
+        if history is None:
+            return self.start(x)
+        f, h = self.branch, self.h
+        (u1,) = history
+        k1 = f(x)
+        y = torch.add(u1, k1, alpha=2 * h)
+        return y, (x,)
+
+    def start(self, x):
+        f, h = self.branch, self.h
+        k1 = f(x)
+        y = torch.add(x, k1, alpha=2 * h)
+        return y, (x,)

@@ -1,0 +1,33 @@
+"""One step of lm(k) as a torch module; written from the scheme by schemetools."""
+
+import torch
+from torch import nn
+
+
+class LMBlock(nn.Module):
+    """lm(k): 1 evaluation per step.
+
+    lu2018
+    """
+
+    def __init__(self, branch, k, h=1.0):
+        super().__init__()
+        self.branch = branch
+        self.h = h
+        self.k = nn.Parameter(torch.as_tensor(k))
+
+    def forward(self, x, history=None):
+        if history is None:
+            return self.start(x)
+        f, h = self.branch, self.h
+        (u1,) = history
+        k = self.k.to(x.dtype)
+        k1 = f(x)
+        y = torch.add(torch.lerp(x, u1, k), k1, alpha=h)
+        return y, (x,)
+
+    def start(self, x):
+        f, h = self.branch, self.h
+        k1 = f(x)
+        y = torch.add(x, k1, alpha=h)
+        return y, (x,)

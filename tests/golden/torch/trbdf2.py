@@ -1,0 +1,59 @@
+"""One step of trbdf2(gamma=2-sqrt(2)) as a torch module; written from the scheme by schemetools."""
+
+import torch
+from torch import nn
+
+from schemetools.nn.implicit import solve
+
+
+class TRBDF2Block(nn.Module):
+    """trbdf2(gamma=2-sqrt(2)): 3 evaluations per step.
+
+    bank1985; hosea1996
+    """
+
+    def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):
+        super().__init__()
+        self.branch = branch
+        self.h = h
+        self.tol, self.max_iterations = tol, max_iterations
+
+    def forward(self, x, error=False):
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.forward_half(x, error)
+        f, h = self.branch, self.h
+        k1 = f(x)
+        z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
+        (k2,) = solve((f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        z3 = torch.add(x, k1, alpha=0.3535533905932738 * h)
+        z3 = torch.add(z3, k2, alpha=0.3535533905932738 * h)
+        (k3,) = solve((f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        y = torch.add(x, k1, alpha=0.3535533905932738 * h)
+        y = torch.add(y, k2, alpha=0.3535533905932738 * h)
+        y = torch.add(y, k3, alpha=0.2928932188134525 * h)
+        if not error:
+            return y
+        estimate = 0.13807118745769836 * h * k1
+        estimate = torch.add(estimate, k2, alpha=-0.3333333333333333 * h)
+        estimate = torch.add(estimate, k3, alpha=0.19526214587563498 * h)
+        return y, estimate
+
+    def forward_half(self, x, error=False):
+        f, h = self.branch, self.h
+        k1 = f(x)
+        z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
+        (k2,) = solve((f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        s = 0.3535533905932738 * k1
+        s = torch.add(s, k2, alpha=0.3535533905932738)
+        z3 = torch.add(x, s, alpha=h)
+        (k3,) = solve((f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        s = 0.3535533905932738 * k1
+        s = torch.add(s, k2, alpha=0.3535533905932738)
+        s = torch.add(s, k3, alpha=0.2928932188134525)
+        y = torch.add(x, s, alpha=h)
+        if not error:
+            return y
+        estimate = 0.13807118745769836 * h * k1
+        estimate = torch.add(estimate, k2, alpha=-0.3333333333333333 * h)
+        estimate = torch.add(estimate, k3, alpha=0.19526214587563498 * h)
+        return y, estimate

@@ -1,0 +1,263 @@
+"""Blocks against mathematics: linear fields, gradients, saved tensors, precision, and what is refused."""
+
+import copy
+import linecache
+import math
+import pickle
+import traceback
+
+import numpy as np
+import pytest
+import sympy
+import torch
+from torch import nn
+
+import schemetools as st
+from schemetools.errors import SchemeError
+from schemetools.nn.block import Block
+
+
+def step_matrix(scheme, A):
+    """V + B (I - A h)^-1 U with matrices for z, h = 1: the exact step of u' = A u, from the normal form alone."""
+    form, d = scheme.normal_form(), A.shape[0]
+
+    def blocks(M):
+        array = torch.tensor([[float(c) for c in row] for row in M])
+        return torch.kron(array, torch.eye(d)), torch.kron(array, A)
+
+    stages = torch.eye(form.stages * d) - blocks(form.A)[1]
+    result = blocks(form.V[: form.values])[0] + blocks(form.B[: form.values])[1] @ torch.linalg.solve(
+        stages, blocks(form.U)[0]
+    )
+    return result
+
+
+EXPLICIT = ["euler", "midpoint", "heun3", "rk4", "rk38", "ssprk33", "dopri5", "verner89"]
+MULTISTEP = ["lm(k=3/10)", "adams_bashforth(2)", "adams_bashforth(4)", "leapfrog", "nystrom(3)"]
+
+
+@pytest.mark.parametrize("name", [n for n in EXPLICIT if n in st.names()])
+def test_a_linear_field_gives_the_stability_function_of_its_matrix(name):
+    scheme, A, x = st.get(name), 0.4 * torch.randn(4, 4), torch.randn(6, 4)
+    y = st.to_block(scheme)(lambda u: u @ A.T)(x)
+    assert (y - x @ step_matrix(scheme, A).T).abs().max() < 1e-13
+
+
+@pytest.mark.parametrize("name", MULTISTEP)
+def test_a_multistep_block_on_a_linear_field(name):
+    scheme, A = st.get(name), 0.4 * torch.randn(3, 3)
+    form = scheme.normal_form()
+    values = [torch.randn(5, 3) for _ in range(form.values)]
+    y, history = st.to_block(scheme)(lambda u: u @ A.T)(values[0], tuple(values[1:]))
+    expected = torch.cat(values, dim=1) @ step_matrix(scheme, A).T
+    assert (torch.cat([y, *history], dim=1) - expected).abs().max() < 1e-13
+
+
+@pytest.mark.parametrize("name", ["rk4", "dopri5", "lm(k=3/10)", "adams_bashforth(3)", "leapfrog"])
+@pytest.mark.parametrize("h", [1, 0.25])
+def test_a_block_equals_the_numpy_stepper_on_a_nonlinear_field(name, h):
+    scheme, x = st.get(name), torch.randn(7)
+    step, block = st.to_stepper(scheme), st.to_block(scheme)(torch.sin, h)
+    y, history, values = x, None, (x.numpy(),)
+    for _ in range(4):
+        result = block(y) if scheme.normal_form().values == 1 else block(y, history)
+        y, history = (result, None) if isinstance(result, torch.Tensor) else result
+        values = step(np.sin, values, h)
+        assert np.abs(y.numpy() - values[0]).max() < 1e-14
+
+
+def test_a_pair_gives_its_error_estimate():
+    scheme, A, x = st.get("dopri5"), 0.4 * torch.randn(3, 3), torch.randn(2, 3)
+    block = st.to_block(scheme)(lambda u: u @ A.T, h=0.5)
+    y, error = block(x, error=True)
+    other = st.to_block(st.RungeKutta(scheme.A, scheme.b_hat))(lambda u: u @ A.T, h=0.5)
+    assert torch.equal(y, block(x))
+    assert (error - (y - other(x))).abs().max() < 1e-15
+    assert error.abs().max() > 1e-9
+
+
+def test_the_history_starts_by_repetition():
+    f = nn.Sequential(nn.Linear(3, 3), nn.Tanh())
+    x = torch.randn(2, 3)
+    y, history = st.to_block(st.lm(k=0.3))(f)(x)
+    assert torch.equal(y, x + f(x))
+    assert history == (x,)
+    y, history = st.to_block(st.get("adams_bashforth(3)"))(f, h=0.5)(x)
+    assert (y - (x + 0.5 * f(x))).abs().max() < 1e-15
+    assert [torch.allclose(d, 0.5 * f(x)) for d in history] == [True, True]
+
+
+def test_multistep_blocks_return_a_history_even_where_nothing_is_carried():
+    y, history = st.to_block(st.get("adams_bashforth(2)"))(torch.sin)(torch.ones(2))
+    assert len(history) == 1
+    assert y.shape == (2,)
+
+
+def test_the_learned_coefficient_is_read_back_exactly():
+    block = st.to_block(st.lm())(torch.sin, init={"k": 0.1})
+    with torch.no_grad():
+        block.k.copy_(torch.tensor(1 / 3))
+    assert block.scheme == st.lm(k=sympy.Rational(*(1 / 3).as_integer_ratio()))
+    assert not block.scheme.exact
+    assert type(block).scheme == st.lm()
+    assert block.scheme.name == "lm(k=0.333333)"
+
+
+@pytest.mark.parametrize("name", ["rk4", "lm", "adams_bashforth(2)"])
+def test_gradients_pass_gradcheck(name):
+    scheme = st.get(name)
+    f = nn.Sequential(nn.Linear(3, 3), nn.Tanh())
+    block = st.to_block(scheme)(f, h=nn.Parameter(torch.tensor(0.7)), init={"k": 0.2} if name == "lm" else None)
+    x, u = torch.randn(2, 3, requires_grad=True), torch.randn(2, 3, requires_grad=True)
+    parameters = tuple(block.parameters())
+    assert len(parameters) == 3 + (name == "lm")
+
+    def run(x, u, *_):
+        return block(x) if name == "rk4" else block(x, (u,))[0]
+
+    assert torch.autograd.gradcheck(run, (x, u, *parameters))
+
+
+@pytest.mark.parametrize("name", ["rk4", "dopri5", "lm(k=3/10)", "adams_bashforth(3)"])
+def test_constant_coefficients_save_nothing_for_the_backward_pass(name):
+    scheme = st.get(name)
+    x = torch.randn(2, 3, requires_grad=True)
+    saved = []
+
+    def count(run):
+        saved.clear()
+        with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t) or t, lambda t: t):
+            run()
+        return len(saved)
+
+    block = st.to_block(scheme)(torch.tanh)
+    result = count(lambda: block(x))
+    assert result == count(lambda: [torch.tanh(x) for _ in range(block.plan.evaluations)])
+
+
+def test_trainable_lm_saves_only_what_lerp_saves():
+    x, u = torch.randn(2, 3, requires_grad=True), torch.randn(2, 3, requires_grad=True)
+    block = st.to_block(st.lm())(lambda v: v, init={"k": 0.1})
+    saved, lerp = [], []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: saved.append(t) or t, lambda t: t):
+        block(x, (u,))
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: lerp.append(t) or t, lambda t: t):
+        torch.lerp(x, u, block.k)
+    assert len(saved) == len(lerp) > 0
+
+
+def test_literals_stay_exact_in_double_and_parameters_follow_the_module():
+    block = st.to_block(st.rk4)(nn.Linear(2, 2, dtype=torch.float32)).double()
+    x = torch.randn(1, 2)
+    exact = st.to_stepper(st.rk4)(lambda u: block.branch(torch.from_numpy(u)).detach().numpy(), x.numpy(), 1)
+    assert np.abs(block(x).detach().numpy() - exact).max() < 1e-15
+    learned = st.to_block(st.lm())(nn.Linear(2, 2), init={"k": 0.1}).float()
+    assert learned.k.dtype == torch.float32
+
+
+def test_in_half_precision_increments_are_summed_first():
+    # Each increment alone is lost against 256 in bfloat16 (spacing 2), their sum is not.
+    x = torch.full((1,), 256.0, dtype=torch.bfloat16)
+    step = st.to_block(st.get("kutta3"))(lambda u: torch.full_like(u, 1.5))
+    assert float(step(x)) == 258.0
+    assert float(step(x.double())) == pytest.approx(257.5)
+
+
+def test_one_branch_per_evaluation_voids_the_order():
+    branches = [nn.Linear(2, 2) for _ in range(4)]
+    block = st.to_block(st.rk4)(branches)
+    x = torch.randn(3, 2)
+    k1 = branches[0](x)
+    k2 = branches[1](x + k1 / 2)
+    k3 = branches[2](x + k2 / 2)
+    k4 = branches[3](x + k3)
+    assert (block(x) - (x + (k1 + 2 * k2 + 2 * k3 + k4) / 6)).abs().max() < 1e-14
+    assert "void" in repr(block)
+    assert isinstance(block, st.to_block(st.rk4))
+    assert len(list(block.parameters())) == 8
+
+
+def test_repr_and_scheme_and_source():
+    block = st.to_block(st.rk4)(nn.Linear(2, 2))
+    assert repr(block) == "RK4Block(h=1, evaluations=4, order=4: shared branch, trainable: none)"
+    assert block.scheme is st.rk4
+    assert block.source == st.to_source(st.rk4, "torch")
+    learned = st.to_block(st.lm())(nn.Linear(2, 2), h=0.5, init={"k": 0.1})
+    assert repr(learned) == "LMBlock(h=0.5, evaluations=1, order=1: shared branch, trainable: k)"
+
+
+def test_tracebacks_show_the_generated_line():
+    def fails(u):
+        raise RuntimeError("no")
+
+    try:
+        st.to_block(st.rk4)(fails)(torch.ones(1))
+    except RuntimeError:
+        text = traceback.format_exc()
+    assert "k1 = f(x)" in text
+    assert any(name.startswith("<schemetools rk4") for name in linecache.cache)
+
+
+@pytest.mark.parametrize("make", [copy.deepcopy, lambda b: pickle.loads(pickle.dumps(b))])
+def test_blocks_copy_and_pickle(make):
+    x = torch.randn(2, 3)
+    for options in ({}, {"bounds": {"k": (-1, 1)}}):
+        block = st.to_block(st.lm())(nn.Linear(3, 3), h=0.5, init={"k": 0.25}, **options)
+        twin = make(block)
+        assert type(twin) is type(block)
+        assert torch.equal(twin(x, (2 * x,))[0], block(x, (2 * x,))[0])
+        assert twin.scheme == block.scheme
+        with torch.no_grad():
+            next(twin.parameters()).add_(1)
+        assert not torch.equal(twin(x, (2 * x,))[0], block(x, (2 * x,))[0])
+
+
+def test_state_dicts_load_strictly():
+    first = st.to_block(st.lm())(nn.Linear(3, 3), init={"k": 0.25})
+    second = st.to_block(st.lm())(nn.Linear(3, 3), init={"k": 0.5})
+    second.load_state_dict(first.state_dict(), strict=True)
+    assert second.scheme == first.scheme
+
+
+def test_bounds_are_kept_by_any_step_of_the_optimiser():
+    block = st.to_block(st.lm())(torch.sin, init={"k": 0.25}, bounds={"k": (-1, 1)})
+    assert math.isclose(block.k().item(), 0.25, rel_tol=1e-15)
+    for value in (1e6, -1e6, 0.0, 3.7):
+        with torch.no_grad():
+            block.k.free.fill_(value)
+        k = block.scheme.normal_form().V[0][1]
+        assert -1 < k < 1
+        assert k.is_Rational
+        assert abs(float(k) - block.k().item()) < 1e-15
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: st.to_block(st.rk4)([nn.Linear(2, 2)] * 3), "3 branches came"),
+        (lambda: st.to_block(st.rk4)(3), "module or a function"),
+        (lambda: st.to_block(st.rk4)(torch.sin, h=float("nan")), "finite"),
+        (lambda: st.to_block(st.rk4)(torch.sin, h="fast"), "number"),
+        (lambda: st.to_block(st.lm())(torch.sin), "free symbol k"),
+        (lambda: st.to_block(st.lm())(torch.sin, init={"j": 1}), "names j"),
+        (lambda: st.to_block(st.lm())(torch.sin, init={"k": (1, 2, 3)}), "pair"),
+        (lambda: st.to_block(st.lm())(torch.sin, init={"k": 2}, bounds={"k": (-1, 1)}), "strictly between"),
+        (lambda: st.to_block(st.lm())(torch.sin, init={"k": 0}, bounds={"k": (1, -1)}), "low < high"),
+        (lambda: st.to_block(st.lm())(torch.sin, init={"k": float("inf")}), "finite"),
+        (lambda: st.to_block("rk4"), "scheme"),
+        (lambda: Block(torch.sin), "to_block"),
+        (lambda: st.to_block(st.rk4)(nn.Sequential(nn.ReLU(inplace=True), nn.Linear(2, 2))), "inplace"),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence(make, message):
+    with pytest.raises(SchemeError, match=message) as caught:
+        make()
+    assert "\n" not in str(caught.value)
+
+
+def test_h_trained_gets_its_gradient():
+    block = st.to_block(st.euler)(torch.sin, h=nn.Parameter(torch.tensor(0.5)))
+    x = torch.randn(4)
+    block(x).sum().backward()
+    assert torch.allclose(block.h.grad, torch.sin(x).sum())
+    assert "trainable: h" in repr(block)

@@ -1,0 +1,86 @@
+"""Implicit blocks: solved to the tolerance, differentiated exactly, and honest when they fail."""
+
+import pytest
+import torch
+from torch import nn
+
+import schemetools as st
+from schemetools.errors import SchemeError
+from schemetools.nn.krylov import gmres
+
+from .test_block import step_matrix
+
+NAMES = ["backward_euler", "trapezoid", "implicit_midpoint", "gauss(2)", "radau_iia", "trbdf2", "crouzeix3"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_linear_field_gives_the_stability_function_to_the_tolerance(name):
+    scheme, A, x = st.get(name), torch.randn(4, 4), torch.randn(6, 4)
+    expected = x @ step_matrix(scheme, A).T
+    y = st.to_block(scheme)(lambda u: u @ A.T)(x)
+    assert (y - expected).norm() < 1e-9 * expected.norm()
+
+
+@pytest.mark.parametrize("name", ["bdf(2)", "bdf(4)", "adams_moulton(2)"])
+def test_implicit_multistep_on_a_linear_field(name):
+    scheme, A = st.get(name), torch.randn(3, 3)
+    values = [torch.randn(5, 3) for _ in range(scheme.normal_form().values)]
+    y, history = st.to_block(scheme)(lambda u: u @ A.T)(values[0], tuple(values[1:]))
+    expected = torch.cat(values, dim=1) @ step_matrix(scheme, A).T
+    assert (torch.cat([y, *history], dim=1) - expected).norm() < 1e-9 * expected.norm()
+
+
+def test_a_stiff_field_is_solved_where_plain_iteration_diverges():
+    rates = torch.tensor([-1.0, -1e3, -1e6])
+    y = st.to_block(st.backward_euler)(lambda u: rates * u)(torch.ones(3))
+    assert (y * (1 - rates) - 1).abs().max() < 1e-6
+    assert (y[:1] - 0.5).abs() < 1e-9
+
+
+@pytest.mark.parametrize("name", ["backward_euler", "gauss(2)", "trapezoid", "trbdf2"])
+def test_gradients_are_those_of_the_exact_solution(name):
+    f = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 3))
+    block = st.to_block(st.get(name))(f, h=nn.Parameter(torch.tensor(0.8)), tol=1e-13)
+    x = torch.randn(2, 3, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x, *_: block(x), (x, *block.parameters()))
+
+
+def test_the_backward_pass_keeps_one_evaluation_whatever_the_iterations():
+    f, counts = nn.Sequential(nn.Linear(3, 3), nn.Tanh()), []
+    for scale in (0.1, 3.0):
+        saved = []
+        block = st.to_block(st.backward_euler)(f, h=scale)
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, s=saved: s.append(t) or t, lambda t: t):
+            block(torch.randn(2, 3, requires_grad=True))
+        counts.append(len(saved))
+    assert counts[0] == counts[1]
+
+
+def test_no_solution_within_the_iterations_is_said():
+    block = st.to_block(st.backward_euler)(lambda u: torch.exp(u) + 1, h=10)
+    with pytest.raises(SchemeError, match="did not converge"):
+        block(torch.ones(2))
+    with pytest.raises(SchemeError, match="did not converge"):
+        st.to_block(st.get("gauss(2)"))(torch.sin, max_iterations=1)(torch.ones(2))
+
+
+def test_a_field_of_zero_needs_no_iteration():
+    calls = []
+    block = st.to_block(st.backward_euler)(lambda u: calls.append(1) or torch.zeros_like(u))
+    assert torch.equal(block(torch.ones(3)), torch.ones(3))
+    assert len(calls) <= 3
+
+
+def test_implicit_stacks_start_and_run():
+    stack = st.to_stack(st.get("bdf(2)"), [torch.sin] * 5, h=0.1, start=st.rk4)
+    fine = st.to_stack(st.rk4, [torch.sin] * 500, h=0.001)
+    x = torch.tensor([1.0, 2.0])
+    assert (stack(x) - fine(x)).abs().max() < 2e-3
+
+
+def test_gmres_solves_what_lu_solves():
+    A, b = torch.randn(40, 40) + 10 * torch.eye(40), torch.randn(40)
+    assert (gmres(lambda v: A @ v, b, 1e-12) - torch.linalg.solve(A, b)).norm() < 1e-10
+    wide = torch.randn(150, 150) / 12 + 3 * torch.eye(150)
+    b = torch.randn(150)
+    assert (wide @ gmres(lambda v: wide @ v, b, 1e-10) - b).norm() < 1e-9 * b.norm()

@@ -59,8 +59,9 @@ def order(s: Any) -> int:
         known, highest = _simplifying_bounds(reduced_runge_kutta(scheme))
         return known if known == highest else _order_by_trees(scheme, known, highest)
     if isinstance(scheme, AdditiveRungeKutta):
-        highest = min(_simplifying_bounds(tableau)[1] for _, tableau in scheme.tableaux)
-        return _order_by_trees(scheme, 1, highest)
+        # A tableau alone bounds the order, except where trees of one colour do not count: then it is a quadrature's, 2 s.
+        bounds = [2 * scheme.stages] if scheme.partitioned else [_simplifying_bounds(t)[1] for _, t in scheme.tableaux]
+        return _order_by_trees(scheme, 1, min(bounds))
     return _general_order(scheme.normal_form())
 
 

@@ -1,7 +1,8 @@
-"""schemetools: a numerical scheme written down once, exactly; derived as mathematics, generated as a network, read back.
+"""schemetools: a numerical scheme written down once, exactly; derived as mathematics, generated as a network, read
+back.
 
-Every public name is loaded on first use, so that importing the package costs nothing and the core needs neither torch nor
-matplotlib. Catalog names (`schemetools.rk4`, `schemetools.lm`) resolve here as well.
+Every public name is loaded on first use, so that importing the package costs nothing and the core needs neither
+torch nor matplotlib. Catalog names (`schemetools.rk4`, `schemetools.lm`) resolve here as well.
 """
 
 import importlib
@@ -16,6 +17,9 @@ PUBLIC = {
     "schemes.additive": ("AdditiveRungeKutta",),
     "schemes.normal_form": ("GeneralLinear",),
     "schemes.registry": ("get", "names"),
+    "schemes.files": ("load", "save"),
+    "schemes.transforms": ("adjoint", "compose", "nest", "picard", "randomise", "rescale", "steps", "to_float"),
+    "schemes.random": ("random_symbol",),
     "analysis.trees": ("Tree", "rooted_trees"),
     "analysis.modified": ("ModifiedEquation", "modified_equation"),
     "analysis.order": ("order", "error_constant"),

@@ -1,7 +1,16 @@
 """Exact coefficients: their intake, their grammar, the choice of a domain, and the gate at which they become floats."""
 
 from .domains import domain_over, from_domain, generators, to_domain
-from .intake import RESERVED, canonical, check_symbol_name, coefficient, is_irrational, is_long_float, to_float, to_fraction
+from .intake import (
+    RESERVED,
+    canonical,
+    check_symbol_name,
+    coefficient,
+    is_irrational,
+    is_long_float,
+    to_float,
+    to_fraction,
+)
 from .parser import parse
 from .printing import decimals, latex, text
 

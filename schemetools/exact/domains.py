@@ -24,7 +24,8 @@ def _generators(value: Expr, found: set[Expr]) -> None:
         found.add(value.base ** (sympy.Rational(1, value.exp.q)))  # type: ignore[attr-defined]
     else:
         raise CoefficientError(
-            f"{value} is not an algebraic number or a rational formula in symbols; write it with fractions, sqrt(...) or root(...)"
+            f"{value} is not an algebraic number or a rational formula in symbols; "
+            "write it with fractions, sqrt(...) or root(...)"
         )
 
 
@@ -86,4 +87,3 @@ def to_domain(values: Sequence[Expr]) -> tuple[Domain, list[Any]]:
 def from_domain(domain: Domain, element: Any) -> Expr:
     """The sympy expression of a domain element."""
     return domain.to_sympy(element)
-

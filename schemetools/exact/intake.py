@@ -21,9 +21,9 @@ def coefficient(value: Any, *, parameter: bool = False) -> Expr:
     """The exact coefficient that a user's value stands for, as a sympy expression in canonical form.
 
     Taken: integers, fractions, decimals, text of the grammar in `exact.parser`, sympy numbers that are real algebraic,
-    symbols and rational formulas in them. A float is the decimal it prints as, if that has at most 12 significant digits;
-    a longer one is taken as its exact binary value where it is a family's parameter (`parameter=True`), refused elsewhere.
-    Raises CoefficientError for anything else.
+    symbols and rational formulas in them. A float is the decimal it prints as, if that has at most 12 significant
+    digits; a longer one is taken as its exact binary value where it is a family's parameter (`parameter=True`),
+    refused elsewhere. Raises CoefficientError for anything else.
 
     >>> coefficient("sqrt(3)/6"), coefficient(0.3)
     (sqrt(3)/6, 3/10)
@@ -33,7 +33,9 @@ def coefficient(value: Any, *, parameter: bool = False) -> Expr:
     if isinstance(value, Expr):
         return _from_sympy(value, parameter)
     if isinstance(value, bool) or not isinstance(value, (numbers.Number, Decimal)):
-        raise CoefficientError(f"{value!r} is not a coefficient; write an integer, a fraction such as '1/3', or a symbol")
+        raise CoefficientError(
+            f"{value!r} is not a coefficient; write an integer, a fraction such as '1/3', or a symbol"
+        )
     if isinstance(value, numbers.Rational):
         return Rational(int(value.numerator), int(value.denominator))
     if isinstance(value, Decimal):
@@ -65,7 +67,8 @@ def _from_float(value: float, parameter: bool) -> Expr:
         return Rational(repr(value))
     if not parameter:
         raise CoefficientError(
-            f"{value!r} has more than {SHORT_DIGITS} digits, so what it stands for is unclear; write the exact number as text, such as '1/3'"
+            f"{value!r} has more than {SHORT_DIGITS} digits, so what it stands for is unclear; "
+            "write the exact number as text, such as '1/3'"
         )
     return Rational(*value.as_integer_ratio())
 
@@ -89,11 +92,15 @@ def check_symbol_name(name: str) -> None:
     if not name.isidentifier() or name.startswith("_"):
         raise CoefficientError(f"{name!r} is not a symbol's name; use letters and digits, beginning with a letter")
     if name in RESERVED:
-        raise CoefficientError(f"the symbol {name!r} is reserved (h, f, u, t, x stand in the equations); use another name")
+        raise CoefficientError(
+            f"the symbol {name!r} is reserved (h, f, u, t, x stand in the equations); use another name"
+        )
 
 
 def canonical(value: Expr) -> Expr:
-    """One expression per value: rationals as they are, the rest reduced in its number field or field of rational functions."""
+    """One expression per value: rationals as they are, the rest reduced in its number field or field of rational
+    functions.
+    """
     if value.is_Rational or value.is_Symbol:
         return value
     if expanded_terms(value) > MAX_TERMS:
@@ -135,4 +142,3 @@ def to_fraction(value: Expr) -> Fraction:
 def is_irrational(value: Expr) -> bool:
     """Whether a number is algebraic but not rational."""
     return bool(value.is_number and not value.is_Rational)
-

@@ -6,7 +6,8 @@
     power    := atom (("**" | "^") factor)?           the exponent is an integer
     atom     := number | name | "sqrt" "(" sum ")" | "root" "(" sum "," sum "," sum ")" | "(" sum ")"
 
-`root(p, lo, hi)` is the only real root of the polynomial p (in x, rational coefficients) between the rationals lo and hi.
+`root(p, lo, hi)` is the only real root of the polynomial p (in x, rational coefficients) between the rationals lo
+and hi.
 """
 
 import math
@@ -57,7 +58,9 @@ class _Parser:
         while position < len(text):
             match = _TOKEN.match(text, position)
             if match is None:
-                self.fail(f"unexpected character {text[position:].lstrip()[:1]!r}; write it with + - * / ** ( ) and sqrt")
+                self.fail(
+                    f"unexpected character {text[position:].lstrip()[:1]!r}; write it with + - * / ** ( ) and sqrt"
+                )
             number, name, operator = match.groups()
             tokens.append(("number", number) if number else ("name", name) if name else ("operator", operator))
             position = match.end()

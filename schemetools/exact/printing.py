@@ -36,7 +36,13 @@ class _TextPrinter(StrPrinter):
                 root = f"sqrt({self._print(base)})"
             else:
                 root = self._print_ComplexRootOf(base ** Rational(1, exponent.q))  # type: ignore[arg-type]
-            return root if exponent.p == 1 else f"({root}**{exponent.p})" if exponent.p > 0 else f"(1/{root}**{-exponent.p})"
+            return (
+                root
+                if exponent.p == 1
+                else f"({root}**{exponent.p})"
+                if exponent.p > 0
+                else f"(1/{root}**{-exponent.p})"
+            )
         return super()._print_Pow(expr, rational=rational)
 
 

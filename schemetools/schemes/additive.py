@@ -7,8 +7,8 @@ from typing import Any, Self
 from sympy import Expr, Integer
 
 from ..errors import TableauError
-from .latex import side_by_side
 from .base import Matrix, Scheme, Vector
+from .latex import side_by_side
 from .normal_form import GeneralLinear
 from .runge_kutta import RungeKutta
 
@@ -21,8 +21,8 @@ class AdditiveRungeKutta(Scheme):
 
         u' = sum_v f_v(u):    Y_i = u_n + h sum_v sum_j A^v_ij f_v(Y_j),    u_(n+1) = u_n + h sum_v sum_i b^v_i f_v(Y_i)
 
-    With `partitioned=True` there are two fields, u = (p, q), p' = F(q), q' = G(p): the first tableau advances p, the second q.
-    `tableaux` is a mapping {label: RungeKutta}. Raises TableauError where the tableaux do not fit together.
+    With `partitioned=True` there are two fields, u = (p, q), p' = F(q), q' = G(p): the first tableau advances p, the
+    second q. `tableaux` is a mapping {label: RungeKutta}. Raises TableauError where the tableaux do not fit together.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections II.2 and III.2.
     """
 
@@ -46,10 +46,14 @@ class AdditiveRungeKutta(Scheme):
         if wrong:
             raise TableauError(f"an additive scheme is made of RungeKutta tableaux, one per field; a {wrong[0]} came")
         if len(pairs) < 2 or len({label for label, _ in pairs}) != len(pairs):
-            raise TableauError(f"an additive scheme needs two or more fields with different labels; {[k for k, _ in pairs]} came")
+            raise TableauError(
+                f"an additive scheme needs two or more fields with different labels; {[k for k, _ in pairs]} came"
+            )
         stages = {label: t.stages for label, t in pairs}
         if len(set(stages.values())) != 1:
-            raise TableauError(f"all tableaux of an additive scheme share their stages; {stages} came: fill up with unused stages")
+            raise TableauError(
+                f"all tableaux of an additive scheme share their stages; {stages} came: fill up with unused stages"
+            )
         if partitioned and len(pairs) != 2:
             raise TableauError(f"a partitioned scheme has two fields, p' = F(q) and q' = G(p); {len(pairs)} came")
         is_exact = exact and all(t.exact for _, t in pairs)
@@ -75,7 +79,8 @@ class AdditiveRungeKutta(Scheme):
     def normal_form(self) -> GeneralLinear:
         """The general linear form: each stage value once per field, coloured by it.
 
-        For a partitioned scheme x = (p, q), a stage of F takes its argument from q and advances p, and the other way round.
+        For a partitioned scheme x = (p, q), a stage of F takes its argument from q and advances p, and the other way
+        round.
         """
         form = self._partitioned() if self.partitioned else self._shared()
         A, U, B, V, colours, parts = form

@@ -106,7 +106,8 @@ def _distribution(symbol: Expr) -> Expr:
 
 
 def as_scheme(value: Any) -> Scheme:
-    """The scheme that a value is or carries: a Scheme, or anything with a `.scheme` (a block, a trained layer, a family).
+    """The scheme that a value is or carries: a Scheme, or anything with a `.scheme` (a block, a trained layer, a
+    family).
 
     Raises SchemeError for anything else.
     """
@@ -116,7 +117,9 @@ def as_scheme(value: Any) -> Scheme:
     if isinstance(carried, Scheme):
         return carried
     hint = f"; st.get({value!r}) finds a catalog name" if isinstance(value, str) else ""
-    raise SchemeError(f"a {type(value).__name__} is not a scheme: give a RungeKutta, a LinearMultistep or a catalog entry{hint}")
+    raise SchemeError(
+        f"a {type(value).__name__} is not a scheme: give a RungeKutta, a LinearMultistep or a catalog entry{hint}"
+    )
 
 
 def vector(values: Any, what: str) -> Vector:

@@ -48,8 +48,8 @@ def _additive(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
 
 
 def _general_linear(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    arrays = [take(key) for key in "AUBV"]
-    return GeneralLinear(*arrays, take("colours", None), parts=take("parts", 1), **labels)
+    A, U, B, V = (take(key) for key in "AUBV")
+    return GeneralLinear(A, U, B, V, take("colours", None), parts=take("parts", 1), **labels)
 
 
 _KINDS: dict[str, Callable[..., Scheme]] = {
@@ -85,7 +85,9 @@ class _File:
 
     def fail(self, key: str, reason: object) -> FileError:
         last = key.split("[")[0].split(".")[-1]
-        found = re.search(rf"^\s*\[?[\w.\"]*\b{re.escape(last)}\b\"?\s*[=\].]", self.text, re.MULTILINE) if last else None
+        found = (
+            re.search(rf"^\s*\[?[\w.\"]*\b{re.escape(last)}\b\"?\s*[=\].]", self.text, re.MULTILINE) if last else None
+        )
         line = self.text.count("\n", 0, found.end()) + 1 if found else 1
         return FileError(f"{self.source}, line {line}, key {key}: {reason}")
 
@@ -95,14 +97,16 @@ class _File:
             raise self.fail("kind", f"{kind!r} is no kind of scheme; write one of {', '.join(_KINDS)}")
         self.refuse_unknown("", self.data, _LABELS | _KEYS[kind])
         self.declare()
-        labels = {key: self.label(key) for key in ("name", "reference")} | {"exact": self.data.get("exact", True) is not False}
+        labels = {key: self.label(key) for key in ("name", "reference")} | {
+            "exact": self.data.get("exact", True) is not False
+        }
         try:
             return _KINDS[kind](self.take, labels)
         except FileError:
             raise
         except SchemeError as error:
-            key = next((k for k in ("A", "alpha", "b", "c") if str(error).startswith((k, f"row 0 of {k}"))), "kind")
-            raise self.fail(key, error) from None
+            named = re.search(r"\b(A|U|B|V|alpha|beta|b_hat|b|c)\b", str(error))
+            raise self.fail(named[1] if named and named[1] in self.data else "kind", error) from None
 
     def refuse_unknown(self, where: str, table: Mapping[str, Any], known: set[str]) -> None:
         for key in table:
@@ -170,7 +174,9 @@ class _File:
             raise self.fail(key, "must be an array of coefficients")
         try:
             if isinstance(value, str):
-                return exact.canonical(exact.parse(value, self.symbols).xreplace({Symbol(n): s for n, s in self.symbols.items()}))
+                return exact.canonical(
+                    exact.parse(value, self.symbols).xreplace({Symbol(n): s for n, s in self.symbols.items()})
+                )
             return exact.coefficient(value)
         except SchemeError as error:
             raise self.fail(key, error) from None
@@ -200,8 +206,9 @@ def _longest_number(text: str) -> str:
 def load(path: str | os.PathLike[str]) -> Scheme:
     """The scheme of a TOML file; coefficients are texts such as "1/2", "sqrt(3)/6", "k" or "root(x^3-2, 1, 2)".
 
-    Free symbols are declared under [symbols], random ones under [random] by distribution, such as xi = "bernoulli(4/5)".
-    Nothing in the file is evaluated as code. Raises FileError, naming line and key, for whatever does not fit.
+    Free symbols are declared under [symbols], random ones under [random] by distribution, such as xi =
+    "bernoulli(4/5)". Nothing in the file is evaluated as code. Raises FileError, naming line and key, for whatever
+    does not fit.
     """
     source = Path(path)
     try:
@@ -239,7 +246,9 @@ def save(scheme: Any, path: str | os.PathLike[str]) -> None:
 def to_toml(scheme: Scheme) -> str:
     """A scheme as the text of a TOML file."""
     lines = [f"kind = {_quoted(type(scheme).__name__)}"]
-    lines += [f"{key} = {_quoted(value)}" for key in ("name", "reference") if (value := getattr(scheme, key)) is not None]
+    lines += [
+        f"{key} = {_quoted(value)}" for key in ("name", "reference") if (value := getattr(scheme, key)) is not None
+    ]
     if not scheme.exact:
         lines.append("exact = false")
     tables: list[str] = []
@@ -258,7 +267,11 @@ def to_toml(scheme: Scheme) -> str:
     if scheme.free_symbols:
         tables += ["", "[symbols]", *(f'{_key(n)} = "free"' for n in sorted(s.name for s in scheme.free_symbols))]
     if scheme.random_symbols:
-        tables += ["", "[random]", *(f"{_key(s.name)} = {_quoted(_described(s))}" for s in sorted(scheme.random_symbols, key=str))]
+        tables += [
+            "",
+            "[random]",
+            *(f"{_key(s.name)} = {_quoted(_described(s))}" for s in sorted(scheme.random_symbols, key=str)),
+        ]
     return "\n".join([*lines, *tables, ""])
 
 

@@ -44,7 +44,7 @@ def _combination(coefficients: Sequence[Expr], symbol: str, exact: bool) -> str:
         if coefficient == 0:
             continue
         index = "n" if j == 0 else f"n+{j}"
-        factor = "" if coefficient == 1 else "-" if coefficient == -1 else latex(coefficient, exact=exact)
+        factor = {"1": "", "-1": "-"}.get(str(coefficient), latex(coefficient, exact=exact))
         if coefficient.is_Add:
             factor = f"\\left({factor}\\right)"
         sign = "" if not terms or factor.startswith("-") else " + "
@@ -58,7 +58,12 @@ def multistep_recurrence(alpha: Sequence[Expr], beta: Sequence[Expr], *, exact: 
 
 
 def general_linear(
-    A: Sequence[Sequence[Expr]], U: Sequence[Sequence[Expr]], B: Sequence[Sequence[Expr]], V: Sequence[Sequence[Expr]], *, exact: bool
+    A: Sequence[Sequence[Expr]],
+    U: Sequence[Sequence[Expr]],
+    B: Sequence[Sequence[Expr]],
+    V: Sequence[Sequence[Expr]],
+    *,
+    exact: bool,
 ) -> str:
     """The array A U over B V."""
     rows = [_row(latex(x, exact=exact) for x in (*a, *u)) for a, u in zip(A, U, strict=True)]

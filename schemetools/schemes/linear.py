@@ -8,12 +8,18 @@ from sympy.polys.matrices import DomainMatrix
 from ..exact import from_domain, to_domain
 
 
-def solve_consistent(rows: Sequence[Sequence[Expr]], right: Sequence[Expr], prefer: Sequence[int] = ()) -> tuple[Expr, ...] | None:
-    """A solution of rows @ y = right, or None where there is none; undetermined leading entries take `prefer`, others 0."""
+def solve_consistent(
+    rows: Sequence[Sequence[Expr]], right: Sequence[Expr], prefer: Sequence[int] = ()
+) -> tuple[Expr, ...] | None:
+    """A solution of rows @ y = right, or None where there is none; undetermined leading entries take `prefer`,
+    others 0.
+    """
     width = len(rows[0])
     flat = [c for row, b in zip(rows, right, strict=True) for c in (*row, b)]
     domain, elements = to_domain(flat)
-    matrix = DomainMatrix([elements[i : i + width + 1] for i in range(0, len(flat), width + 1)], (len(rows), width + 1), domain)
+    matrix = DomainMatrix(
+        [elements[i : i + width + 1] for i in range(0, len(flat), width + 1)], (len(rows), width + 1), domain
+    )
     reduced, pivots = matrix.rref()
     if width in pivots:
         return None

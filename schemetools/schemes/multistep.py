@@ -8,8 +8,8 @@ from sympy import Add, Expr, Integer
 
 from .. import exact as exact_arithmetic
 from ..errors import TableauError
-from .latex import multistep_recurrence
 from .base import Matrix, Scheme, Vector, vector
+from .latex import multistep_recurrence
 from .normal_form import GeneralLinear
 
 ZERO, ONE = Integer(0), Integer(1)
@@ -22,8 +22,8 @@ class LinearMultistep(Scheme):
         sum_j alpha_j u_(n+j) = h sum_j beta_j f(u_(n+j)),     j = 0..k ascending
 
     alpha and beta are (k+1,), coefficients as in `exact.coefficient`; alpha_k != 0.
-    Raises TableauError for a malformed pair and for rho(1) = sum_j alpha_j != 0: such a recurrence has no ODE as its limit.
-    Source: Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section III.2.
+    Raises TableauError for a malformed pair and for rho(1) = sum_j alpha_j != 0: such a recurrence has no ODE as its
+    limit. Source: Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section III.2.
 
     >>> LinearMultistep([0, -1, 1], ["-1/2", "3/2", 0]).steps
     2
@@ -46,14 +46,20 @@ class LinearMultistep(Scheme):
     ):
         alpha, beta = vector(alpha, "alpha"), vector(beta, "beta")
         if len(alpha) != len(beta) or len(alpha) < 2:
-            raise TableauError(f"alpha has {len(alpha)} entries and beta {len(beta)}; k steps need k + 1 of each, k >= 1")
+            raise TableauError(
+                f"alpha has {len(alpha)} entries and beta {len(beta)}; k steps need k + 1 of each, k >= 1"
+            )
         if alpha[-1] == 0:
-            raise TableauError("the last entry of alpha is 0; it multiplies the new value and must not vanish (order is ascending)")
+            raise TableauError(
+                "the last entry of alpha is 0; it multiplies the new value and must not vanish (order is ascending)"
+            )
         if all(b == 0 for b in beta):
             raise TableauError("every entry of beta is 0: the scheme never evaluates f")
         total = exact_arithmetic.canonical(Add(*alpha))
         if total != 0:
-            raise TableauError(f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept")
+            raise TableauError(
+                f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
+            )
         for key, value in dict(alpha=alpha, beta=beta, name=name, reference=reference, exact=exact).items():
             object.__setattr__(self, key, value)
 
@@ -70,8 +76,8 @@ class LinearMultistep(Scheme):
     def normal_form(self) -> GeneralLinear:
         """The general linear form with one stage: values are u_n, earlier u, then earlier h f, newest first.
 
-        Only what the recurrence uses is carried; a state is carried back to the oldest index where nothing else reaches it,
-        so that a scheme keeps the number of steps with which it was written.
+        Only what the recurrence uses is carried; a state is carried back to the oldest index where nothing else
+        reaches it, so that a scheme keeps the number of steps with which it was written.
         """
         k = self.steps
         scale = self.alpha[-1]
@@ -86,7 +92,7 @@ class LinearMultistep(Scheme):
         increments = list(range(newest_f, oldest_f - 1, -1))
         recurrence = tuple([-alpha[j] for j in states] + [beta[j] for j in increments])
         r = len(recurrence)
-        unit = [tuple(ONE if l == m else ZERO for l in range(r)) for m in range(r)]
+        unit = [tuple(ONE if j == m else ZERO for j in range(r)) for m in range(r)]
         first_increment = len(states)
         V = [recurrence] + [unit[m - 1] for m in range(1, r)]
         fresh = beta[k] if not self.is_explicit else beta[k - 1]

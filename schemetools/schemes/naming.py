@@ -8,10 +8,12 @@ from .. import exact
 
 
 def argument(key: str, value: object, *, is_exact: bool = True) -> str:
-    """One argument as a name shows it: integers bare, a symbol of the parameter's own name bare, the rest `key=value`."""
+    """One argument as a name shows it: integers bare, a symbol of the parameter's own name bare, the rest
+    `key=value`.
+    """
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, Symbol) and value.name == key:
+    if isinstance(value, Symbol) and str(value) == key:
         return key
     shown = exact.text(value, exact=is_exact) if isinstance(value, Expr) else str(value)
     return f"{key}={shown.replace(' ', '')}"

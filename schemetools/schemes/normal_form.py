@@ -8,12 +8,13 @@ from sympy import Add, Expr, Integer
 
 from ..errors import TableauError
 from ..exact import canonical
-from .latex import general_linear
 from .base import Matrix, Scheme, Vector, matrix
+from .latex import general_linear
 from .linear import solve_consistent
 
 NOT_A_SCHEME = (
-    "its stages are not consistent: no vector q has V q = q and U q = 1, so a stage is evaluated away from the solution. "
+    "its stages are not consistent: no vector q has V q = q and U q = 1, so a stage is evaluated away from the "
+    "solution. "
     "The literal PolyNet block x + F(x) + F(F(x)) is the example: F(F(x)) evaluates F near 0, not near x; "
     "polynet(2) = x + h f(x + h f(x)) is the scheme"
 )
@@ -25,10 +26,10 @@ class GeneralLinear(Scheme):
 
         Y_i = h sum_j A_ij f_c(j)(Y_j) + sum_l U_il x_l,        x'_m = h sum_j B_mj f_c(j)(Y_j) + sum_l V_ml x_l
 
-    A is (s, s), U (s, r), B (r, s), V (r, r), coefficients as in `exact.coefficient`; B and V may have one row more, the
-    embedded result. `colours` holds one field label per stage. The first `parts` components of x are the state, the rest
-    is history, newest first. Raises TableauError for malformed arrays and for stages that are not consistent (U q != 1).
-    Source: J. C. Butcher, General linear methods, Acta Numerica 15 (2006), section 2.
+    A is (s, s), U (s, r), B (r, s), V (r, r), coefficients as in `exact.coefficient`; B and V may have one row more,
+    the embedded result. `colours` holds one field label per stage. The first `parts` components of x are the state,
+    the rest is history, newest first. Raises TableauError for malformed arrays and for stages that are not
+    consistent (U q != 1). Source: J. C. Butcher, General linear methods, Acta Numerica 15 (2006), section 2.
     """
 
     A: Matrix
@@ -62,8 +63,8 @@ class GeneralLinear(Scheme):
         B, V = matrix(B, "B", columns=s), matrix(V, "V", columns=r)
         if s == 0 or len(U) != s or r == 0 or len(V) not in (r, r + 1) or len(B) != len(V) or not 1 <= parts <= r:
             raise TableauError(
-                f"A is {s} x {s}, U {len(U)} x {r}, B {len(B)} x {s}, V {len(V)} x {r}; a general linear method with s stages and "
-                "r values has A (s, s), U (s, r), B (r, s), V (r, r), and one more row in both B and V for an embedded result"
+                f"A is {s} x {s}, U {len(U)} x {r}, B {len(B)} x {s}, V {len(V)} x {r}; with s stages and "
+                "r values A is (s, s), U (s, r), B (r, s), V (r, r); an embedded result is one more row in both B and V"
             )
         labels = ("f",) * s if colours is None else tuple(str(c) for c in colours)
         if len(labels) != s:
@@ -122,9 +123,9 @@ class GeneralLinear(Scheme):
         return self
 
     def _map(self, change: Callable[[Expr], Expr]) -> Self:
-        arrays = [tuple(tuple(map(change, row)) for row in M) for M in (self.A, self.U, self.B, self.V)]
+        A, U, B, V = (tuple(tuple(map(change, row)) for row in M) for M in (self.A, self.U, self.B, self.V))
         return type(self)(
-            *arrays, self.colours, parts=self.parts, name=self.name, reference=self.reference, exact=self.exact
+            A, U, B, V, self.colours, parts=self.parts, name=self.name, reference=self.reference, exact=self.exact
         )
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
@@ -135,5 +136,3 @@ class GeneralLinear(Scheme):
 
     def _repr_latex_(self) -> str:
         return general_linear(self.A, self.U, self.B, self.V, exact=self.exact)
-
-

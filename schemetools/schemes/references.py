@@ -14,7 +14,7 @@ _FIELD = re.compile(r"^\s*(\w+) = \{(.*)\},?$", re.MULTILINE)
 @functools.cache
 def _bibliography() -> dict[str, tuple[str, dict[str, str]]]:
     """{key: (the entry as it stands in the file, its fields)}."""
-    text = files(__package__).joinpath("references.bib").read_text(encoding="utf-8")
+    text = files("schemetools.schemes").joinpath("references.bib").read_text(encoding="utf-8")
     return {match[2]: (match[0], dict(_FIELD.findall(match[3]))) for match in _ENTRY.finditer(text)}
 
 

@@ -43,13 +43,16 @@ class Family:
         return self()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Scheme:
+        """The scheme with these parameters; SchemeError for arguments that the family does not take."""
         try:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
             raise SchemeError(f"{self.name}{self.usage}: {error}") from None
         bound.apply_defaults()
         parameters = self.signature.parameters
-        values = {key: _take(self.name, key, parameters[key].annotation, value) for key, value in bound.arguments.items()}
+        values = {
+            key: _take(self.name, key, parameters[key].annotation, value) for key, value in bound.arguments.items()
+        }
         is_exact = not any(exact.is_long_float(v) for v in bound.arguments.values())
         return _instance(self, tuple(values.items()), is_exact)
 
@@ -93,7 +96,9 @@ _aliases: dict[str, str] = {}
 
 
 def entry(*, reference: str, aliases: tuple[str, ...] = ()) -> Callable[[Callable[..., Scheme]], Family]:
-    """Declare a catalog entry: a function that builds the scheme; its name is the entry's, its parameters the family's."""
+    """Declare a catalog entry: a function that builds the scheme; its name is the entry's, its parameters the
+    family's.
+    """
 
     def declare(build: Callable[..., Scheme]) -> Family:
         name = build.__name__
@@ -149,8 +154,8 @@ def resolve(name: str) -> Scheme | Family:
 def get(text: str) -> Scheme:
     """The scheme of a name: "rk4", "bdf(4)", "lm(k=3/10)", or in a shell without quotes bdf:4, lm:k=0.3.
 
-    Arguments are exact numbers of the coefficient grammar, names of free symbols, or, where a family takes schemes, names
-    of schemes. A family named bare is its default instance. Raises SchemeError with what was expected.
+    Arguments are exact numbers of the coefficient grammar, names of free symbols, or, where a family takes schemes,
+    names of schemes. A family named bare is its default instance. Raises SchemeError with what was expected.
 
     >>> get("lm:k=0.3").name
     'lm(k=3/10)'

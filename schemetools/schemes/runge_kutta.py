@@ -8,8 +8,8 @@ from sympy import Add, Expr, Integer
 
 from .. import exact as exact_arithmetic
 from ..errors import TableauError
-from .latex import butcher
 from .base import Matrix, Scheme, Vector, matrix, vector
+from .latex import butcher
 from .normal_form import GeneralLinear
 
 

@@ -50,7 +50,9 @@ def adjoint(scheme: Any) -> Any:
         return _labelled(result, name, scheme)
     result = _per_tableau(scheme, _adjoint_tableau)
     if result is None:
-        raise UnsupportedError(f"the adjoint of the general linear method {scheme} is not defined here; give its Runge-Kutta form")
+        raise UnsupportedError(
+            f"the adjoint of the general linear method {scheme} is not defined here; give its Runge-Kutta form"
+        )
     return _labelled(result, name, scheme)
 
 
@@ -110,8 +112,8 @@ def _chain(tables: Sequence[RungeKutta], shares: Sequence[Expr]) -> RungeKutta:
 def steps(scheme: Any, n: int) -> Any:
     """n steps of size h/n as one step of size h.
 
-    For one-step schemes; n stacked Euler blocks, for example, are an n-stage tableau of order one. Raises SchemeError for
-    n < 1, UnsupportedError for multistep schemes.
+    For one-step schemes; n stacked Euler blocks, for example, are an n-stage tableau of order one. Raises
+    SchemeError for n < 1, UnsupportedError for multistep schemes.
     """
     scheme = as_scheme(scheme)
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -164,7 +166,9 @@ def rescale(scheme: Any) -> Any:
         return _labelled(result, name, scheme)
     result = _per_tableau(scheme, lambda t: _scaled(t, _inverse(Add(*t.b), ONE, scheme)))
     if result is None:
-        raise UnsupportedError(f"rescale takes Runge-Kutta, additive and multistep schemes; {type(scheme).__name__} came")
+        raise UnsupportedError(
+            f"rescale takes Runge-Kutta, additive and multistep schemes; {type(scheme).__name__} came"
+        )
     return _labelled(result, name, scheme)
 
 
@@ -185,14 +189,18 @@ def nest(outer: Any, inner: Any) -> RungeKutta:
 
         A = A_out (x) 1 b_in^T + I (x) A_in,    b = b_out (x) b_in,    R = R_out(R_in(z) - 1)
 
-    One reading of HO-ResNet's nesting (Luo et al., arXiv 2103.15244, section on nested nets), whose exact definition is not
-    settled; its order is 1 unless inner is Euler.
+    One reading of HO-ResNet's nesting (Luo et al., arXiv 2103.15244, section on nested nets), whose exact definition
+    is not settled; its order is 1 unless inner is Euler.
     """
     o, i = as_scheme(outer), as_scheme(inner)
     if not (isinstance(o, RungeKutta) and isinstance(i, RungeKutta)):
         raise UnsupportedError("nest takes two Runge-Kutta schemes")
     A = [
-        [exact.canonical(o.A[p][q] * i.b[n] + (i.A[m][n] if p == q else 0)) for q in range(o.stages) for n in range(i.stages)]
+        [
+            exact.canonical(o.A[p][q] * i.b[n] + (i.A[m][n] if p == q else 0))
+            for q in range(o.stages)
+            for n in range(i.stages)
+        ]
         for p in range(o.stages)
         for m in range(i.stages)
     ]
@@ -203,8 +211,8 @@ def nest(outer: Any, inner: Any) -> RungeKutta:
 def randomise(scheme: Any, gate: Expr) -> Any:
     """The scheme with its increment multiplied by a random symbol, drawn once per step: u_(n+1) = u_n + xi (increment).
 
-    `gate` is a random symbol of sympy.stats (`schemes.random.random_symbol`). Stochastic depth is Euler with a Bernoulli
-    gate (Huang et al. 2016, arXiv 1603.09382). Raises SchemeError for a gate that is not random.
+    `gate` is a random symbol of sympy.stats (`schemes.random.random_symbol`). Stochastic depth is Euler with a
+    Bernoulli gate (Huang et al. 2016, arXiv 1603.09382). Raises SchemeError for a gate that is not random.
     """
     scheme = as_scheme(scheme)
     if not is_random(gate):
@@ -226,7 +234,8 @@ def randomise(scheme: Any, gate: Expr) -> Any:
 def to_float(scheme: Any) -> Any:
     """The scheme with every coefficient rounded to the nearest double, marked `exact=False`.
 
-    What a program with literals computes with. In a multistep scheme alpha_0 is what the others leave, so that rho(1) = 0.
+    What a program with literals computes with. In a multistep scheme alpha_0 is what the others leave, so that
+    rho(1) = 0.
     """
     scheme = as_scheme(scheme)
 

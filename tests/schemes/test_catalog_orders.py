@@ -1,0 +1,169 @@
+"""Every declared order, once, against all order conditions in exact arithmetic."""
+
+import pytest
+
+import schemetools as st
+from tests.schemes import conditions
+
+# name: (order, order of the embedded result)
+ONE_STEP = {
+    "euler": (1, None),
+    "midpoint": (2, None),
+    "heun2": (2, None),
+    "ralston2": (2, None),
+    "kutta3": (3, None),
+    "heun3": (3, None),
+    "ralston3": (3, None),
+    "rk4": (4, None),
+    "rk38": (4, None),
+    "ralston4": (4, None),
+    "gill4": (4, None),
+    "nystrom5": (5, None),
+    "butcher5": (5, None),
+    "butcher6": (6, None),
+    "rk22": (2, None),
+    "rk33": (3, None),
+    "rk44": (4, None),
+    "heun_euler": (2, 1),
+    "bogacki_shampine3": (3, 2),
+    "merson4": (4, 3),
+    "zonneveld4": (4, 3),
+    "fehlberg45": (4, 5),
+    "cash_karp5": (5, 4),
+    "dopri5": (5, 4),
+    "verner65": (6, 5),
+    "fehlberg78": (7, 8),
+    "verner89": (8, 9),
+    "ssprk33": (3, None),
+    "ssprk43": (3, None),
+    "ssprk104": (4, None),
+    "ssprk(3, 1)": (1, None),
+    "ssprk(2, 2)": (2, None),
+    "ssprk(7, 2)": (2, None),
+    "ssprk(9, 3)": (3, None),
+    "ssprk(16, 3)": (3, None),
+    "rkc1": (1, None),
+    "rkc1(8)": (1, None),
+    "rkc1(5, 1/20)": (1, None),
+    "rkc1(3, eps=q)": (1, None),
+    "rkc2(2)": (2, None),
+    "rkc2": (2, None),
+    "rkc2(10)": (2, None),
+    "rkc2(3, eps=q)": (2, None),
+    "backward_euler": (1, None),
+    "implicit_midpoint": (2, None),
+    "trapezoid": (2, None),
+    "theta": (1, None),
+    "theta(1/2)": (2, None),
+    "theta(1/3)": (1, None),
+    **{f"gauss({s})": (2 * s, None) for s in (1, 2, 3, 4, 5)},
+    **{f"radau_ia({s})": (2 * s - 1, None) for s in (1, 2, 3, 4)},
+    **{f"radau_iia({s})": (2 * s - 1, None) for s in (1, 2, 3, 4)},
+    **{f"lobatto_iiia({s})": (2 * s - 2, None) for s in (2, 3, 4, 5)},
+    **{f"lobatto_iiib({s})": (2 * s - 2, None) for s in (2, 3, 4, 5)},
+    **{f"lobatto_iiic({s})": (2 * s - 2, None) for s in (2, 3, 4, 5)},
+    "sdirk2": (2, None),
+    "sdirk2(gamma)": (2, None),
+    "crouzeix3": (3, None),
+    "alexander3": (3, None),
+    "trbdf2": (2, 3),
+    "trbdf2(g)": (2, 3),
+    "kvaerno3": (3, 2),
+    "symplectic_euler": (1, None),
+    "revnet": (1, None),
+    "stoermer_verlet": (2, None),
+    "ruth3": (3, None),
+    "yoshida4": (4, None),
+    "lobatto_iiia_iiib(2)": (2, None),
+    "lobatto_iiia_iiib(3)": (4, None),
+    "lobatto_iiia_iiib(4)": (6, None),
+    "ars222": (2, None),
+    "ars443": (3, None),
+    "imex_ssp2": (2, None),
+    "lie_trotter": (1, None),
+    "lie_trotter(rk4)": (1, None),
+    "strang": (2, None),
+    "strang(rk4)": (2, None),
+    "macaron": (1, None),
+    "polynet(1)": (1, None),
+    "polynet(4)": (1, None),
+    "fractalnet(1)": (1, None),
+    "fractalnet(2)": (1, None),
+    "fractalnet(4)": (1, None),
+    "fractalnet(2, (2, -1))": (2, None),
+    "ho_midpoint": (2, None),
+    "ho_rk4": (4, None),
+    "nested": (1, None),
+    "nested(rk4, euler)": (4, None),
+}
+MULTISTEP = {
+    **{f"adams_bashforth({k})": k for k in range(1, 9)},
+    **{f"adams_moulton({k})": k + 1 for k in range(1, 9)},
+    **{f"bdf({k})": k for k in range(1, 8)},
+    **{f"nystrom({k})": k for k in range(2, 7)},
+    "milne_simpson(2)": 4,
+    "milne_simpson(3)": 4,
+    "milne_simpson(4)": 5,
+    "leapfrog": 2,
+    "lmm2": 2,
+    "lmm2(a, 5/12)": 2,
+    "lmm2(0, 5/12)": 3,
+    "lmm2(-1, 1/3)": 4,
+    "ssp_multistep32": 2,
+    "ssp_multistep43": 3,
+    "ssp_multistep(6, 2)": 2,
+    "adams_bashforth(16)": 16,
+    "adams_moulton(16)": 17,
+}
+# The approximations that were published: orders, and how large the residuals of their conditions are.
+APPROXIMATE = {"tsit5": (5, 4, 2e-15), "dopri8": (8, 7, 1e-17)}
+NO_ORDER = {"two_stage", "lm", "heavy_ball", "ho_rk8"}
+
+
+@pytest.mark.parametrize("name", ONE_STEP)
+def test_one_step_methods_meet_all_conditions_to_their_order_and_no_further(name):
+    order, embedded = ONE_STEP[name]
+    scheme = st.get(name)
+    assert conditions.order(scheme) == order
+    b_hat = getattr(scheme, "b_hat", None)
+    assert (None if b_hat is None else conditions.order(scheme, embedded=True)) == embedded
+
+
+@pytest.mark.parametrize("name", MULTISTEP)
+def test_multistep_methods_meet_all_conditions_to_their_order_and_no_further(name):
+    assert conditions.multistep_order(st.get(name)) == MULTISTEP[name]
+
+
+@pytest.mark.parametrize("name", APPROXIMATE)
+def test_published_approximations_are_flagged_and_how_far_they_are_off_is_known(name):
+    order, embedded, size = APPROXIMATE[name]
+    scheme = st.get(name)
+    assert not scheme.exact
+    for with_hat, p in ((False, order), (True, embedded)):
+        found = [abs(float(r)) for n in range(1, p + 1) for r in conditions.residuals({"f": scheme}, n, embedded=with_hat)]
+        assert 0 < max(found) < size
+        beyond = conditions.residuals({"f": scheme}, p + 1, embedded=with_hat)
+        assert max(abs(float(r)) for r in beyond) > 1e-6
+
+
+def test_verner_89_meets_the_200_and_the_486_conditions():
+    """b to order 8 and b_hat to order 9, in QQ(sqrt 6); two of the sixteen stages carry the estimate only."""
+    scheme = st.verner89
+    counts = {p: sum(len(conditions.trees(n)) for n in range(1, p + 1)) for p in (8, 9)}
+    assert counts == {8: 200, 9: 486}
+    for embedded, p in ((False, 8), (True, 9)):
+        found = [r for n in range(1, p + 1) for r in conditions.residuals({"f": scheme}, n, embedded=embedded)]
+        assert len(found) == counts[p] and not any(found)
+    assert scheme.stages == 16 and scheme.b[-2:] == (0, 0) and scheme.b_hat[13] == 0
+
+
+def test_every_entry_is_in_one_of_the_tables():
+    declared = {name.partition("(")[0] for name in (*ONE_STEP, *MULTISTEP, *APPROXIMATE)} | NO_ORDER
+    random = {name for name in st.names() if st.get(name).random_symbols}
+    assert declared | random == set(st.names())
+
+
+@pytest.mark.parametrize("name", [*ONE_STEP, *MULTISTEP])
+def test_the_analysis_finds_the_same_orders(name):
+    declared = MULTISTEP.get(name) or ONE_STEP[name][0]
+    assert st.order(st.get(name)) == declared

@@ -1,0 +1,147 @@
+"""Transforms obey their laws: exactly, on stability functions and tableaux."""
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as hyp
+from sympy import Rational, Symbol, symbols
+from sympy.polys.matrices import DomainMatrix
+from sympy.stats import E
+
+import schemetools as st
+from schemetools.errors import SchemeError
+
+z = Symbol("z")
+
+
+def stability_function(scheme):
+    """R(z) = det(I - z A + z 1 b^T) / det(I - z A), by sympy's own matrices."""
+    A, s = sympy.Matrix(scheme.A), scheme.stages
+    update = sympy.ones(s, 1) * sympy.Matrix([scheme.b])
+
+    def det(matrix):
+        domain_matrix = DomainMatrix.from_Matrix(matrix)
+        return domain_matrix.domain.to_sympy(domain_matrix.det())
+
+    return sympy.cancel(det(sympy.eye(s) - z * A + z * update) / det(sympy.eye(s) - z * A))
+
+
+fractions = hyp.fractions(min_value=-3, max_value=3, max_denominator=6)
+tableaux = hyp.integers(1, 3).flatmap(
+    lambda s: hyp.tuples(
+        hyp.lists(hyp.lists(fractions, min_size=s, max_size=s), min_size=s, max_size=s),
+        hyp.lists(fractions, min_size=s, max_size=s),
+    ).map(lambda parts: st.RungeKutta(*parts))
+)
+
+
+@given(tableaux)
+@settings(deadline=None, max_examples=30)
+def test_adjoint_twice_is_the_identity(scheme):
+    assert st.adjoint(st.adjoint(scheme)) == scheme
+
+
+@given(tableaux)
+@settings(deadline=None, max_examples=20)
+def test_adjoint_inverts_the_step_with_the_other_sign(scheme):
+    assert sympy.cancel(stability_function(scheme) * stability_function(st.adjoint(scheme)).subs(z, -z)) == 1
+
+
+@given(tableaux, tableaux, hyp.fractions(min_value=0, max_value=1, max_denominator=5))
+@settings(deadline=None, max_examples=20)
+def test_stability_functions_multiply_under_composition(first, second, share):
+    joined = st.compose(first, second, fractions=[share, 1 - share])
+    expected = stability_function(first).subs(z, share * z) * stability_function(second).subs(z, (1 - share) * z)
+    assert sympy.cancel(stability_function(joined) - expected) == 0
+
+
+def test_known_adjoints_and_compositions():
+    assert st.adjoint(st.euler) == st.backward_euler
+    assert st.adjoint(st.implicit_midpoint) == st.implicit_midpoint
+    trapezoid = st.RungeKutta([[0, 0], ["1/2", "1/2"]], ["1/2", "1/2"])
+    assert (
+        sympy.cancel(stability_function(st.compose(st.euler, st.backward_euler)) - stability_function(trapezoid)) == 0
+    )
+    k = Symbol("k")
+    assert st.adjoint(st.lm()).alpha == (-1, 1 - k, k) and st.adjoint(st.adjoint(st.lm())) == st.lm()
+
+
+def test_n_steps_of_euler_are_the_lower_triangular_tableau():
+    three = st.steps(st.euler, 3)
+    third = Rational(1, 3)
+    assert (
+        three.b == (third,) * 3
+        and ((0, 0, 0), (third, 0, 0), (third, third, 0)) == three.A
+        and three.name == "steps(euler, 3)"
+    )
+    assert st.steps(st.rk4, 1) is st.rk4
+
+
+@pytest.mark.parametrize("m", [1, 2, 3, 4])
+def test_picard_iterations_of_backward_euler_are_the_truncated_geometric_series(m):
+    assert sympy.expand(stability_function(st.picard(st.backward_euler, m)) - sum(z**j for j in range(m + 1))) == 0
+
+
+def test_picard_iterations_of_a_two_stage_scheme_approach_it():
+    scheme = st.RungeKutta([["1/4", 0], ["1/2", "1/4"]], ["1/2", "1/2"])
+    difference = sympy.series(stability_function(scheme) - stability_function(st.picard(scheme, 3)), z, 0, 5).removeO()
+    assert sympy.Poly(difference, z).terms()[-1][0] == (4,)
+
+
+def test_rescaling_makes_the_limit_one():
+    k = Symbol("k")
+    assert st.rescale(st.lm()).beta == (0, 1 + k, 0)
+    w1, w2, a = symbols("w1 w2 a")
+    scaled = st.rescale(st.RungeKutta([[0, 0], [a, 0]], [w1, w2]))
+    assert sympy.cancel(sum(scaled.b)) == 1 and sympy.cancel(scaled.A[1][0] - a / (w1 + w2)) == 0
+    with pytest.raises(SchemeError, match="no finite nonzero limit"):
+        st.rescale(st.RungeKutta([[0, 0], [1, 0]], [1, -1]))
+
+
+def test_nesting_substitutes_the_inner_increment():
+    assert st.nest(st.euler, st.rk4) == st.rk4 and st.nest(st.rk4, st.euler) == st.rk4
+    nested = stability_function(st.nest(st.rk4, st.implicit_midpoint))
+    inner = stability_function(st.implicit_midpoint) - 1
+    assert sympy.cancel(nested - stability_function(st.rk4).subs(z, inner)) == 0
+
+
+def test_every_step_draws_its_own_random_numbers():
+    gate = st.random_symbol("xi", "bernoulli", "4/5")
+    once = st.randomise(st.euler, gate)
+    twice = st.compose(once, once)
+    assert {s.name for s in twice.random_symbols} == {"xi_1", "xi_2"} and once.b == (gate,)
+    first, second = sorted(twice.random_symbols, key=str)
+    assert E(first * second) == Rational(16, 25), "E[xi xi] would be 4/5"
+    assert st.randomise(st.lm(), gate).beta == (0, gate, 0)
+    adams = st.LinearMultistep([0, -1, 1], ["-1/2", "3/2", 0])
+    assert ((Rational(3, 2) * gate,), (gate,)) == st.randomise(adams, gate).B
+    with pytest.raises(SchemeError, match="not a random symbol"):
+        st.randomise(st.euler, Symbol("p"))
+
+
+def test_to_float_rounds_to_the_doubles_a_program_uses():
+    rounded = st.to_float(st.rk4)
+    assert not rounded.exact and [float(b) for b in rounded.b] == [1 / 6, 1 / 3, 1 / 3, 1 / 6]
+    bdf2 = st.to_float(st.LinearMultistep(["1/3", "-4/3", 1], [0, 0, "2/3"]))
+    assert sum(bdf2.alpha) == 0 and float(bdf2.alpha[1]) == -4 / 3
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (lambda: st.adjoint(st.LinearMultistep([0, -1, 1], ["-1/2", "3/2", 0])), "alpha_0 = 0"),
+        (lambda: st.adjoint(st.lm().normal_form()), "general linear"),
+        (lambda: st.compose(), "at least one"),
+        (lambda: st.compose(st.euler, st.lm()), "compose joins"),
+        (lambda: st.compose(st.euler, st.rk4, fractions=[1]), "1 fractions came for 2"),
+        (lambda: st.steps(st.euler, 0), "n >= 1"),
+        (lambda: st.steps(st.lm(), 2), "compose joins"),
+        (lambda: st.picard(st.lm(), 2), "Runge-Kutta"),
+        (lambda: st.picard(st.euler, True), "m >= 1"),
+        (lambda: st.nest(st.euler, st.lm()), "two Runge-Kutta"),
+        (lambda: st.rescale(st.rk4.normal_form()), "takes Runge-Kutta"),
+    ],
+)
+def test_what_cannot_be_transformed_says_why(call, reason):
+    with pytest.raises(SchemeError, match=reason):
+        call()

@@ -17,10 +17,10 @@ HALF = Rational(1, 2)
 class LayeredEquation:
     """What a scheme follows whose step n evaluates f_j(t_n, u) in stage j, at t_n = n h whatever the stage:
 
-        u' = sum_j b_j f_j + h ( sum_ij M_ij f_i' f_j + sum_j T_j d f_j/dt + sum_j K_j f_j ),    K_j = sum_k D[k]_j k'(t)
+        u' = sum_j b_j f_j + h ( sum_ij M_ij f_i' f_j + sum_j T_j d f_j/dt + sum_j K_j f_j ),  K_j = sum_k D[k]_j k'(t)
 
-    `limit` b (s,), `second` M (s, s), `time` T (s,), `drift` {symbol k: D (s,)} for coefficients that vary over depth. The
-    smooth solution starts at y(0) = sum_l start_l x_l + h sum_j shift_j f_j, x the vector of the normal form (r,).
+    `limit` b (s,), `second` M (s, s), `time` T (s,), `drift` {symbol k: D (s,)} for coefficients that vary over depth.
+    The smooth solution starts at y(0) = sum_l start_l x_l + h sum_j shift_j f_j, x the vector of the normal form (r,).
     With one field for all stages the sums over i and j are what counts: `total_limit`, `total_second`, `total_time`.
     """
 
@@ -59,7 +59,7 @@ def layered_equation(scheme: Scheme) -> LayeredEquation:
 
     With x_l = q_l u + h sum_j X_lj f_j the smooth solution's vector, w the left eigenvector of V, w.q = 1, b = w B:
 
-        (I - V) X_j = B_j - q b_j, X_0j = 0;    M_ij = b_i (A + U X)_ij - b_i b_j / 2 - (w X)_i b_j;    T_j = -b_j/2 - (w X)_j
+        (I - V) X_j = B_j - q b_j, X_0j = 0;  M_ij = b_i (A + U X)_ij - b_i b_j/2 - (w X)_i b_j;  T_j = -b_j/2 - (w X)_j
 
     Raises UnsupportedError for a state in several parts, and for a scheme without a limit (lm(k=-1)).
     Source: the expansion of Hairer, Lubich, Wanner, Geometric Numerical Integration, section XV.3, with f(t_n, u).
@@ -96,15 +96,15 @@ def layered_equation(scheme: Scheme) -> LayeredEquation:
 def _left_eigenvector(V: Matrix, q: Vector) -> Vector | None:
     """w with w V = w and w.q = 1."""
     r = len(V)
-    rows = [[V[m][l] - int(m == l) for m in range(r)] for l in range(r)]
+    rows = [[V[m][j] - int(m == j) for m in range(r)] for j in range(r)]
     return solve_consistent([*rows, list(q)], [Integer(0)] * r + [Integer(1)])
 
 
 def _smooth_history(V: Matrix, right: list[Expr]) -> Vector:
     """X with (I - V) X = right and X_0 = 0; right is orthogonal to the left eigenvector, so there is one."""
     r = len(V)
-    rows = [[int(m == l) - V[m][l] for l in range(r)] for m in range(r)]
-    first = [Integer(int(l == 0)) for l in range(r)]
+    rows = [[int(m == j) - V[m][j] for j in range(r)] for m in range(r)]
+    first = [Integer(int(j == 0)) for j in range(r)]
     solution = solve_consistent([*rows, first], [*map(canonical, right), Integer(0)])
     if solution is None:
         raise UnsupportedError("this scheme's history does not follow the solution: its root 1 is not simple")

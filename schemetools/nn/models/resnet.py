@@ -48,8 +48,8 @@ def resnet(
 
     A branch is norm-ReLU-conv-norm-ReLU-conv (with bottleneck: 1x1, 3x3, 1x1, four times as wide outside). A scheme
     with s evaluations takes the branches of a stage in groups of s, and what is left over are Euler steps. Where the
-    shape changes the step is a projected Euler step and the history starts again. A scheme with the symbol k alone starts it in
-    U(-0.1, 0), as LM-ResNet does, unless `init` says otherwise.
+    shape changes the step is a projected Euler step and the history starts again. A scheme with the symbol k alone
+    starts it in U(-0.1, 0), as LM-ResNet does, unless `init` says otherwise.
     Source: He et al. 2016 (arXiv 1603.05027), section 3; Lu et al. 2018 (arXiv 1710.10121), section 4.
     """
     if norm not in NORMS:

@@ -34,7 +34,7 @@ def draws(count: int, seed: int, epoch: int, step: int, padding: int) -> Tensor:
 
 
 def crop_and_flip(images: Tensor, drawn: Tensor, padding: int) -> Tensor:
-    """Images (b, c, h, w) padded by zeros, cut out at (dy, dx), and mirrored where the flip is 1; `drawn` as by `draws`."""
+    """Images (b, c, h, w) padded by zeros, cut out at (dy, dx), mirrored where the flip is 1; `drawn`: see `draws`."""
     b, _, height, width = images.shape
     padded = torch.nn.functional.pad(images, (padding,) * 4)
     drawn = drawn.to(images.device)

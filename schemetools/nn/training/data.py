@@ -45,8 +45,8 @@ def open_images(folder: str | Path, *, size: int | None = None, limit: int | Non
     """Read a data set from a folder.
 
     Either `train/<class>/*` and `test/<class>/*` with images, or CIFAR's python batches (`data_batch_1`, ..., or
-    `train`, `test`, `meta`). `size` resizes every image to size x size pixels (otherwise all must be equal); `limit` keeps the
-    first so many images of each class, of both splits. Raises FileError, naming the folder or the image that is wrong.
+    `train`, `test`, `meta`). `size` resizes every image to size x size pixels (otherwise all must be equal); `limit`
+    keeps the first so many images of each class, of both splits. Raises FileError, which names the folder or image.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():

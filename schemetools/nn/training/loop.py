@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from schemetools.errors import SchemeError
 
+from ..chains import learned_coefficients
 from ..models import build
 from .augment import crop_and_flip, draws, permutation, seed_for, to_floats
 from .checkpoints import load_checkpoint, load_weights, save_checkpoint
@@ -97,16 +98,6 @@ def _stored(path: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | N
             f"{path} was trained with other settings ({', '.join(different)}); repeat them, or choose another folder"
         )
     return stored
-
-
-def learned_coefficients(model: nn.Module) -> dict[str, float]:
-    """The trainable scalar coefficients of a model's blocks, by the name of the layer and the symbol."""
-    return {
-        f"{name}.{symbol}": float(block.learned_value(symbol))
-        for name, block in model.named_modules()
-        if isinstance(block, Block)
-        for symbol in block.trained()
-    }
 
 
 class _Trainer:

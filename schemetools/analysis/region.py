@@ -141,20 +141,26 @@ def _general_contains(model: NumericModel, z: np.ndarray) -> np.ndarray:
     a = coefficients_at(model, z)
     unclear: list[np.ndarray] = []
     for _ in range(model.steps):
-        gap = np.abs(a[-1]) - np.abs(a[0])
-        close = np.abs(gap) <= AMBIGUOUS * np.abs(a[-1])
-        close |= ~np.isfinite(gap)
+        last, first = _square(a[-1]), _square(a[0])
+        gap = last - first
+        close = ~(np.abs(gap) > AMBIGUOUS * last)
         unclear.append(index[close])
-        keep = (gap > 0) & ~close
+        keep = gap > 0
+        keep &= ~close
         if not keep.all():
-            a, index = a[:, keep], index[keep]
-        factor = a[0] / a[-1].conj()
+            a, index, last = a[:, keep], index[keep], last[keep]
+        factor = a[0] * a[-1]
+        factor /= last
         a = a[1:] - factor * a[-2::-1].conj()
     inside[index] = True
     rest = np.concatenate(unclear)
     if len(rest):
         inside[rest] = roots_are_bounded(model, z[rest])
     return inside
+
+
+def _square(z: np.ndarray) -> np.ndarray:
+    return z.real**2 + z.imag**2
 
 
 def roots_at(model: NumericModel, z: np.ndarray) -> np.ndarray:
@@ -165,12 +171,26 @@ def roots_at(model: NumericModel, z: np.ndarray) -> np.ndarray:
         monic = a[:-1] / a[-1]
     broken = ~np.isfinite(monic).all(axis=0)
     monic[:, broken] = 0
+    if k == 2:
+        roots = _quadratic(monic)
+        roots[broken] = np.inf
+        return roots
     companion = np.zeros((len(z), k, k), dtype=complex)
     companion[:, np.arange(1, k), np.arange(k - 1)] = 1
     companion[:, :, -1] = -monic.T
     roots = np.linalg.eigvals(companion)
     roots[broken] = np.inf
     return roots
+
+
+def _quadratic(monic: np.ndarray) -> np.ndarray:
+    """The roots of w^2 + b w + c without cancellation: shape (points, 2)."""
+    c, b = monic
+    root = np.sqrt(b * b - 4 * c)
+    larger = -(b + np.where((b.conj() * root).real < 0, -root, root)) / 2
+    with np.errstate(all="ignore"):
+        smaller = np.where(larger == 0, 0, c / larger)
+    return np.stack([larger, smaller], axis=1)
 
 
 def roots_are_bounded(model: NumericModel, z: np.ndarray) -> np.ndarray:

@@ -118,9 +118,14 @@ MULTISTEP = {
 # The approximations that were published: orders, and how large the residuals of their conditions are.
 APPROXIMATE = {"tsit5": (5, 4, 2e-15), "dopri8": (8, 7, 1e-17)}
 NO_ORDER = {"two_stage", "lm", "heavy_ball", "ho_rk8"}
+SLOW = {"gauss(5)"}  # its number field of degree eight takes seconds to enter
 
 
-@pytest.mark.parametrize("name", ONE_STEP)
+def each(names):
+    return [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in names]
+
+
+@pytest.mark.parametrize("name", each(ONE_STEP))
 def test_one_step_methods_meet_all_conditions_to_their_order_and_no_further(name):
     order, embedded = ONE_STEP[name]
     scheme = st.get(name)
@@ -140,7 +145,9 @@ def test_published_approximations_are_flagged_and_how_far_they_are_off_is_known(
     scheme = st.get(name)
     assert not scheme.exact
     for with_hat, p in ((False, order), (True, embedded)):
-        found = [abs(float(r)) for n in range(1, p + 1) for r in conditions.residuals({"f": scheme}, n, embedded=with_hat)]
+        found = [
+            abs(float(r)) for n in range(1, p + 1) for r in conditions.residuals({"f": scheme}, n, embedded=with_hat)
+        ]
         assert 0 < max(found) < size
         beyond = conditions.residuals({"f": scheme}, p + 1, embedded=with_hat)
         assert max(abs(float(r)) for r in beyond) > 1e-6
@@ -163,7 +170,7 @@ def test_every_entry_is_in_one_of_the_tables():
     assert declared | random == set(st.names())
 
 
-@pytest.mark.parametrize("name", [*ONE_STEP, *MULTISTEP])
+@pytest.mark.parametrize("name", each([*ONE_STEP, *MULTISTEP]))
 def test_the_analysis_finds_the_same_orders(name):
     declared = MULTISTEP.get(name) or ONE_STEP[name][0]
     assert st.order(st.get(name)) == declared

@@ -5,14 +5,19 @@ from itertools import accumulate
 
 from sympy import Expr, Integer
 
+from ...errors import UnsupportedError
 from ..additive import AdditiveRungeKutta
+from ..base import Scheme, as_scheme
 from ..runge_kutta import RungeKutta
 
 FIELDS = ("F", "G")
 
 
-def split(parts: Sequence[tuple[str, Expr]], inner: RungeKutta) -> AdditiveRungeKutta:
+def split(parts: Sequence[tuple[str, Expr]], inner: Scheme) -> AdditiveRungeKutta:
     """u' = F(u) + G(u) by steps of `inner`: each part (field, fraction of h) advances u by that field alone."""
+    inner = as_scheme(inner)
+    if not isinstance(inner, RungeKutta):
+        raise UnsupportedError(f"a splitting takes its steps by a Runge-Kutta scheme; {type(inner).__name__} came")
     starts = [0, *accumulate(inner.stages for _ in parts)]
     s = starts[-1]
 

@@ -21,10 +21,21 @@ if TYPE_CHECKING:
 
 
 class Differentials:
-    """F(t) of given fields, by id, each computed once and only where it is needed."""
+    """F(t) of given fields, by id, each computed once and only where it is needed.
 
-    def __init__(self, table: Forest, algebra: Algebra | ExpressionAlgebra, fields: Sequence[Sequence[Expr]]):
+    With `inner` the root takes `fields` (an energy, say) and everything above it the fields of `inner`.
+    """
+
+    def __init__(
+        self,
+        table: Forest,
+        algebra: Algebra | ExpressionAlgebra,
+        fields: Sequence[Sequence[Expr]],
+        *,
+        inner: "Differentials | None" = None,
+    ):
         self.table, self.algebra = table, algebra
+        self._inner = self if inner is None else inner
         self._known: dict[int, list[Any]] = {
             colour: [algebra.convert(component) for component in f] for colour, f in enumerate(fields)
         }
@@ -33,7 +44,7 @@ class Differentials:
     def __getitem__(self, t: int) -> list[Any]:
         if t not in self._known:
             u, v = self.table.left[t], self.table.right[t]
-            value = self._derivative(u, self[v])
+            value = self._derivative(u, self._inner[v])
             for other, multiplicity in self._elsewhere(u, v):
                 value = [x - y * multiplicity for x, y in zip(value, self[other], strict=True)]
             self._known[t] = value

@@ -1,0 +1,109 @@
+"""What a modified equation says about a concrete system: a right-hand side for solvers, energies, first integrals."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+from sympy import Expr, Integer, Symbol
+
+from ..errors import SchemeError, UnsupportedError
+from .closure import algebra_for
+from .differentials import Differentials, components, concrete_field, concrete_terms
+from .forest import forest
+from .structure import is_symplectic
+from .trees import trees_by_id
+
+if TYPE_CHECKING:
+    from .modified import ModifiedEquation
+
+Right = Callable[..., np.ndarray]
+
+
+def solver(eq: "ModifiedEquation", f: Any, u: Any, h: Any = None, t: Any = None) -> Right:
+    """A NumPy right-hand side for `scipy.integrate.solve_ivp`: rhs(t, y), or rhs(t, y, h) where h is left open.
+
+    y has shape (n,) or (n, m) for m states at once. Raises SchemeError where symbols remain that have no value.
+    """
+    step = Symbol("h") if h is None else sympy.sympify(h)
+    time = Symbol("t") if t is None else t
+    field = concrete_field(eq, f, u, step, t)
+    _, variables = components(eq, f, u, t)
+    arguments = (time, *variables) + ((step,) if h is None else ())
+    open_symbols = set().union(*(c.free_symbols for c in field)) - set(arguments)
+    if open_symbols:
+        names = ", ".join(sorted(map(str, open_symbols)))
+        raise SchemeError(f"{names} has no number: put values into f, and into the scheme with .subs({{...}})")
+    function = sympy.lambdify(arguments, list(field), "numpy", cse=True)
+
+    def right(t: float, y: np.ndarray, *rest: float) -> np.ndarray:
+        values = np.asarray(y)
+        result = np.empty_like(values, dtype=float)
+        for i, component in enumerate(function(t, *values, *rest)):
+            result[i] = component
+        return result
+
+    return right
+
+
+def modified_hamiltonian(eq: "ModifiedEquation", hamiltonian: Expr, p: Any, q: Any, h: Any) -> Expr:
+    """The energy that a symplectic scheme keeps, H + h H_2 + ..., for p' = -dH/dq, q' = dH/dp, through h^(order-1).
+
+        H_n = (1/n) sum over the trees of order n of b(t)/sigma(t) H(t),   H([t_1, ..., t_m]) = H^(m)(F(t_1), ..., F(t_m))
+
+    A partitioned scheme takes a separable H = T(p) + V(q). Raises UnsupportedError for a scheme that is not symplectic.
+    Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, section IX.9.2 (there a sum over free trees).
+    """
+    if not is_symplectic(eq.scheme):
+        raise UnsupportedError(f"{eq.scheme} is not symplectic, so it has no modified Hamiltonian")
+    momenta, positions = _symbols(p), _symbols(q)
+    if len(momenta) != len(positions):
+        raise SchemeError(f"p has {len(momenta)} components and q {len(positions)}; a Hamiltonian system has as many of both")
+    variables = (*momenta, *positions)
+    energies, fields = _hamiltonian_fields(eq, sympy.sympify(hamiltonian), momenta, positions)
+    algebra = algebra_for([*energies, *(c for field in fields for c in field)], variables)
+    table = forest(eq.series.grammar)
+    inner = Differentials(table, algebra, fields)
+    outer = Differentials(table, algebra, [[energy] for energy in energies], inner=inner)
+    names = trees_by_id(eq.series.grammar, eq.order)
+    terms = []
+    for n in range(1, eq.order + 1):
+        ids = [i for i in table.ids(n) if eq.series.numerators[i]]
+        parts = [eq.series.value(i, n) / names[i].symmetry / n * algebra.expression(outer[i][0]) for i in ids]
+        terms.append(sympy.sympify(h) ** (n - 1) * sympy.expand(sympy.Add(*parts)))
+    return sympy.Add(*terms)
+
+
+def _symbols(values: Any) -> tuple[Symbol, ...]:
+    return (values,) if isinstance(values, Symbol) else tuple(values)
+
+
+def _hamiltonian_fields(
+    eq: "ModifiedEquation", energy: Expr, p: Sequence[Symbol], q: Sequence[Symbol]
+) -> tuple[list[Expr], list[list[Expr]]]:
+    """(the energy at a root, the field) per colour."""
+    zeros = [Integer(0)] * len(p)
+    force, velocity = [-energy.diff(x) for x in q], [energy.diff(x) for x in p]
+    if len(eq.fields) == 1:
+        return [energy], [force + velocity]
+    if not eq.is_partitioned:
+        raise UnsupportedError("an additive scheme with shared stages is given no modified Hamiltonian")
+    kinetic = energy.subs(dict.fromkeys(q, 0)) - energy.subs(dict.fromkeys((*p, *q), 0))
+    potential = sympy.expand(energy - kinetic)
+    if potential.free_symbols & set(p) or sympy.simplify(energy - kinetic - potential) != 0:
+        raise SchemeError("a partitioned scheme takes a separable Hamiltonian T(p) + V(q)")
+    return [potential, kinetic], [force + zeros, zeros + velocity]
+
+
+def first_integral_drift(eq: "ModifiedEquation", integral: Expr, f: Any, u: Any) -> tuple[Expr, ...]:
+    """grad I . f_n for the coefficients f_n of h^0, h^1, ... of the modified field: zeros say to which order I is kept."""
+    _, variables = components(eq, f, u)
+    slopes = [sympy.sympify(integral).diff(x) for x in variables]
+    drifts = (sympy.Add(*(g * c for g, c in zip(slopes, term, strict=True))) for term in concrete_terms(eq, f, u))
+    return tuple(sympy.simplify(drift) for drift in drifts)
+
+
+def first_integral_order(eq: "ModifiedEquation", integral: Expr, f: Any, u: Any) -> int:
+    """The largest n <= order such that the first n coefficients of the modified field keep the integral: drift O(h^n)."""
+    drifts = first_integral_drift(eq, integral, f, u)
+    return next((n for n, drift in enumerate(drifts) if drift != 0), len(drifts))

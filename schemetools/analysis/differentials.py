@@ -5,12 +5,13 @@ node of u, so that F(u o v) is that derivative less the graftings elsewhere, whi
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sympy
 from sympy import Expr, Integer, Symbol
 
 from ..errors import SchemeError
+from ..schemes.base import Scheme
 from .closure import Algebra, ExpressionAlgebra, algebra_for
 from .forest import Forest, forest
 from .lie import TreeSeries
@@ -45,7 +46,7 @@ class Differentials:
         if t not in self._known:
             u, v = self.table.left[t], self.table.right[t]
             value = self._derivative(u, self._inner[v])
-            for other, multiplicity in self._elsewhere(u, v):
+            for other, multiplicity in self.table.graftings_elsewhere(u, v):
                 value = [x - y * multiplicity for x, y in zip(value, self[other], strict=True)]
             self._known[t] = value
         return self._known[t]
@@ -55,16 +56,6 @@ class Differentials:
             self._gradients[u] = [self.algebra.gradient(component) for component in self[u]]
         zero = self.algebra.zero
         return [sum((g * x for g, x in zip(row, direction, strict=True) if g and x), zero) for row in self._gradients[u]]
-
-    def _elsewhere(self, u: int, v: int) -> list[tuple[int, int]]:
-        """The trees that come from grafting v to a node of u other than its root, with multiplicities."""
-        graft, result = self.table.graft, []
-        for child, rest, k in self.table.cuts[u]:
-            onto_child = [(graft[v][child], 1)] if child in graft[v] else []
-            for changed, m in onto_child + self._elsewhere(child, v):
-                if rest in graft[changed]:
-                    result.append((graft[changed][rest], k * m))
-        return result
 
 
 def concrete_orders(
@@ -119,7 +110,18 @@ def _variables(u: Any) -> tuple[Symbol, ...]:
     return symbols
 
 
-def components(eq: "ModifiedEquation", f: Any, u: Any, t: Any = None) -> tuple[list[tuple[Expr, ...]], tuple[Symbol, ...]]:
+class Equation(Protocol):
+    """What an equation must say of itself so that concrete fields can be matched with it."""
+
+    @property
+    def scheme(self) -> Scheme: ...
+    @property
+    def fields(self) -> tuple[str, ...]: ...
+    @property
+    def is_partitioned(self) -> bool: ...
+
+
+def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[Expr, ...]], tuple[Symbol, ...]]:
     """(one field per label, in the full space; the variables): what a user gave for f and u, checked.
 
     A partitioned scheme takes f = (F, G) with F(q) for p' and G(p) for q', and u = (p, q); each field is filled up with zeros.

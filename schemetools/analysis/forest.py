@@ -83,6 +83,16 @@ class Forest:
                 progress(self.order, order)
             self._grow_once()
 
+    def graftings_elsewhere(self, u: int, v: int) -> list[tuple[int, int]]:
+        """[(tree, multiplicity)] that come from grafting v to the nodes of u other than its root."""
+        result = []
+        for child, rest, k in self.cuts[u]:
+            onto_child = [(self.graft[v][child], 1)] if child in self.graft[v] else []
+            for changed, m in onto_child + self.graftings_elsewhere(child, v):
+                if rest in self.graft[changed]:
+                    result.append((self.graft[changed][rest], k * m))
+        return result
+
     def _grow_once(self) -> None:
         n, first = self.order + 1, self.offsets[-1]
         for column in (self.left, self.right, self.colour, self.cuts, self.splits, self.graft):

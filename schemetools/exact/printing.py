@@ -71,5 +71,5 @@ def latex(value: Expr, *, exact: bool = True) -> str:
 def decimals(value: Expr) -> Expr:
     """The expression with every number that is no small integer as a decimal of six digits, for display only."""
     if value.is_number:
-        return value if value.is_Integer and abs(value) < 10**DECIMAL_DIGITS else sympy.Float(value, DECIMAL_DIGITS)
+        return value if value.is_Integer and abs(value) < 10**DECIMAL_DIGITS else sympy.N(value, DECIMAL_DIGITS)
     return sympy.N(value, DECIMAL_DIGITS)

@@ -22,6 +22,7 @@ PUBLIC = {
     "schemes.random": ("random_symbol",),
     "analysis.trees": ("Tree", "rooted_trees"),
     "analysis.modified": ("ModifiedEquation", "modified_equation"),
+    "analysis.stochastic": ("StochasticModifiedEquation",),
     "analysis.order": ("order", "error_constant"),
     "analysis.stability": ("Stability", "stability"),
     "codegen.source": ("to_source", "to_stepper"),

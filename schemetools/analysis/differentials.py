@@ -55,7 +55,9 @@ class Differentials:
         if u not in self._gradients:
             self._gradients[u] = [self.algebra.gradient(component) for component in self[u]]
         zero = self.algebra.zero
-        return [sum((g * x for g, x in zip(row, direction, strict=True) if g and x), zero) for row in self._gradients[u]]
+        return [
+            sum((g * x for g, x in zip(row, direction, strict=True) if g and x), zero) for row in self._gradients[u]
+        ]
 
 
 def concrete_orders(
@@ -145,7 +147,9 @@ def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[
             _check_partition(fields, variables, sizes)
     for field in fields:
         if len(field) != len(variables):
-            raise SchemeError(f"f has {len(field)} components and u has {len(variables)} variables; they must be as many")
+            raise SchemeError(
+                f"f has {len(field)} components and u has {len(variables)} variables; they must be as many"
+            )
     return fields, variables
 
 
@@ -154,7 +158,9 @@ def _check_partition(fields: Sequence[Sequence[Expr]], variables: Sequence[Symbo
     for field, size in zip(fields, sizes, strict=True):
         own = set(variables[start : start + size])
         if found := own & set().union(*(component.free_symbols for component in field)):
-            raise SchemeError(f"a partitioned scheme has p' = F(q), q' = G(p); here a field depends on its own {sorted(map(str, found))}")
+            raise SchemeError(
+                f"a partitioned scheme has p' = F(q), q' = G(p); here a field depends on its own {sorted(map(str, found))}"
+            )
         start += size
 
 

@@ -17,6 +17,7 @@ from .lie import TreeSeries
 from .momentum import as_multistep, momentum_series
 from .parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
 from .solve import modified_series
+from .stochastic import stochastic_modified_equation
 from .trees import Tree, ids_of_trees, sorted_ids, trees_by_id
 
 
@@ -135,8 +136,8 @@ class ModifiedEquation:
         return printing.equation_latex(self)
 
 
-def modified_equation(s: Any, order: int = 4, *, progress: Progress | None = None) -> ModifiedEquation:
-    """The modified equation of a scheme through trees of the given order, exact.
+def modified_equation(s: Any, order: int | None = None, *, progress: Progress | None = None) -> Any:
+    """The modified equation of a scheme through trees of the given order (4 where none is given), exact.
 
     Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of them).
     `progress(done, order)` is called once per order. Raises SchemeError for an order that is not positive or too large to
@@ -149,4 +150,7 @@ def modified_equation(s: Any, order: int = 4, *, progress: Progress | None = Non
     (1/(k + 1), (k**2 - 10*k + 1)/(6*(k + 1)**5))
     """
     scheme = as_scheme(s)
+    if scheme.random_symbols:
+        return stochastic_modified_equation(scheme, 2 if order is None else order)
+    order = 4 if order is None else order
     return ModifiedEquation(scheme, order, modified_series(scheme, order, progress=progress))

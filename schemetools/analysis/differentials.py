@@ -116,11 +116,19 @@ class Equation(Protocol):
     """What an equation must say of itself so that concrete fields can be matched with it."""
 
     @property
-    def scheme(self) -> Scheme: ...
+    def scheme(self) -> Scheme:
+        """The scheme that it belongs to."""
+        ...
+
     @property
-    def fields(self) -> tuple[str, ...]: ...
+    def fields(self) -> tuple[str, ...]:
+        """The labels of its fields, in order."""
+        ...
+
     @property
-    def is_partitioned(self) -> bool: ...
+    def is_partitioned(self) -> bool:
+        """Whether each field advances its own part of the state."""
+        ...
 
 
 def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[Expr, ...]], tuple[Symbol, ...]]:

@@ -241,6 +241,7 @@ def _root_of_polynomial(value: Expr) -> Expr:
     content, factors = sympy.factor_list(value)
     odd = [factor for factor, n in factors if n % 2]
     if content < 0 and odd:
-        content, odd[-1] = -content, -odd[-1]
+        turned = next((i for i, factor in enumerate(odd) if factor.is_Add), 0)
+        content, odd[turned] = -content, -odd[turned]
     whole = sympy.Mul(*(factor ** (n // 2) for factor, n in factors))
     return sympy.sqrt(content) * whole * sympy.sqrt(sympy.Mul(*odd))

@@ -1,47 +1,45 @@
-"""The schemes whose stability region is the inside of an ellipse: Euler's disc, and LM-ResNet's scheme for |k| < 1."""
+"""The stability region of the LM-ResNet scheme, which is an ellipse."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
-from sympy import Abs, Expr
+import sympy
+from sympy import Expr
 
-from ..errors import UnsupportedError
-from ..exact import canonical
-from ..schemes.base import as_scheme
-from .momentum import as_multistep
+from schemetools import exact
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.multistep import LinearMultistep
 
 
-class Ellipse(NamedTuple):
-    """((x - centre)/real_half_axis)^2 + (y/imaginary_half_axis)^2 < 1 for z = h lambda = x + i y."""
+@dataclass(frozen=True)
+class Ellipse:
+    """((x - centre)/real_axis)^2 + (y/imaginary_axis)^2 <= 1, lengths in units of z = h lambda."""
 
     centre: Expr
-    real_half_axis: Expr
-    imaginary_half_axis: Expr
+    real_axis: Expr
+    imaginary_axis: Expr
+
+    @property
+    def area(self) -> Expr:
+        """pi times the product of the semi-axes."""
+        return sympy.pi * exact.canonical(self.real_axis * self.imaginary_axis)
 
 
-def stability_ellipse(s: Any) -> Ellipse | None:
-    """The ellipse inside which a scheme is stable; None where the region is something else.
+def lm_ellipse(scheme: Scheme, *, normalized: bool = False) -> Ellipse | None:
+    """The region of u_(n+1) = (1 - k) u_n + k u_(n-1) + h f(u_n) for |k| < 1: centre k - 1, semi-axes 1 - k and 1 + k.
 
-    For rho = a_2 w^2 + a_1 w + a_0 and sigma = b w the root locus
-
-        rho(w)/sigma(w) = (a_1 + (a_0 + a_2) cos t + i (a_2 - a_0) sin t) / b,     w = e^(it)
-
-    is an ellipse, and its inside is the region exactly when |a_0| < |a_2|, as a_0/a_2 is the product of the roots.
-    lm(k), |k| < 1: ((x + 1 - k)/(1 - k))^2 + (y/(1 + k))^2 < 1. Raises UnsupportedError for free symbols.
-
-    >>> import schemetools as st
-    >>> stability_ellipse(st.lm(k="1/2"))
-    Ellipse(centre=-1/2, real_half_axis=1/2, imaginary_half_axis=3/2)
+    With a free k it holds for -1 < k < 1; `normalized` divides all lengths by 1 + k. None for any other scheme or |k| >= 1.
     """
-    scheme = as_scheme(s)
-    if scheme.free_symbols:
-        raise UnsupportedError(f"{scheme} has free symbols; give them values: the ellipse depends on their size")
-    method = as_multistep(scheme)
-    if method is None:
+    if not isinstance(scheme, LinearMultistep) or scheme.steps != 2:
         return None
-    alpha, beta = (*method.alpha,), (*method.beta,)
-    if method.steps == 1:  # Euler: (w - 1)/1 is (w^2 - w)/w
-        alpha, beta = (alpha[0] * 0, *alpha), (beta[0] * 0, *beta)
-    if len(alpha) != 3 or beta[0] != 0 or beta[2] != 0 or not Abs(alpha[0]) < Abs(alpha[2]):
+    lead = scheme.beta[1]
+    if lead == 0 or scheme.beta[0] != 0 or scheme.beta[2] != 0:
         return None
-    a0, a1, a2 = (a / beta[1] for a in alpha)
-    return Ellipse(canonical(a1), canonical(Abs(a0 + a2)), canonical(Abs(a2 - a0)))
+    scale = scheme.alpha[2] / lead
+    if exact.canonical(scale - 1) != 0:
+        return None
+    k = exact.canonical(-scheme.alpha[0] / lead)
+    if k.is_number and not (-1 < k < 1):
+        return None
+    divisor = 1 + k if normalized else sympy.Integer(1)
+    parts = (exact.canonical(value / divisor) for value in (k - 1, 1 - k, 1 + k))
+    return Ellipse(*parts)

@@ -64,7 +64,7 @@ class ParametricField(Field):
 
 def polynomial_in_symbol(polynomial: Any, base: Field) -> list[Any]:
     """The ascending coefficients of an element of K[k]."""
-    coefficients = [base.zero] * (polynomial.degree() + 1)
+    coefficients = [base.zero] * (max(polynomial.degree(), 0) + 1)
     for (degree,), c in polynomial.terms():
         coefficients[degree] = base.domain.convert(c, polynomial.ring.domain)
     return coefficients

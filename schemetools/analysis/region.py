@@ -110,14 +110,17 @@ def _modulus(coefficients: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 def _product_contains(model: NumericModel, z: np.ndarray) -> np.ndarray:
-    """|R| from the zeros of P and Q: monomials of high degree would lose all digits to cancellation."""
-    assert_zeros = model.zeros if model.zeros is not None else (np.empty(0), np.empty(0))
+    return _log_product(model, z) <= TOLERANCE * model.phi.shape[1]
+
+
+def _log_product(model: NumericModel, z: np.ndarray) -> np.ndarray:
+    """log|R| from the zeros of P and Q: monomials of high degree would lose all digits to cancellation."""
     log_modulus = np.zeros(z.shape)
-    for sign, zeros, row in ((1, assert_zeros[0], model.phi[0]), (-1, assert_zeros[1], model.phi[1])):
+    for sign, zeros, row in zip((1, -1), model.zeros or (), model.phi, strict=False):
         log_modulus += sign * np.log(abs(row[np.flatnonzero(row)[0]]))
         for zero in zeros:
             log_modulus += sign * np.log(np.abs(z if zero == 0 else 1 - z / zero))
-    return log_modulus <= TOLERANCE * len(assert_zeros[0])
+    return log_modulus
 
 
 # ---- several roots -------------------------------------------------------------
@@ -202,6 +205,28 @@ def roots_are_bounded(model: NumericModel, z: np.ndarray) -> np.ndarray:
         slope = sum(j * a[j][:, None] * roots ** (j - 1) for j in range(1, len(a)))
         error = np.fmin(CLUSTER_TOLERANCE, 1e-14 * size / np.abs(slope))
         return (np.abs(roots) <= 1 + TOLERANCE + error).all(axis=1)
+
+
+def growth(model: NumericModel, z: Any) -> np.ndarray:
+    """log of the largest modulus of a root w at each point; of the shape of z."""
+    points = checked_points(z)
+    flat = points.reshape(-1)
+    with np.errstate(all="ignore"):
+        if model.zeros is not None:
+            values = _log_product(model, flat)
+        elif model.steps == 1:
+            values = (np.log(_modulus(model.phi[0], flat)) - np.log(_modulus(model.phi[1], flat))) / 2
+        else:
+            values = np.log(np.abs(roots_at(model, flat)).max(axis=1))
+    return values.reshape(points.shape)
+
+
+def zeros_and_poles(model: NumericModel) -> tuple[np.ndarray, np.ndarray]:
+    """The zeros in z of the first and of the last coefficient of Phi in w."""
+    if model.zeros is not None:
+        return model.zeros
+    zeros, poles = (np.roots(np.trim_zeros(row[::-1], "f")).astype(complex) for row in (model.phi[0], model.phi[-1]))
+    return zeros, poles
 
 
 # ---- grids ---------------------------------------------------------------------

@@ -35,15 +35,12 @@ class Model:
     phi: Bivariate
     at_zero: Polynomial
 
-    @property
-    def is_one_step(self) -> bool:
-        """Whether Phi is linear in w, so that it has a stability function R = P/Q."""
-        return len(self.phi) == 2
-
-    @property
-    def is_multistep(self) -> bool:
-        """Whether Phi = rho(w) - z sigma(w)."""
-        return all(len(p) <= 2 for p in self.phi)
+    @classmethod
+    def over(cls, domain: Domain, phi: Bivariate | None = None, at_zero: Polynomial | None = None) -> "Model":
+        """The model over a domain: QQ, a number field, or rational functions over one of these."""
+        has_symbols = domain.is_FractionField
+        base = field_of(domain.domain if has_symbols else domain)  # type: ignore[attr-defined]
+        return cls(domain, base, domain.symbols if has_symbols else (), phi or [], at_zero or [])  # type: ignore[attr-defined]
 
 
 # ---- from a scheme to its model ------------------------------------------------------
@@ -96,12 +93,10 @@ def _shares(form: GeneralLinear, shares: Mapping[str, Any] | None) -> tuple[Expr
 
 def _model(domain: Domain, phi: Bivariate, at_zero: Polynomial) -> Model:
     """Over the smallest domain: QQ if all coefficients turned out rational."""
-    is_number = not domain.is_FractionField
     if domain.is_Algebraic and all(len(c.to_list()) < 2 for p in (*phi, at_zero) for c in p):
         phi = [[QQ.convert_from(c, domain) for c in p] for p in phi]
         at_zero, domain = [QQ.convert_from(c, domain) for c in at_zero], QQ
-    base = field_of(domain if is_number else domain.domain)  # type: ignore[attr-defined]
-    return Model(domain, base, () if is_number else domain.symbols, phi, at_zero)  # type: ignore[attr-defined]
+    return Model.over(domain, phi, at_zero)
 
 
 Rows = list[list[Any]]
@@ -118,7 +113,7 @@ def _characteristic(K: Field, A: Rows, U: Rows, B: Rows, V: Rows, *, explicit: b
     With Q = det(I - zA), the matrix N = Q (V + z B (I - zA)^-1 U) is a polynomial of degree s: a truncated Neumann series.
     """
     s, r = len(A), len(V)
-    Q = [K.one] if explicit else list(reversed([c[0] if c else K.zero for c in _monic_characteristic(K, _constant(K, A))]))
+    Q = [K.one] if explicit else characteristic_polynomial(K, A)[::-1]
     moments = [V]
     power = U
     for _ in range(s):
@@ -134,8 +129,10 @@ def _characteristic(K: Field, A: Rows, U: Rows, B: Rows, V: Rows, *, explicit: b
     return phi
 
 
-def _constant(K: Field, A: Rows) -> list[list[Polynomial]]:
-    return [[trim(K, [a]) for a in row] for row in A]
+def characteristic_polynomial(K: Field, A: Rows) -> list[Any]:
+    """det(w I - A), ascending in w, untrimmed."""
+    constant = [[trim(K, [a]) for a in row] for row in A]
+    return [c[0] if c else K.zero for c in _monic_characteristic(K, constant)]
 
 
 def _truncated(K: Field, f: Polynomial, g: Polynomial, degree: int) -> Polynomial:
@@ -234,13 +231,7 @@ def normalise(model: Model) -> Model:
     if not slope or not tilt:
         raise SchemeError("the scheme's limit u' = limit * f is zero or infinite; only the raw region (normalized=False) exists")
     inverse = -tilt / slope
-    return Model(
-        model.domain,
-        model.base,
-        model.symbols,
-        [[c * inverse**m for m, c in enumerate(p)] for p in model.phi],
-        model.at_zero,
-    )
+    return Model.over(model.domain, [[c * inverse**m for m, c in enumerate(p)] for p in model.phi], model.at_zero)
 
 
 # ---- deciding with a free symbol -------------------------------------------------
@@ -250,7 +241,7 @@ def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> 
     """Run an exact decision on nested lists of coefficients: a bool, or a condition on the one free symbol in them."""
     if not model.symbols:
         return algorithm(model.base, data)
-    domain, symbols, data = _minimal(model.domain, data)
+    domain, symbols, data = minimal(model.domain, data)
     if not symbols:
         return algorithm(field_of(domain), data)
     if len(symbols) > 1:
@@ -261,7 +252,7 @@ def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> 
     def at_bound(root: RealRoot) -> bool:
         field, value = adjoin(base, root)
         try:
-            return algorithm(field, _mapped(data, lambda c: _substituted(c, base, field, value)))
+            return algorithm(field, mapped(data, lambda c: substituted(c, base, field, value)))
         except ZeroDivisionError:  # the scheme does not exist for this value
             return False
 
@@ -269,7 +260,7 @@ def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> 
     return condition(symbols[0], cells, at_bound)
 
 
-def _substituted(c: Any, base: Field, field: Field, value: Any) -> Any:
+def substituted(c: Any, base: Field, field: Field, value: Any) -> Any:
     parts = []
     for polynomial in (c.numer, c.denom):
         coefficients = [field.domain.convert(a, base.domain) for a in polynomial_in_symbol(polynomial, base)]
@@ -279,17 +270,17 @@ def _substituted(c: Any, base: Field, field: Field, value: Any) -> Any:
     return parts[0] / parts[1]
 
 
-def _mapped(data: Any, change: Callable[[Any], Any]) -> Any:
-    return [_mapped(d, change) for d in data] if isinstance(data, (list, tuple)) else change(data)
+def mapped(data: Any, change: Callable[[Any], Any]) -> Any:
+    return [mapped(d, change) for d in data] if isinstance(data, (list, tuple)) else change(data)
 
 
 def _flat(data: Any) -> list[Any]:
     return [c for d in data for c in _flat(d)] if isinstance(data, (list, tuple)) else [data]
 
 
-def _minimal(domain: Domain, data: Any) -> tuple[Domain, tuple[Symbol, ...], Any]:
+def minimal(domain: Domain, data: Any) -> tuple[Domain, tuple[Symbol, ...], Any]:
     """The data over the domain of only those symbols that occur in it."""
     smaller, elements = exact.to_domain([domain.to_sympy(c) for c in _flat(data)])
     values = iter(elements)
     symbols = smaller.symbols if smaller.is_FractionField else ()  # type: ignore[attr-defined]
-    return smaller, symbols, _mapped(data, lambda _: next(values))
+    return smaller, symbols, mapped(data, lambda _: next(values))

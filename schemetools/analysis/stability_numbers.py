@@ -13,7 +13,6 @@ from typing import Any
 import mpmath
 import sympy
 from sympy import QQ, Expr
-from sympy.polys.matrices import DomainMatrix
 
 from schemetools.analysis.algebra import (
     Field,
@@ -35,7 +34,7 @@ from schemetools.analysis.algebra import (
 )
 from schemetools.analysis.parametric import explore
 from schemetools.analysis.real_roots import RealRoot, between, distinct_sorted, real_roots
-from schemetools.analysis.stability_model import Bivariate, at_point, reduced
+from schemetools.analysis.stability_model import Bivariate, at_point, characteristic_polynomial, reduced, z_degree
 from schemetools.analysis.stability_verdicts import (
     axis_cells,
     chebyshev,
@@ -60,7 +59,7 @@ COMPARISON_DIGITS = 60
 def real_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> Exit:
     """The largest t with [-t, 0] in the closed region."""
     phi = reduced(K, phi)
-    if not is_zero_stable(K, at_zero):
+    if not is_zero_stable(K, at_zero) or z_degree(phi) < 1:
         return ORIGIN
     if len(phi) == 2:
         return _first_negative(K, real_gap(K, phi))
@@ -72,7 +71,7 @@ def real_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> Exit:
 def imaginary_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Exit, bool]:
     """The largest y with i [-y, y] in the closed region; True beside it says that the root is y^2."""
     phi = reduced(K, phi)
-    if not is_zero_stable(K, at_zero):
+    if not is_zero_stable(K, at_zero) or z_degree(phi) < 1:
         return ORIGIN, False
     if len(phi) == 2:
         return _first_negative(K, imaginary_gap(K, phi)), True
@@ -140,23 +139,28 @@ def _square_root_between(a: RealRoot, b: RealRoot | None) -> Any:
 
 def real_crossings(K: Field, phi: Bivariate) -> list[RealRoot]:
     """The t > 0 at which the locus may meet the negative real axis at -t, ascending."""
-    N, M = locus_products(K, phi)
-    S = _sigma_squared(K, phi)
-    values = [-evaluate(K, N, c) / s for c in (-K.one, K.one) if not K.is_zero(s := evaluate(K, S, c))]
-    where = M if M else subtract(K, multiply(K, derivative(K, N), S), multiply(K, N, derivative(K, S)))
-    return _positive_values(K, where, scale(N, -K.one), S, values)
+    return _positive_roots(K, crossing_polynomials(K, phi, imaginary=False))
 
 
 def imaginary_crossings(K: Field, phi: Bivariate) -> list[RealRoot]:
     """The squares y^2 > 0 of the points at which the locus may meet the imaginary axis at i y, ascending."""
+    return _positive_roots(K, crossing_polynomials(K, phi, imaginary=True))
+
+
+def crossing_polynomials(K: Field, phi: Bivariate, *, imaginary: bool) -> list[Polynomial]:
+    """Polynomials among whose roots are the t with -t, or the squares y^2 with i y, on the locus of a multistep scheme.
+
+    If the whole locus lies on the axis, its turning points take the place of the meeting points.
+    """
     N, M = locus_products(K, phi)
     S = _sigma_squared(K, phi)
-    squares = multiply(K, [K.one, K.zero, -K.one], multiply(K, M, M))
-    below = multiply(K, S, S)
-    where = N
-    if not N:
-        where = subtract(K, multiply(K, derivative(K, squares), S), scale(multiply(K, squares, derivative(K, S)), K.number(2)))
-    return _positive_values(K, where, squares, below, [])
+    if imaginary:
+        squares = multiply(K, [K.one, K.zero, -K.one], multiply(K, M, M))
+        turning = subtract(K, multiply(K, derivative(K, squares), S), scale(multiply(K, squares, derivative(K, S)), K.number(2)))
+        return [values_at_roots(K, N or turning, squares, multiply(K, S, S))]
+    turning = subtract(K, multiply(K, derivative(K, N), S), multiply(K, N, derivative(K, S)))
+    ends = [[evaluate(K, N, c) / s, K.one] for c in (-K.one, K.one) if not K.is_zero(s := evaluate(K, S, c))]
+    return [values_at_roots(K, M or turning, scale(N, -K.one), S), *(trim(K, p) for p in ends)]
 
 
 def _sigma_squared(K: Field, phi: Bivariate) -> Polynomial:
@@ -164,11 +168,9 @@ def _sigma_squared(K: Field, phi: Bivariate) -> Polynomial:
     return harmonics(K, sigma, sigma)[0]
 
 
-def _positive_values(K: Field, where: Polynomial, top: Polynomial, bottom: Polynomial, more: list[Any]) -> list[RealRoot]:
-    """The positive values of top/bottom at the roots of `where`, and those given, as sorted real algebraic numbers."""
-    factors = [values_at_roots(K, where, top, bottom), *([-v, K.one] for v in more)]
-    roots = {(r.factor, r.low): r for f in factors for g, _ in square_free_factors(K, f) for r in real_roots(K, g, low=QQ.zero)}
-    return distinct_sorted(roots.values())
+def _positive_roots(K: Field, polynomials: list[Polynomial]) -> list[RealRoot]:
+    factors = [g for f in polynomials for g, _ in square_free_factors(K, f)]
+    return distinct_sorted({(r.factor, r.low): r for g in factors for r in real_roots(K, g, low=QQ.zero)}.values())
 
 
 def values_at_roots(K: Field, where: Polynomial, top: Polynomial, bottom: Polynomial) -> Polynomial:
@@ -188,7 +190,7 @@ def values_at_roots(K: Field, where: Polynomial, top: Polynomial, bottom: Polyno
     for _ in range(n):
         rows.append(element + [K.zero] * (n - len(element)))
         element = divide(K, [K.zero, *element], modulus)[1]
-    return list(reversed(DomainMatrix(rows, (n, n), K.domain).charpoly()))
+    return characteristic_polynomial(K, rows)
 
 
 def _inverse(K: Field, f: Polynomial, modulus: Polynomial) -> Polynomial:

@@ -32,6 +32,8 @@ def is_zero_stable(K: Field, at_zero: Polynomial) -> bool:
 def is_a_stable(K: Field, phi: Bivariate) -> bool:
     """Whether the closed left half plane is in the closed stability region."""
     phi = reduced(K, phi)
+    if z_degree(phi) < 1:  # f does not enter: there is no region
+        return False
     if len(phi) == 2:
         return poles_are_right(K, phi) and is_nonnegative(K, imaginary_gap(K, phi), K.zero, math.inf)
     if all(len(p) <= 2 for p in phi):
@@ -56,22 +58,6 @@ def vanishes_at_infinity(K: Field, phi: Bivariate) -> bool:
 def is_stable_at_infinity(K: Field, phi: Bivariate) -> bool:
     """The root condition at z = oo, multiple roots on the circle allowed as in a closed region."""
     return not count_against_circle(K, leading_in_z(K, reduced(K, phi))).outside
-
-
-def is_a0_stable(K: Field, phi: Bivariate) -> bool:
-    """Whether the negative real axis is in the closed stability region."""
-    phi = reduced(K, phi)
-    if len(phi) == 2:
-        return is_nonnegative(K, real_gap(K, phi), K.zero, math.inf)
-    return all(axis_cells(K, phi, imaginary=False).results)
-
-
-def is_i_stable(K: Field, phi: Bivariate) -> bool:
-    """Whether the imaginary axis is in the closed stability region."""
-    phi = reduced(K, phi)
-    if len(phi) == 2:
-        return is_nonnegative(K, imaginary_gap(K, phi), K.zero, math.inf)
-    return all(axis_cells(K, phi, imaginary=True).results)
 
 
 def poles_are_right(K: Field, phi: Bivariate) -> bool:

@@ -1,0 +1,99 @@
+"""Strong stability preservation: the radius of absolute monotonicity, exactly.
+
+Sources: Kraaijevanger, BIT 31 (1991), theorem 4.2; Gottlieb, Ketcheson and Shu, Strong Stability Preserving Runge-Kutta
+and Multistep Time Discretizations (2011), chapters 3 and 8.
+"""
+
+import functools
+from typing import Any
+
+import sympy
+from sympy import And, Expr, Min, Piecewise
+
+from schemetools import exact
+from schemetools.analysis.algebra import Field, Polynomial, add, field_of, multiply, odd_part, scale, trim
+from schemetools.analysis.real_roots import distinct_sorted, real_roots
+from schemetools.analysis.stability_nonlinear import irreducible
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.runge_kutta import RungeKutta
+
+
+@functools.cache
+def ssp_coefficient(scheme: Scheme) -> Expr:
+    """The largest C such that forward-Euler monotonicity for h <= h_0 gives the scheme's for h <= C h_0.
+
+    Runge-Kutta, implicit included: the radius of absolute monotonicity of the irreducible scheme, which may be oo.
+    Multistep: the least -alpha_j/beta_j over j < k with beta_j != 0, and 0 if an -alpha_j/alpha_k (j < k) or a
+    beta_j/alpha_k is negative; with free symbols, a Piecewise in them.
+    Raises UnsupportedError for other schemes and for a Runge-Kutta scheme with free symbols.
+    """
+    if isinstance(scheme, LinearMultistep):
+        return _multistep(scheme)
+    if not isinstance(scheme, RungeKutta):
+        raise UnsupportedError("the SSP coefficient is defined here for Runge-Kutta and linear multistep schemes")
+    if scheme.free_symbols or scheme.random_symbols:
+        raise UnsupportedError("the SSP coefficient needs numbers; substitute the scheme's symbols first")
+    return _runge_kutta(scheme)
+
+
+def _multistep(scheme: LinearMultistep) -> Expr:
+    lead = scheme.alpha[-1]
+    old = [exact.canonical(-a / lead) for a in scheme.alpha[:-1]]
+    slopes = [exact.canonical(b / lead) for b in scheme.beta]
+    ratios = [exact.canonical(a / b) for a, b in zip(old, slopes, strict=False) if b != 0]
+    least = Min(*ratios) if ratios else sympy.oo
+    nonnegative = And(*(c >= 0 for c in (*old, *slopes)))
+    if nonnegative in (sympy.true, sympy.false):
+        return least if nonnegative == sympy.true else sympy.Integer(0)
+    return Piecewise((least, nonnegative), (0, True))
+
+
+def _runge_kutta(scheme: RungeKutta) -> Expr:
+    s = scheme.stages
+    domain, elements = exact.to_domain([a for row in scheme.A for a in row] + list(scheme.b))
+    K = field_of(domain)
+    A, b = irreducible(K, [elements[i * s : (i + 1) * s] for i in range(s)], elements[s * s :])
+    beta = [[*row, K.zero] for row in (*A, b)]
+    if any(K.sign(a) < 0 for row in beta for a in row):
+        return sympy.Integer(0)
+    conditions = _monotonicity(K, beta)
+    if any(K.sign(next(a for a in p if not K.is_zero(a))) < 0 for p in conditions):
+        return sympy.Integer(0)
+    exits = [roots[0] for p in conditions if (roots := real_roots(K, odd_part(K, p), low=domain.zero))]
+    distinct = {(root.factor, root.low): root for root in exits}
+    return distinct_sorted(distinct.values())[0].expr if distinct else sympy.oo
+
+
+def _monotonicity(K: Field, beta: list[list[Any]]) -> list[Polynomial]:
+    """Nonzero polynomials in r, nonnegative on [0, R] iff the scheme is absolutely monotonic there.
+
+    With D = det(I + r K) and K the tableau with b as its last row: D, D (I + r K)^-1 1 and D K (I + r K)^-1.
+    The adjugate and D are truncated Neumann series, by Faddeev and LeVerrier.
+    """
+    n = len(beta)
+    D: Polynomial = [K.one]
+    power = [[K.one if i == j else K.zero for j in range(n)] for i in range(n)]
+    adjugate: list[list[Polynomial]] = [[[] for _ in range(n)] for _ in range(n)]
+    for step in range(1, n + 1):  # power holds the coefficient of r^(step - 1) in the adjugate
+        for i in range(n):
+            for j in range(n):
+                adjugate[i][j] = [*adjugate[i][j], power[i][j]]
+        product = _product(K, beta, power)
+        c = sum((product[i][i] for i in range(n)), K.zero) / K.number(step)
+        D = [*D, c]
+        power = [[(c if i == j else K.zero) - product[i][j] for j in range(n)] for i in range(n)]
+    sums = [functools.reduce(lambda f, g: add(K, f, trim(K, g)), row, []) for row in adjugate]
+    entries = [_combined(K, row, [adjugate[m][j] for m in range(n)]) for row in beta for j in range(n)]
+    return [p for p in (trim(K, D), *(trim(K, q) for q in (*sums, *entries))) if p]
+
+
+def _product(K: Field, A: list[list[Any]], B: list[list[Any]]) -> list[list[Any]]:
+    columns = list(zip(*B, strict=True))
+    return [[sum((a * b for a, b in zip(row, column, strict=True) if a and b), K.zero) for column in columns] for row in A]
+
+
+def _combined(K: Field, row: list[Any], column: list[Polynomial]) -> Polynomial:
+    terms = (multiply(K, [a], trim(K, f)) for a, f in zip(row, column, strict=True) if a)
+    return functools.reduce(lambda f, g: add(K, f, scale(g, K.one) if g else g), terms, [])

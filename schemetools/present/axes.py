@@ -1,0 +1,60 @@
+"""The axes that all pictures share: one style, made only where none are given."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from schemetools.errors import FileError
+
+STYLE = Path(__file__).with_name("style.mplstyle")
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """The package's matplotlib style, for the duration of a block."""
+    with matplotlib.rc_context(fname=str(STYLE)):
+        yield
+
+
+def complex_plane(ax: Axes | None, *, label: str = r"h\lambda") -> Axes:
+    """The given axes or new ones, set up as a complex plane: equal aspect, the two axes through the origin."""
+    if ax is None:
+        _, ax = plt.subplots()
+    ax.set_aspect("equal", adjustable="box")
+    ax.axhline(0, color="#999999", linewidth=0.8, zorder=1)
+    ax.axvline(0, color="#999999", linewidth=0.8, zorder=1)
+    ax.grid(True, color="#DDDDDD", linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.set_xlabel(rf"Re ${label}$")
+    ax.set_ylabel(rf"Im ${label}$")
+    return ax
+
+
+def style_cycle() -> list[dict[str, Any]]:
+    """The colours and line styles of the package's style, in order."""
+    parameters = matplotlib.rc_params_from_file(str(STYLE), use_default_template=False)
+    return list(parameters["axes.prop_cycle"])
+
+
+def save(ax: Axes, path: str | Path) -> Path:
+    """Write the figure of the axes to a PNG, SVG or PDF file. Raises FileError for a path that cannot be written."""
+    path = Path(path)
+    figure = ax.figure
+    if not isinstance(figure, Figure):
+        raise FileError("these axes belong to a subfigure; save its figure instead")
+    kinds = figure.canvas.get_supported_filetypes()
+    if path.suffix.lstrip(".").lower() not in kinds:
+        raise FileError(f"{path} has no picture format that can be written; name the file .png, .svg or .pdf")
+    try:
+        with styled():
+            metadata = {"Date": None} if path.suffix.lower() in (".svg", ".pdf") and path.suffix.lower() == ".svg" else None
+            figure.savefig(path, metadata=metadata)
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from None
+    return path

@@ -1,24 +1,31 @@
 """The modified equation of a scheme: the differential equation that its numbers follow to all orders in h."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sympy import Expr
+import numpy as np
+from sympy import Expr, Integer, Symbol
+from sympy.core.function import UndefinedFunction
 
-from ..errors import UnsupportedError
+from ..errors import SchemeError, UnsupportedError
 from ..schemes.base import Scheme, as_scheme
 from ..schemes.multistep import LinearMultistep
+from ..schemes.transforms import rescale
 from . import printing
+from .concrete import first_integral_drift, modified_hamiltonian, solver
 from .differentials import concrete_field
 from .forest import NONAUTONOMOUS, Progress, alternating, forest
+from .layers import LayerEquations, per_layer
 from .lie import TreeSeries
-from .momentum import as_multistep, momentum_series
-from .parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
+from .momentum import as_multistep, momentum_series, spurious_multiplier
+from .parasitic import ParasiticMode, parasitic_modes, start_shift, zero_stability_warning
+from .remainder import RemainderEstimate, remainder_estimate
 from .solve import modified_series
 from .stochastic import stochastic_modified_equation
 from .trees import Tree, ids_of_trees, sorted_ids, trees_by_id
+from .varying import varying_equation
 
 
 class Coefficients(Mapping[Tree, Expr]):
@@ -126,6 +133,50 @@ class ModifiedEquation:
         """
         return concrete_field(self, f, u, h, t)
 
+    def solver(self, f: Any, u: Any, h: Any = None, t: Any = None) -> Callable[..., np.ndarray]:
+        """The vector field as a NumPy function rhs(t, y) for solve_ivp; rhs(t, y, h) where h is left open."""
+        return solver(self, f, u, h, t)
+
+    def hamiltonian(self, energy: Expr, p: Any, q: Any, h: Any) -> Expr:
+        """The modified Hamiltonian of a symplectic scheme for p' = -dH/dq, q' = dH/dp."""
+        return modified_hamiltonian(self, energy, p, q, h)
+
+    def first_integral_drift(self, integral: Expr, f: Any, u: Any) -> tuple[Expr, ...]:
+        """How fast the coefficients of h^0, h^1, ... of the field change an integral; all 0 where it is kept."""
+        return first_integral_drift(self, integral, f, u)
+
+    def remainder_estimate(self, z: float) -> RemainderEstimate:
+        """The first omitted term relative to the leading one, at z = h |f'|."""
+        return remainder_estimate(self, z)
+
+    def effective_start(self, start: Any = "euler") -> tuple[Expr, tuple[Expr, ...]]:
+        """(delta, (w_1, ...)): the smooth solution starts at u_0 + h delta f(u_0), parasitic mode l at h w_l f(u_0).
+
+        `start`: "euler", "repeat", or the numbers c_j of starting values u_0 + h c_j f(u_0). For lm, delta = k/(1+k)^2.
+        """
+        if self.multistep is None:
+            return Integer(0), ()
+        return start_shift(self.multistep, start)
+
+    @property
+    def spurious_multiplier(self) -> Expr:
+        """The factor per step of the fast mode of the momentum form cut after u'', a mode that the scheme does not have."""
+        if self.momentum is None:
+            raise UnsupportedError(f"{self.scheme} has no momentum form")
+        return spurious_multiplier(self.momentum)
+
+    def rescaled(self) -> "ModifiedEquation":
+        """The equation of the scheme with h divided by the limit, u' = f + O(h)."""
+        return modified_equation(rescale(self.scheme), self.order)
+
+    def text(self, through: int | None = None) -> str:
+        """The equation in lines of text, with the trees through the given order."""
+        return printing.equation_text(self, through)
+
+    def latex(self, through: int | None = None) -> str:
+        """The equation as a LaTeX display, with the trees through the given order."""
+        return printing.equation_latex(self, through)
+
     def __str__(self) -> str:
         return printing.equation_text(self)
 
@@ -136,12 +187,21 @@ class ModifiedEquation:
         return printing.equation_latex(self)
 
 
-def modified_equation(s: Any, order: int | None = None, *, progress: Progress | None = None) -> Any:
+def modified_equation(
+    s: Any,
+    order: int | None = None,
+    *,
+    nonautonomous: bool = False,
+    progress: Progress | None = None,
+    **coefficients: Any,
+) -> Any:
     """The modified equation of a scheme through trees of the given order (4 where none is given), exact.
 
     Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of them).
-    `progress(done, order)` is called once per order. Raises SchemeError for an order that is not positive or too large to
-    enumerate, and for a scheme without a limit of first order.
+    `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`, smooth over the
+    steps (a VaryingEquation); or a list, one per layer (LayerEquations). Random coefficients give a
+    StochasticModifiedEquation. `progress(done, order)` is called once per order. Raises SchemeError for an order that is not
+    positive or too large to enumerate, and for a scheme without a limit of first order.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections IX.9 and XV.3.
 
     >>> import schemetools as st
@@ -153,4 +213,18 @@ def modified_equation(s: Any, order: int | None = None, *, progress: Progress | 
     if scheme.random_symbols:
         return stochastic_modified_equation(scheme, 2 if order is None else order)
     order = 4 if order is None else order
-    return ModifiedEquation(scheme, order, modified_series(scheme, order, progress=progress))
+    functions = {Symbol(name): value for name, value in coefficients.items() if isinstance(value, UndefinedFunction)}
+    lists = {name: list(value) for name, value in coefficients.items() if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)}
+    values = {name: value for name, value in coefficients.items() if name not in lists and Symbol(name) not in functions}
+    if values:
+        scheme = scheme.subs(values)
+    if functions and lists:
+        raise SchemeError("coefficients came both as functions of t and as lists; give one kind")
+    if functions:
+        return varying_equation(scheme, order, functions, nonautonomous=nonautonomous)
+    if lists:
+        numbers = {name: tuple(float(x) for x in value) for name, value in lists.items()}
+        pieces = tuple(modified_equation(layer, order, nonautonomous=nonautonomous) for layer in per_layer(scheme, lists))
+        return LayerEquations(scheme, numbers, pieces)
+    series = modified_series(scheme, order, nonautonomous=nonautonomous, progress=progress)
+    return ModifiedEquation(scheme, order, series)

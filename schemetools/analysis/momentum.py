@@ -91,7 +91,7 @@ def _check_limit(alpha: Sequence[Expr], s0: Any, first: Any) -> None:
         slope = canonical(sum((j * a for j, a in enumerate(alpha)), Integer(0)))
         raise UnsupportedError(
             f"rho'(1) = {slope}: the scheme has no limit of first order u' = limit * f (1 is a double root of rho); "
-            "modified.second_order_limit says what it follows instead"
+            "second_order_limit says what it follows instead"
         )
 
 

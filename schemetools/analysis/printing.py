@@ -47,7 +47,7 @@ def _term(coefficient: str, *factors: str) -> str:
     return " ".join(parts if coefficient == "1" and parts else [coefficient, *parts])
 
 
-def _sum(terms: Iterable[tuple[str, str]]) -> str:
+def signed_sum(terms: Iterable[tuple[str, str]]) -> str:
     """Signed terms in one line: a - b + c."""
     result = ""
     for sign, body in terms:
@@ -68,7 +68,7 @@ def _momentum(eq: "ModifiedEquation", marks: _Marks) -> str:
         if g != 0:
             sign, body = marks.style.coefficient(g, eq.scheme.exact)
             terms.append((sign, _term(body, _h(marks.style, j - 1), marks.derivative("u", j))))
-    return f"{_sum(terms)} = f"
+    return f"{signed_sum(terms)} = f"
 
 
 def _group_order(eq: "ModifiedEquation", marks: _Marks, n: int, trees: list[Tree]) -> tuple[str, str] | None:
@@ -84,9 +84,9 @@ def _group_order(eq: "ModifiedEquation", marks: _Marks, n: int, trees: list[Tree
     if len(terms) == 1:
         return terms[0]
     if all(sign == "-" for sign, _ in terms):
-        inner = _sum(("+", body) for _, body in terms)
+        inner = signed_sum(("+", body) for _, body in terms)
         return "-", f"{marks.bracket[0]}{inner}{marks.bracket[1]}"
-    return "+", f"{marks.bracket[0]}{_sum(terms)}{marks.bracket[1]}"
+    return "+", f"{marks.bracket[0]}{signed_sum(terms)}{marks.bracket[1]}"
 
 
 def _right_side(eq: "ModifiedEquation", marks: _Marks, roots: tuple[str | None, ...], through: int) -> str:
@@ -106,7 +106,7 @@ def _right_side(eq: "ModifiedEquation", marks: _Marks, roots: tuple[str | None, 
             terms.append((group[0], _term("1", _h(marks.style, n - 1), group[1])))
     corrections = len(terms) > len(by_order.get(1, ()))
     rest = marks.ellipsis if corrections or through < 2 else f"O({_h(marks.style, through)})"
-    return f"{_sum(terms) or '0'} + {rest}"
+    return f"{signed_sum(terms) or '0'} + {rest}"
 
 
 def _unknowns(eq: "ModifiedEquation") -> list[tuple[str, tuple[str | None, ...]]]:

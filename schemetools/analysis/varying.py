@@ -5,14 +5,13 @@ j-th derivative of u, E_i that of f(u), both along the modified field. A derivat
 coefficients (k -> k'), each costing one power of h: b(t) becomes a polynomial in h k', h^2 k'', ...
 """
 
-import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Expr, Function, Symbol
+from sympy import Expr, Symbol
 from sympy.core.function import AppliedUndef, UndefinedFunction
 
 from ..errors import SchemeError, UnsupportedError
@@ -20,17 +19,20 @@ from ..exact import to_domain
 from ..schemes.base import Scheme
 from ..schemes.multistep import LinearMultistep
 from ..schemes.runge_kutta import RungeKutta
+from .closure import algebra_for
+from .differentials import Differentials, components
 from .forest import NONAUTONOMOUS, PLAIN, Forest, Grammar, forest
 from .reduction import reduced_multistep, reduced_runge_kutta
-from .trees import Tree, ids_of_trees, sorted_ids, trees_by_id
-from .weights import elementary_weights
 from .rings import FieldElements
+from .trees import Tree, ids_of_trees, sorted_ids, trees_by_id
+from .varying_text import varying_latex, varying_text
+from .weights import elementary_weights
 
 TIME = Symbol("t")
 Level = dict[int, Any]  # id -> coefficient, zeros left out
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class VaryingEquation:
     """u' = sum over trees t and w of h^(|t|-1+w) b_w(t)/sigma(t) F(t)(u), for coefficients k(t): w counts derivatives of k.
 
@@ -51,6 +53,40 @@ class VaryingEquation:
     def limit(self) -> Expr:
         """b(dot): u' = limit(t) f as h -> 0."""
         return next(iter(self.coefficients.values()))
+
+    def vector_field(self, f: Any, u: Any, h: Any, t: Any = None) -> tuple[Expr, ...]:
+        """The right-hand side for a concrete f(u), or f(t, u) where derived for that, with k(t) as a function of `t`."""
+        time = TIME if t is None else t
+        fields, variables = components(self, f, u, t)
+        if self.grammar == NONAUTONOMOUS:
+            zero = sympy.Integer(0)
+            fields = [(*fields[0], zero), (*(zero for _ in variables), sympy.Integer(1))]
+            variables = (*variables, time)
+        algebra = algebra_for([c for field in fields for c in field], variables)
+        differentials = Differentials(forest(self.grammar), algebra, fields)
+        ids = ids_of_trees(self.grammar, self.order)
+        step, rows = sympy.sympify(h), []
+        for (tree, w), value in self.coefficients.items():
+            factor = step ** (tree.order - 1 + w) * value.subs(TIME, time) / tree.symmetry
+            rows.append([factor * algebra.expression(x) for x in differentials[ids[tree]]])
+        size = len(variables) - (self.grammar == NONAUTONOMOUS)
+        return tuple(sympy.Add(*(row[i] for row in rows)) for i in range(size))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The labels of the fields: one."""
+        return ("f",)
+
+    is_partitioned = False
+
+    def __str__(self) -> str:
+        return varying_text(self)
+
+    def __repr__(self) -> str:
+        return varying_text(self)
+
+    def _repr_latex_(self) -> str:
+        return varying_latex(self)
 
 
 class _Chains:

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable, Sequence
 
-from sympy import Expr
+from sympy import Expr, Integer
 
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.normal_form import GeneralLinear
@@ -13,26 +13,27 @@ from .starting import input_names
 from .system import System, components, merged, system, total
 
 
-def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None) -> StepPlan:
+def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None, *, share: bool = True) -> StepPlan:
     """The plan of one step of a scheme.
 
     Stages of one field and one argument are evaluated once, stages that no result needs are dropped, zero terms are
     not written, and a new component of x that is an old register (a shift of the history) costs nothing.
     `pattern` names the values in x, equal names for values known to be equal: `start_pattern(form)` gives the
-    first step, for which coefficients that belong to one value are summed (and may cancel).
+    first step, for which coefficients that belong to one value are summed (and may cancel). With `share`, a combination
+    that begins as an earlier one does goes on from it; without, each starts from the carried values.
 
     >>> import schemetools as st
     >>> lower(st.rk4).evaluations
     4
     """
     scheme = as_scheme(scheme)
-    return _lower(scheme.normal_form(), pattern)
+    return _lower(scheme.normal_form(), pattern, share)
 
 
 @functools.cache
-def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None) -> StepPlan:
+def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None, share: bool) -> StepPlan:
     given = merged(system(form, pattern or input_names(form)))
-    writer = _Writer(given)
+    writer = _Writer(given, share)
     count = len(form.U[0])
     main = _needed(given, range(count))
     writer.stages(main)
@@ -66,8 +67,8 @@ def _needed(given: System, rows: Iterable[int]) -> list[int]:
 class _Writer:
     """Writes stages and results of a system as steps; a linear form that was computed once is not computed again."""
 
-    def __init__(self, given: System) -> None:
-        self.given = given
+    def __init__(self, given: System, share: bool) -> None:
+        self.given, self.share = given, share
         self.steps: list[Step] = []
         self.values: dict[int, str] = {}
         self.forms: dict[tuple[Terms, Terms], str] = {}
@@ -94,7 +95,7 @@ class _Writer:
 
     def _solve(self, group: Sequence[int]) -> None:
         A, first = self.given.A, len(self.values) + 1
-        outside = [tuple(0 if j in group else c for j, c in enumerate(A[i])) for i in group]
+        outside = [tuple(Integer(0) if j in group else c for j, c in enumerate(A[i])) for i in group]
         known = tuple(
             self.row(f"z{first + n}", row, self.given.U[i])
             for n, (i, row) in enumerate(zip(group, outside, strict=True))
@@ -104,14 +105,23 @@ class _Writer:
         stages = tuple(self.given.stages[i] for i in group)
         self.steps.append(Solve(tuple(self._name(i) for i in group), fields, known, matrix, stages))
 
-    def row(self, out: str, slopes: Sequence[Expr | int], states: Sequence[Expr]) -> str:
+    def row(self, out: str, slopes: Sequence[Expr], states: Sequence[Expr]) -> str:
         """The register that holds h * slopes . f(Y) + states . z, computed under the name `out` if it is new."""
-        terms = tuple((c, name) for c, name in zip(states, self.given.inputs, strict=True) if c != 0)
-        increments = tuple((c, self.values[j]) for j, c in enumerate(slopes) if c != 0)
+        terms: Terms = tuple((c, name) for c, name in zip(states, self.given.inputs, strict=True) if c != 0)
+        increments: Terms = tuple((c, self.values[j]) for j, c in enumerate(slopes) if c != 0)
         if not increments and len(terms) == 1 and terms[0][0] == 1:
             return terms[0][1]
         key = (terms, increments)
         if key not in self.forms:
+            begun = self._begun(terms, increments) if self.share else None
+            if begun is None:
+                self.steps.append(Combine(out, terms, increments))
+            else:
+                self.steps.append(Combine(out, ((Integer(1), self.forms[begun]),), increments[len(begun[1]) :]))
             self.forms[key] = out
-            self.steps.append(Combine(out, terms, increments))  # type: ignore[arg-type]
         return self.forms[key]
+
+    def _begun(self, terms: Terms, increments: Terms) -> tuple[Terms, Terms] | None:
+        """The longest earlier combination that this one continues, if that saves an operation."""
+        earlier = [k for k in self.forms if k[0] == terms and k[1] == increments[: len(k[1])]]
+        return max(earlier, key=lambda key: len(key[1]), default=None)

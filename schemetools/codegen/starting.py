@@ -1,16 +1,18 @@
 """How a scheme with a history starts: the values that it carries, and which of them are equal in its first steps."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import sympy
 from sympy import Expr
 
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.normal_form import GeneralLinear
 from schemetools.schemes.runge_kutta import RungeKutta
 
-from .system import START, merged, system
+from .system import START, merged, system, total
 
 
 def input_names(form: GeneralLinear) -> tuple[str, ...]:
@@ -90,3 +92,28 @@ def with_history(start: GeneralLinear, form: GeneralLinear) -> GeneralLinear:
     colours = (*start.colours, start.colours[0])
     U = [unit[0]] * (s + 1)
     return GeneralLinear(A, U, B, V, colours, name=start.name, reference=start.reference, exact=start.exact)
+
+
+def stage_times(form: GeneralLinear) -> tuple[Expr, ...]:
+    """The times c_i, in units of h after the state's, at which a field f(t, u) is evaluated.
+
+    c = A 1 + U w, with the times w of the carried values from (I - V) w = B 1 - limit q, w = 0 for the state: what the
+    scheme itself makes of t' = 1. Of several fields that add up, one alone is taken for the clock.
+    """
+    r, clock = form.values, form.fields[0]
+
+    def along(M: Sequence[Sequence[Expr]], own: str) -> list[Expr]:
+        label = own if form.parts == 1 else None
+        return [total([c for c, colour in zip(row, form.colours, strict=True) if label in (None, colour)]) for row in M]
+
+    rows = [[*((sympy.S(int(i == j)) - form.V[i][j]) for j in range(form.parts, r)), form.q[i]] for i in range(r)]
+    solution = solve_consistent(rows, along(form.B[:r], clock))
+    if solution is None:
+        raise UnsupportedError(
+            "the carried values have no times of their own; branches f(t, u) need a scheme whose have"
+        )
+    w = [sympy.S(0)] * form.parts + list(solution[:-1])
+    return tuple(
+        total([along(form.A, form.colours[i])[i], *(u * x for u, x in zip(form.U[i], w, strict=True))])
+        for i in range(form.stages)
+    )

@@ -2,9 +2,9 @@
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,7 @@ from schemetools.schemes.base import Scheme, as_scheme
 
 from .branches import arranged, is_separate
 from .coefficients import parameter, per_symbol, read_back
+from .constraints import Bounds, constrained
 
 _record = torch.profiler.record_function
 
@@ -49,6 +50,7 @@ class Block(nn.Module):
     plan: ClassVar[StepPlan]
     options: ClassVar[TorchOptions]
     source: ClassVar[str]
+    key: ClassVar["Key"]
     scheme = _SchemeOf()
 
     def __new__(cls, branch: Any = None, h: Any = 1, *, bounds: Any = None, **_: Any) -> "Block":
@@ -59,9 +61,10 @@ class Block(nn.Module):
             cls.options,
             separate=cls.options.separate or is_separate(branch, cls.plan),
             tensor_h=cls.options.tensor_h or isinstance(h, Tensor),
-            called=cls.options.called | frozenset(_named(cls, bounds)),
+            called=frozenset(cls._limits(bounds)) & frozenset(cls.trained()),
         )
-        return super().__new__(cls if options == cls.options else _block_class(cls.key, options))  # type: ignore[attr-defined]
+        fitting: Any = cls if options == cls.options else _block_class(cls.key, options)
+        return super().__new__(fitting)
 
     def __init__(
         self,
@@ -78,7 +81,7 @@ class Block(nn.Module):
         self.h = checked_step(h)
         if not self.plan.is_explicit:
             self.tol, self.max_iterations = tol, max_iterations
-        inits, limits = per_symbol(init, self.symbols(), "init"), per_symbol(bounds, self.symbols(), "bounds")
+        inits, limits = per_symbol(init, self.symbols(), "init"), self._limits(bounds)
         for symbol, name in self.trained().items():
             if symbol not in inits:
                 raise SchemeError(
@@ -99,6 +102,11 @@ class Block(nn.Module):
         attributes = symbol_attributes(cls.written)
         return {str(s): attributes[s] for s in sorted(used & cls.written.free_symbols, key=str)}
 
+    @classmethod
+    def _limits(cls, bounds: Any) -> dict[str, Any]:
+        """The bounds of each symbol: those given, else those that belong to the class."""
+        return {**cls.key.bounds, **per_symbol(bounds, cls.symbols(), "bounds")}
+
     def learned(self) -> Scheme:
         """The scheme with the parameters' present values in place, exact binary numbers marked as approximations."""
         scheme = self.written if self.options.pattern is None else pattern_scheme(self.written, self.options.pattern)
@@ -112,7 +120,7 @@ class Block(nn.Module):
         return super().__call__(*args, **kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (self.key, self.options), self.__dict__  # type: ignore[attr-defined]
+        return _rebuild, (self.key, self.options), self.__dict__
 
     def __repr__(self) -> str:
         names = ", ".join(self.trained()) or "none"
@@ -145,13 +153,20 @@ def checked_step(h: Any) -> Any:
 
 
 def to_block(
-    scheme: Scheme, *, timed: bool = False, split: bool = False, gates: str = "sample", shaken: bool = False
+    scheme: Scheme,
+    *,
+    timed: bool = False,
+    split: bool = False,
+    gates: str = "sample",
+    shaken: bool = False,
+    constrain: Sequence[str] = (),
 ) -> type[Block]:
     """The nn.Module class of one step of a scheme; see `Block` for its construction and call.
 
     `timed`: branches are f(t, u) and the block takes `t`. `split`: a partitioned state is one tensor, split along
     dimension 1, instead of a pair. `gates`: a random coefficient is drawn per "sample" or per "batch" in training, its
-    mean is used in evaluation; `shaken` draws it again for the backward pass (Shake-Shake).
+    mean is used in evaluation; `shaken` draws it again for the backward pass (Shake-Shake). `constrain`: conditions
+    that the trained coefficients satisfy exactly at all times, as in `constraints.constrained`.
 
     >>> import torch, schemetools as st
     >>> block = st.to_block(st.rk4)(torch.nn.Linear(3, 3))
@@ -161,20 +176,21 @@ def to_block(
     torch.Size([2, 3])
     """
     options = TorchOptions(timed=timed, split=split, gates=gates, shaken=shaken)
-    return block_class(as_scheme(scheme), options)
+    restricted, bounds = constrained(as_scheme(scheme), constrain)
+    return block_class(restricted, options, bounds)
 
 
-def block_class(scheme: Scheme, options: TorchOptions) -> type[Block]:
-    """The class for a scheme and the options of its code."""
-    return _block_class(Key(scheme), options)
+def block_class(scheme: Scheme, options: TorchOptions, bounds: Bounds | None = None) -> type[Block]:
+    """The class for a scheme and the options of its code, with bounds that its symbols always have."""
+    return _block_class(Key(scheme, bounds or {}), options)
 
 
 class Key:
     """A scheme with its labels: schemes that differ in name only are equal, but their classes are not the same."""
 
-    def __init__(self, scheme: Scheme) -> None:
-        self.scheme = scheme
-        self._labels = (scheme, scheme.name, scheme.reference, scheme.exact)
+    def __init__(self, scheme: Scheme, bounds: Bounds) -> None:
+        self.scheme, self.bounds = scheme, bounds
+        self._labels = (scheme, scheme.name, scheme.reference, scheme.exact, tuple(sorted(bounds.items())))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Key) and self._labels == other._labels
@@ -198,14 +214,8 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
     plain = replace(options, separate=False, tensor_h=False, called=frozenset())
     base = Block if plain == options else _block_class(key, plain)
-    made: type[Block] = type(
-        name, (base,), {**members, "__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name}
-    )
-    return made
-
-
-def _named(cls: type[Block], bounds: Any) -> list[str]:
-    return [s for s in per_symbol(bounds, cls.symbols(), "bounds") if s in cls.trained()]
+    members |= {"__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name}
+    return cast(type[Block], type(name, (base,), members))
 
 
 def _rebuild(key: Key, options: TorchOptions) -> Block:

@@ -1,18 +1,16 @@
 """A stack: one step of a scheme per branch, the history kept inside the call."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from schemetools.codegen.printers.torch import TorchOptions
-from schemetools.codegen.starting import input_names, next_pattern, start_pattern, with_history
 from schemetools.errors import SchemeError
-from schemetools.schemes.base import Scheme, as_scheme
-from schemetools.schemes.normal_form import GeneralLinear
+from schemetools.schemes.base import Scheme
 
-from .block import Block, block_class
+from .block import Block
+from .layers import layer_classes, restricted_schemes, step_sizes
 
 
 class Stack(nn.Module):
@@ -54,7 +52,7 @@ class Stack(nn.Module):
 
 
 def to_stack(
-    scheme: Scheme,
+    scheme: Scheme | Sequence[Scheme],
     branches: Sequence[Any],
     *,
     h: Any = 1,
@@ -65,67 +63,31 @@ def to_stack(
     split: bool = False,
     gates: str = "sample",
     shaken: bool = False,
+    constrain: Sequence[str] = (),
 ) -> Stack:
     """A module x -> x that takes one step of a scheme per branch; each branch is what a `Block` takes.
+
+    `scheme`: one for all layers, or a sequence with one per layer (a schedule of survival probabilities, say).
 
     `h`: one number or scalar tensor for all layers, a sequence with one per layer, or a function of the layer's index.
     `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it;
     a layer in which a free symbol cancels then has no parameter. A one-step scheme as `start` is used until the
-    history is full. `init`, `bounds`, `split`, `gates`, `shaken`: as for blocks. Raises SchemeError if it does not fit.
+    history is full. `init`, `bounds`, `split`, `gates`, `shaken`, `constrain`: as for blocks.
+    Raises SchemeError for what does not fit.
 
     >>> import torch, schemetools as st
     >>> stack = st.to_stack(st.lm(), [torch.nn.Linear(4, 4) for _ in range(3)], init={"k": -0.05})
     >>> [s.name for s in stack.schemes]
-    ['lm(k) from a repeated start', 'lm(k=-0.05)', 'lm(k=-0.05)']
+    ['lm(k) from a repeated start', 'lm(k=-0.0500000)', 'lm(k=-0.0500000)']
     """
-    scheme = as_scheme(scheme)
     branches = list(branches)
     if not branches:
         raise SchemeError("a stack needs at least one branch: one per layer")
-    form = scheme.normal_form()
-    options = TorchOptions(split=split, gates=gates, shaken=shaken)
-    steps = _steps(h, len(branches))
-    classes, written = _layer_classes(scheme, form, start, options, len(branches))
+    schemes, own_bounds = restricted_schemes(scheme, len(branches), constrain)
+    form = schemes[0].normal_form()
+    classes, written = layer_classes(schemes, start, TorchOptions(split=split, gates=gates, shaken=shaken), own_bounds)
     layers = []
-    for cls, given, branch, size in zip(classes, written, branches, steps, strict=True):
+    for cls, given, branch, size in zip(classes, written, branches, step_sizes(h, len(branches)), strict=True):
         arguments = {} if given is not None else {"init": init, "bounds": bounds}
         layers.append(cls(branch, size, **arguments))
     return Stack(layers, written, keeps_history=form.values > form.parts)
-
-
-def _layer_classes(
-    scheme: Scheme, form: GeneralLinear, start: str | Scheme, options: TorchOptions, depth: int
-) -> tuple[list[type[Block]], list[Scheme | None]]:
-    """The class of each layer, and the start scheme where a layer is a step of that and not of the scheme itself."""
-    if form.values == form.parts:
-        return [block_class(scheme, options)] * depth, [None] * depth
-    full, pattern = input_names(form), start_pattern(form)
-    starter = None if start == "repeat" else _starter(start)
-    stepping = form if starter is None else with_history(starter.normal_form(), form)
-    classes: list[type[Block]] = []
-    written: list[Scheme | None] = []
-    while len(classes) < depth and pattern != full:
-        used = scheme if starter is None else stepping
-        classes.append(block_class(used, replace(options, pattern=pattern)))
-        written.append(starter)
-        pattern = next_pattern(stepping, pattern)
-    rest = depth - len(classes)
-    return classes + [block_class(scheme, replace(options, pattern=full))] * rest, written + [None] * rest
-
-
-def _starter(start: Any) -> Scheme:
-    if isinstance(start, str):
-        raise SchemeError(f"start={start!r}: 'repeat', or a one-step scheme such as st.rk4")
-    return as_scheme(start)
-
-
-def _steps(h: Any, depth: int) -> list[Any]:
-    """One step size per layer."""
-    if callable(h) and not isinstance(h, Tensor):
-        return [h(n) for n in range(depth)]
-    if isinstance(h, (list, tuple)) or (isinstance(h, Tensor) and h.dim() == 1 and not h.requires_grad):
-        found = list(h.tolist() if isinstance(h, Tensor) else h)
-        if len(found) != depth:
-            raise SchemeError(f"{len(found)} step sizes came for {depth} layers; give one for all, or one per layer")
-        return found
-    return [h] * depth

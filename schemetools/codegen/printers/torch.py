@@ -1,5 +1,6 @@
 """The torch printer: a plan as an nn.Module whose forward is straight-line code with literal coefficients."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from schemetools.schemes.normal_form import GeneralLinear
 
 from ..lower import lower
 from ..plan import Combine, Solve, StepPlan
-from ..starting import START, input_names, start_pattern
+from ..starting import START, input_names, stage_times, start_pattern
 from .names import class_name, identifier, number, quoted, symbol_names
 from .random import SHAKEN, draw_lines
 from .torch_lines import Lines
@@ -84,10 +85,11 @@ class _Printer:
         if draws and self.options.shaken:
             draws = [*SHAKEN.splitlines(), *draws]
         solver = [] if self.plan.is_explicit else ["from schemetools.nn.implicit import solve", ""]
+        clock = ["from functools import partial", ""] if solver and self.options.timed else []
         head = (
             f'"""One step of {quoted(str(self.scheme))} as a torch module; written from the scheme by schemetools."""'
         )
-        lines = [head, "", "import torch", "from torch import nn", "", *solver, *draws, "", *self._class()]
+        lines = [head, "", *clock, "import torch", "from torch import nn", "", *solver, *draws, "", *self._class()]
         return "\n".join(lines).rstrip() + "\n"
 
     def _class(self) -> list[str]:
@@ -100,7 +102,8 @@ class _Printer:
         ]
         lines += self._method("forward", self.plan, half=False)
         if self._sums_in_half():
-            lines += ["", *self._method("forward_half", self.plan, half=True)]
+            plain = lower(self.scheme, self.options.pattern, share=False)
+            lines += ["", *self._method("forward_half", plain, half=True)]
         if self._starts_itself():
             start = lower(self.scheme, start_pattern(self.form))
             lines += ["", *self._method("start", start, half=False)]
@@ -121,7 +124,8 @@ class _Printer:
         return lines + [f"        self.{name} = nn.Parameter(torch.as_tensor({name}))" for name in free]
 
     def _sums_in_half(self) -> bool:
-        many = any(isinstance(s, Combine) and len(s.increments) > 1 for s in self.plan.steps + self.plan.error_steps)
+        plain = lower(self.scheme, self.options.pattern, share=False)
+        many = any(isinstance(s, Combine) and len(s.increments) > 1 for s in plain.steps + plain.error_steps)
         return many and not self.options.tensor_h
 
     def _starts_itself(self) -> bool:
@@ -200,13 +204,13 @@ class _Printer:
         if self.options.separate:
             lines = ["h = self.h"]
             for label, names in fields.items():
-                branches = "self.branch" if len(fields) == 1 else f"self.branch[{label!r}]"
+                branches = "self.branch" if len(fields) == 1 else f"self.branch[{json.dumps(label)}]"
                 lines.append(f"{', '.join(names)}{',' * (len(names) == 1)} = {branches}")
             return lines
         if len(fields) == 1:
             return [f"{fields[plan.fields[0]][0]}, h = self.branch, self.h"]
         names = ", ".join(names[0] for names in fields.values())
-        return [f"{names} = {', '.join(f'self.branch[{label!r}]' for label in fields)}", "h = self.h"]
+        return [f"{names} = {', '.join(f'self.branch[{json.dumps(label)}]' for label in fields)}", "h = self.h"]
 
     def _fields(self, plan: StepPlan) -> dict[str, list[str]]:
         """For each field the local names of its branches, one per evaluation where they are separate."""
@@ -222,7 +226,7 @@ class _Printer:
     def _times(self) -> Sequence[str] | None:
         if not self.options.timed:
             return None
-        return [_time(sum(row, start=Expr())) for row in self.form.A]
+        return [_time(c) for c in stage_times(self.form)]
 
     def _result(self, plan: StepPlan) -> str:
         parts = self.form.parts

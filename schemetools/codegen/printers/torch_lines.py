@@ -133,7 +133,7 @@ class Lines:
             fields = [f"partial({f}, {time})" for f, time in zip(fields, times, strict=True)]
         known = [self._value(name) for name in step.known]
         rows = [_tuple([expression(c, self.names) for c in row]) for row in step.matrix]
-        outs = ", ".join(step.outs) + ("," if len(step.outs) == 1 else "")
+        outs = _tuple(step.outs) if len(step.outs) == 1 else ", ".join(step.outs)
         return f"{outs} = solve({_tuple(fields)}, {_tuple(known)}, {_tuple(rows)}, h, self.tol, self.max_iterations)"
 
 

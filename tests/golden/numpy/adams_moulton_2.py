@@ -30,16 +30,14 @@ def step(f, history, h):
     z1 = x + 0.6666666666666666 * d1 - 0.08333333333333333 * d2
 
     def residual(k):
-        (k1,) = np.split(k, 1)
+        k1, = np.split(k, 1)
         k1 = k1.reshape(np.shape(z1))
-        return np.concatenate(
-            [
-                np.ravel(k1 - f(z1 + h * (0.4166666666666667 * k1))),
-            ]
-        )
+        return np.concatenate([
+            np.ravel(k1 - f(z1 + h * (0.4166666666666667 * k1))),
+        ])
 
-    (k1,) = np.split(solve(residual, np.concatenate([np.ravel(f(z1))])), 1)
+    k1, = np.split(solve(residual, np.concatenate([np.ravel(f(z1))])), 1)
     k1 = k1.reshape(np.shape(z1))
-    y = x + 0.6666666666666666 * d1 - 0.08333333333333333 * d2 + h * 0.4166666666666667 * k1
+    y = z1 + h * 0.4166666666666667 * k1
     d1_new = h * k1
     return (y, d1_new, d1)

@@ -30,15 +30,13 @@ def step(f, history, h):
     z1 = 1.3333333333333333 * x - 0.3333333333333333 * u1
 
     def residual(k):
-        (k1,) = np.split(k, 1)
+        k1, = np.split(k, 1)
         k1 = k1.reshape(np.shape(z1))
-        return np.concatenate(
-            [
-                np.ravel(k1 - f(z1 + h * (0.6666666666666666 * k1))),
-            ]
-        )
+        return np.concatenate([
+            np.ravel(k1 - f(z1 + h * (0.6666666666666666 * k1))),
+        ])
 
-    (k1,) = np.split(solve(residual, np.concatenate([np.ravel(f(z1))])), 1)
+    k1, = np.split(solve(residual, np.concatenate([np.ravel(f(z1))])), 1)
     k1 = k1.reshape(np.shape(z1))
-    y = 1.3333333333333333 * x - 0.3333333333333333 * u1 + h * 0.6666666666666666 * k1
+    y = z1 + h * 0.6666666666666666 * k1
     return (y, x)

@@ -29,12 +29,10 @@ def step(f, history, h):
         k1, k2 = np.split(k, 2)
         k1 = k1.reshape(np.shape(x))
         k2 = k2.reshape(np.shape(x))
-        return np.concatenate(
-            [
-                np.ravel(k1 - f(x + h * (0.25 * k1 - 0.03867513459481288 * k2))),
-                np.ravel(k2 - f(x + h * (0.5386751345948129 * k1 + 0.25 * k2))),
-            ]
-        )
+        return np.concatenate([
+            np.ravel(k1 - f(x + h * (0.25 * k1 - 0.03867513459481288 * k2))),
+            np.ravel(k2 - f(x + h * (0.5386751345948129 * k1 + 0.25 * k2))),
+        ])
 
     k1, k2 = np.split(solve(residual, np.concatenate([np.ravel(f(x)), np.ravel(f(x))])), 2)
     k1 = k1.reshape(np.shape(x))

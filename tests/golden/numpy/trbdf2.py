@@ -28,28 +28,24 @@ def step(f, history, h):
     z2 = x + h * 0.2928932188134525 * k1
 
     def residual(k):
-        (k2,) = np.split(k, 1)
+        k2, = np.split(k, 1)
         k2 = k2.reshape(np.shape(z2))
-        return np.concatenate(
-            [
-                np.ravel(k2 - f(z2 + h * (0.2928932188134525 * k2))),
-            ]
-        )
+        return np.concatenate([
+            np.ravel(k2 - f(z2 + h * (0.2928932188134525 * k2))),
+        ])
 
-    (k2,) = np.split(solve(residual, np.concatenate([np.ravel(f(z2))])), 1)
+    k2, = np.split(solve(residual, np.concatenate([np.ravel(f(z2))])), 1)
     k2 = k2.reshape(np.shape(z2))
     z3 = x + h * (0.3535533905932738 * k1 + 0.3535533905932738 * k2)
 
     def residual(k):
-        (k3,) = np.split(k, 1)
+        k3, = np.split(k, 1)
         k3 = k3.reshape(np.shape(z3))
-        return np.concatenate(
-            [
-                np.ravel(k3 - f(z3 + h * (0.2928932188134525 * k3))),
-            ]
-        )
+        return np.concatenate([
+            np.ravel(k3 - f(z3 + h * (0.2928932188134525 * k3))),
+        ])
 
-    (k3,) = np.split(solve(residual, np.concatenate([np.ravel(f(z3))])), 1)
+    k3, = np.split(solve(residual, np.concatenate([np.ravel(f(z3))])), 1)
     k3 = k3.reshape(np.shape(z3))
-    y = x + h * (0.3535533905932738 * k1 + 0.3535533905932738 * k2 + 0.2928932188134525 * k3)
+    y = z3 + h * 0.2928932188134525 * k3
     return (y,)

@@ -21,11 +21,7 @@ class AdamsBashforthBlock(nn.Module):
         f, h = self.branch, self.h
         d1, d2 = history
         k1 = f(x)
-        y = torch.add(
-            torch.add(torch.add(x, d1, alpha=-1.3333333333333333), d2, alpha=0.4166666666666667),
-            k1,
-            alpha=1.9166666666666667 * h,
-        )
+        y = torch.add(torch.add(torch.add(x, d1, alpha=-1.3333333333333333), d2, alpha=0.4166666666666667), k1, alpha=1.9166666666666667 * h)
         d1_new = h * k1
         return y, (d1_new, d1)
 

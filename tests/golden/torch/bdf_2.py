@@ -25,7 +25,7 @@ class BDFBlock(nn.Module):
         (u1,) = history
         z1 = torch.lerp(x, u1, -0.3333333333333333)
         (k1,) = solve((f,), (z1,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
-        y = torch.add(torch.lerp(x, u1, -0.3333333333333333), k1, alpha=0.6666666666666666 * h)
+        y = torch.add(z1, k1, alpha=0.6666666666666666 * h)
         return y, (x,)
 
     def start(self, x):

@@ -28,9 +28,7 @@ class TRBDF2Block(nn.Module):
         z3 = torch.add(x, k1, alpha=0.3535533905932738 * h)
         z3 = torch.add(z3, k2, alpha=0.3535533905932738 * h)
         (k3,) = solve((f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
-        y = torch.add(x, k1, alpha=0.3535533905932738 * h)
-        y = torch.add(y, k2, alpha=0.3535533905932738 * h)
-        y = torch.add(y, k3, alpha=0.2928932188134525 * h)
+        y = torch.add(z3, k3, alpha=0.2928932188134525 * h)
         if not error:
             return y
         estimate = 0.13807118745769836 * h * k1

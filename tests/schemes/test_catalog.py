@@ -71,7 +71,7 @@ def test_free_text_is_a_source_too():
 def test_coefficients_are_exact(name):
     scheme = st.get(name)
     assert not any(c.has(Float) for c in scheme.coefficients)
-    assert scheme.exact is (name not in ("tsit5", "dopri8"))
+    assert scheme.exact is (name != "tsit5")
 
 
 def moments(scheme, n):
@@ -326,6 +326,23 @@ def test_error_constants_of_multistep_methods():
 def test_bdf_is_zero_stable_up_to_six_steps(k):
     others = np.polynomial.polynomial.polydiv([float(a) for a in st.bdf(k).alpha], [-1.0, 1.0])[0]
     assert bool(abs(np.polynomial.polynomial.polyroots(others)).max() < 1) is (k <= 6)
+
+
+def test_dopri8_agrees_with_the_published_quotients():
+    scheme = st.dopri8
+    published = {
+        scheme.A[6][0]: "29443841/614563906",
+        scheme.A[8][5]: "100302831/723423059",
+        scheme.A[10][6]: "-48777925059/3047939560",
+        scheme.A[11][3]: "-3185094517/667107341",
+        scheme.A[12][10]: "248638103/1413531060",
+        scheme.b[0]: "14005451/335480064",
+        scheme.b[11]: "-528747749/2220607170",
+        scheme.b_hat[8]: "-3867574721/1518517206",
+    }
+    for value, quotient in published.items():
+        assert 0 < abs(float(value / Rational(quotient) - 1)) < 1e-16
+    assert scheme.A[7][6] == Rational("-180193667/1043307555") and scheme.c[10] == Rational("1201146811/1299019798")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
     B(a, u) = a(empty) u + sum over trees of h^|t| a(t)/sigma(t) F(t)(u)
 
-a(empty) = 1 for a map (a step, an exact flow), 0 for h times a vector field. Source: Chartier, Hairer, Vilmart, Algebraic
-structures of B-series, Foundations of Computational Mathematics 10 (2010).
+a(empty) = 1 for a map (a step, an exact flow), 0 for h times a vector field. Source: Chartier, Hairer, Vilmart,
+Algebraic structures of B-series, Foundations of Computational Mathematics 10 (2010).
 """
 
 import math
@@ -105,7 +105,9 @@ def _result(domain: Any, values: list[Any], grammar: Grammar, order: int, empty:
 
 def _require(series: BSeries, *, is_map: bool) -> None:
     if series.is_map != is_map:
-        wanted, came = ("a map (a(empty) = 1)", "a vector field") if is_map else ("a vector field (a(empty) = 0)", "a map")
+        wanted, came = (
+            ("a map (a(empty) = 1)", "a vector field") if is_map else ("a vector field (a(empty) = 0)", "a map")
+        )
         raise SchemeError(f"{came} came where {wanted} is needed; exp and log turn one into the other")
 
 

@@ -21,7 +21,7 @@ else:
 MAX_GENERATORS = 48
 
 
-class NotClosed(Exception):
+class NotClosedError(Exception):
     """The field's derivatives do not stay in finitely many generators; work with expressions then."""
 
 
@@ -58,7 +58,8 @@ class Algebra:
             self.symbols, self.one = tuple(symbols), context.one
         self.zero = self.one - self.one
         self._chain = [
-            [(i, d) for g, i in self.generators.items() if (d := self.convert(self._derivatives[g, x]))] for x in self.variables
+            [(i, d) for g, i in self.generators.items() if (d := self.convert(self._derivatives[g, x]))]
+            for x in self.variables
         ]
 
     def _collect(self, value: Expr) -> None:
@@ -82,7 +83,7 @@ class Algebra:
     def _register(self, generator: Expr) -> None:
         self.generators.setdefault(generator, len(self.generators))
         if len(self.generators) > MAX_GENERATORS or generator.has(sympy.Derivative, sympy.Subs):
-            raise NotClosed
+            raise NotClosedError
 
     def convert(self, value: Expr) -> Any:
         """The ring element of an expression in the generators."""
@@ -195,5 +196,5 @@ def algebra_for(fields: Sequence[Expr], variables: Sequence[Symbol]) -> Algebra 
     """The ring of the fields where their derivatives close, expressions otherwise."""
     try:
         return Algebra(fields, variables)
-    except NotClosed:
+    except NotClosedError:
         return ExpressionAlgebra(variables)

@@ -49,7 +49,8 @@ def solver(eq: "ModifiedEquation", f: Any, u: Any, h: Any = None, t: Any = None)
 def modified_hamiltonian(eq: "ModifiedEquation", hamiltonian: Expr, p: Any, q: Any, h: Any) -> Expr:
     """The energy that a symplectic scheme keeps, H + h H_2 + ..., for p' = -dH/dq, q' = dH/dp, through h^(order-1).
 
-        H_n = (1/n) sum over the trees of order n of b(t)/sigma(t) H(t),   H([t_1, ..., t_m]) = H^(m)(F(t_1), ..., F(t_m))
+        H_n = (1/n) sum over the trees of order n of b(t)/sigma(t) H(t),   H([t_1, ..., t_m]) = H^(m)(F(t_1), ...,
+        F(t_m))
 
     A partitioned scheme takes a separable H = T(p) + V(q). Raises UnsupportedError for a scheme that is not symplectic.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, section IX.9.2 (there a sum over free trees).
@@ -58,7 +59,9 @@ def modified_hamiltonian(eq: "ModifiedEquation", hamiltonian: Expr, p: Any, q: A
         raise UnsupportedError(f"{eq.scheme} is not symplectic, so it has no modified Hamiltonian")
     momenta, positions = _symbols(p), _symbols(q)
     if len(momenta) != len(positions):
-        raise SchemeError(f"p has {len(momenta)} components and q {len(positions)}; a Hamiltonian system has as many of both")
+        raise SchemeError(
+            f"p has {len(momenta)} components and q {len(positions)}; a Hamiltonian system has as many of both"
+        )
     variables = (*momenta, *positions)
     energies, fields = _hamiltonian_fields(eq, sympy.sympify(hamiltonian), momenta, positions)
     algebra = algebra_for([*energies, *(c for field in fields for c in field)], variables)
@@ -96,7 +99,8 @@ def _hamiltonian_fields(
 
 
 def first_integral_drift(eq: "ModifiedEquation", integral: Expr, f: Any, u: Any) -> tuple[Expr, ...]:
-    """grad I . f_n for the coefficients f_n of h^0, h^1, ... of the modified field: zeros say to which order I is kept."""
+    """grad I . f_n for the coefficients f_n of h^0, h^1, ... of the modified field: zeros say to which order I is
+    kept."""
     _, variables = components(eq, f, u)
     slopes = [sympy.sympify(integral).diff(x) for x in variables]
     drifts = (sympy.Add(*(g * c for g, c in zip(slopes, term, strict=True))) for term in concrete_terms(eq, f, u))
@@ -104,6 +108,7 @@ def first_integral_drift(eq: "ModifiedEquation", integral: Expr, f: Any, u: Any)
 
 
 def first_integral_order(eq: "ModifiedEquation", integral: Expr, f: Any, u: Any) -> int:
-    """The largest n <= order such that the first n coefficients of the modified field keep the integral: drift O(h^n)."""
+    """The largest n <= order such that the first n coefficients of the modified field keep the integral: drift
+    O(h^n)."""
     drifts = first_integral_drift(eq, integral, f, u)
     return next((n for n, drift in enumerate(drifts) if drift != 0), len(drifts))

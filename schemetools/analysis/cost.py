@@ -10,7 +10,8 @@ Stage = tuple[Any, ...]
 
 
 class Cost(NamedTuple):
-    """`evaluations` of a field, the largest number of `live_states` at one time, and `combinations` (scaled vectors added)."""
+    """`evaluations` of a field, the largest number of `live_states` at one time, and `combinations` (scaled vectors
+    added)."""
 
     evaluations: int
     live_states: int
@@ -18,7 +19,8 @@ class Cost(NamedTuple):
 
 
 def cost(s: Any) -> Cost:
-    """The cost of one step: verner89 has 14 evaluations, the stages that only its embedded result needs are not counted.
+    """The cost of one step: verner89 has 14 evaluations, the stages that only its embedded result needs are not
+    counted.
 
     Live states: the values carried from step to step, the stage argument under construction, and every f that is still
     needed; an implicit scheme keeps all. Combinations: nonzero coefficients other than a leading 1.
@@ -48,7 +50,9 @@ def _merged(form: GeneralLinear) -> tuple[list[Stage], list[int]]:
         if mapped == sources:
             break
         sources = mapped
-    stages = [(form.colours[i], tuple(sorted(_weights(form.A[i], sources).items())), form.U[i]) for i in range(form.stages)]
+    stages = [
+        (form.colours[i], tuple(sorted(_weights(form.A[i], sources).items())), form.U[i]) for i in range(form.stages)
+    ]
     return stages, sources
 
 

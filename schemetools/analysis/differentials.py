@@ -1,7 +1,7 @@
 """Elementary differentials of concrete fields, and the modified vector field that they add up to.
 
-One directional derivative per tree: the derivative of F(u) in the direction F(v) is the sum of F over all graftings of v to a
-node of u, so that F(u o v) is that derivative less the graftings elsewhere, which have a smaller root degree.
+One directional derivative per tree: the derivative of F(u) in the direction F(v) is the sum of F over all graftings
+of v to a node of u, so that F(u o v) is that derivative less the graftings elsewhere, which have a smaller root degree.
 """
 
 from collections.abc import Sequence
@@ -134,7 +134,8 @@ class Equation(Protocol):
 def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[Expr, ...]], tuple[Symbol, ...]]:
     """(one field per label, in the full space; the variables): what a user gave for f and u, checked.
 
-    A partitioned scheme takes f = (F, G) with F(q) for p' and G(p) for q', and u = (p, q); each field is filled up with zeros.
+    A partitioned scheme takes f = (F, G) with F(q) for p' and G(p) for q', and u = (p, q); each field is filled up
+    with zeros.
     """
     variables = _variables(u)
     count = len(eq.fields)
@@ -166,9 +167,8 @@ def _check_partition(fields: Sequence[Sequence[Expr]], variables: Sequence[Symbo
     for field, size in zip(fields, sizes, strict=True):
         own = set(variables[start : start + size])
         if found := own & set().union(*(component.free_symbols for component in field)):
-            raise SchemeError(
-                f"a partitioned scheme has p' = F(q), q' = G(p); here a field depends on its own {sorted(map(str, found))}"
-            )
+            names = ", ".join(sorted(map(str, found)))
+            raise SchemeError(f"a partitioned scheme has p' = F(q), q' = G(p); here a field depends on its own {names}")
         start += size
 
 

@@ -1,7 +1,8 @@
 """The edge of zero-stability, where 1 becomes a double root of rho: equations of second order take over.
 
-With a step delta in time and h = delta^2, sum_j g_j delta^(j-2) u^(j) = f: as delta -> 0 along a path on which g_1 = c delta + ...,
-g_2 u'' + c u' = f. For lm with k = -1 + c delta it is u'' + c u' = f; for k_n = -(n-1)/(n+2), c = 3/t (Su, Boyd, Candes 2014).
+With a step delta in time and h = delta^2, sum_j g_j delta^(j-2) u^(j) = f: as delta -> 0 along a path on which g_1 =
+c delta + ..., g_2 u'' + c u' = f. For lm with k = -1 + c delta it is u'' + c u' = f; for k_n = -(n-1)/(n+2), c = 3/t
+(Su, Boyd, Candes 2014).
 """
 
 from collections.abc import Mapping
@@ -42,8 +43,8 @@ class SecondOrderLimit:
 def second_order_limit(s: Any, **path: Any) -> SecondOrderLimit:
     """The limit of a two-parameter scaling: h = delta^2, one step is delta in time, coefficients on a path to the edge.
 
-    `path` gives free symbols as expressions in `delta`, and in `n` or `t` = n delta where they vary over the steps; without
-    one the scheme itself must have rho'(1) = 0. Raises UnsupportedError where g_1/delta has no finite limit.
+    `path` gives free symbols as expressions in `delta`, and in `n` or `t` = n delta where they vary over the steps;
+    without one the scheme itself must have rho'(1) = 0. Raises UnsupportedError where g_1/delta has no finite limit.
 
     >>> import schemetools as st
     >>> print(second_order_limit(st.lm(), k="-(n-1)/(n+2)"))
@@ -51,7 +52,9 @@ def second_order_limit(s: Any, **path: Any) -> SecondOrderLimit:
     """
     scheme = as_scheme(s)
     if not isinstance(scheme, LinearMultistep):
-        raise UnsupportedError("a limit of second order needs a multistep scheme: a one-step scheme has a simple root 1")
+        raise UnsupportedError(
+            "a limit of second order needs a multistep scheme: a one-step scheme has a simple root 1"
+        )
     method = reduced_multistep(scheme)
     moving = {Symbol(name): _path(value) for name, value in path.items()}
     if missing := set(moving) - set(scheme.free_symbols):

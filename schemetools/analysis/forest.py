@@ -1,8 +1,9 @@
 """The tables of trees that every recursion runs on: trees as integer ids, their grafting products and edge splittings.
 
-A tree of order n > 1 is written once as t = u o v: v, its largest child, grafted to the root of u. Everything else follows by
-recursion on that: the root cuts (child, rest), and from them the splittings of t at one edge into branch and trunk. The
-pairs that arise are distinct, so that multiplicities need no merging, and the tables take a few operations per splitting.
+A tree of order n > 1 is written once as t = u o v: v, its largest child, grafted to the root of u. Everything else
+follows by recursion on that: the root cuts (child, rest), and from them the splittings of t at one edge into branch
+and trunk. The pairs that arise are distinct, so that multiplicities need no merging, and the tables take a few
+operations per splitting.
 """
 
 import functools
@@ -104,7 +105,8 @@ class Forest:
         self.offsets.append(last)
 
     def _graft_all(self, trunk_order: int, branch_order: int) -> None:
-        """Every u o v with |u|, |v| as given and v no smaller than the children of u; and the other ways to write it."""
+        """Every u o v with |u|, |v| as given and v no smaller than the children of u; and the other ways to write
+        it."""
         left, right, colour, cuts, graft = self.left, self.right, self.colour, self.cuts, self.graft
         below = [frozenset(children) for children in self.grammar.below]
         trunks = self.ids(trunk_order)
@@ -152,8 +154,8 @@ def forest(grammar: Grammar) -> Forest:
 def tree_counts(grammar: Grammar, order: int) -> tuple[int, ...]:
     """How many trees there are of each order 1..order, without building them.
 
-    With r_c(n) trees of order n and root colour c: n-1 nodes are distributed over a multiset of trees of allowed colours,
-    the Euler transform of the sum of r over those colours. Source: Otter, Annals of Mathematics 49 (1948).
+    With r_c(n) trees of order n and root colour c: n-1 nodes are distributed over a multiset of trees of allowed
+    colours, the Euler transform of the sum of r over those colours. Source: Otter, Annals of Mathematics 49 (1948).
     """
     by_colour = [[0, 1] for _ in grammar.colours]
     forests = [[1] for _ in grammar.colours]
@@ -172,15 +174,17 @@ def tree_counts(grammar: Grammar, order: int) -> tuple[int, ...]:
 def check_order(grammar: Grammar, order: int) -> None:
     """Refuse an order that is no positive integer, or whose table would not fit into memory."""
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise SchemeError(f"order {order!r} came; give the number of nodes of the largest trees, a positive integer such as 4")
+        raise SchemeError(
+            f"order {order!r} came; give the number of nodes of the largest trees, a positive integer such as 4"
+        )
     if order <= 8 and len(grammar.colours) < 3:
         return
     total = sum(tree_counts(grammar, order))
     if total > MAX_TREES:
         top = next(n for n in range(1, order + 1) if sum(tree_counts(grammar, n)) > MAX_TREES) - 1
         raise SchemeError(
-            f"order {order} has {_rounded(total)} trees, whose tables would take about {_bytes(total * BYTES_PER_TREE)}; "
-            f"the highest order that is computed here is {top}"
+            f"order {order} has {_rounded(total)} trees, whose tables would take about "
+            f"{_bytes(total * BYTES_PER_TREE)}; the highest order that is computed here is {top}"
         )
 
 

@@ -5,7 +5,8 @@ With x_n = xi(y_n) a vector of B-series, xi(empty) = q, and stages eta = h A f(e
     xi o flow_b = B eta' + V xi,      (xi o flow_b)(t) = xi(t) + q b(t) + low(t),
 
 so that, with w the left eigenvector w V = w, w q = 1, b(t) = w (B eta'(t) - low(t)), and xi(t) solves
-(I - V) xi(t) = B eta'(t) - low(t) - q b(t) under the normalisation xi_out(t) = 0: the first component is the solution itself.
+(I - V) xi(t) = B eta'(t) - low(t) - q b(t) under the normalisation xi_out(t) = 0: the first component is the solution
+itself.
 Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, section XV.2; Butcher, Acta Numerica 15 (2006).
 """
 
@@ -54,17 +55,22 @@ def _solver(domain: Any, V: list[list[Any]], q: list[Any], parts: int) -> list[l
     if parts == r:
         return [[zero] * (r + 1)] * r + [[one] * r + [zero]]
     if parts > 1:
-        raise UnsupportedError("a partitioned scheme that carries history has no derived modified equation; write it as one field")
+        raise UnsupportedError(
+            "a partitioned scheme that carries history has no derived modified equation; write it as one field"
+        )
     rows = [[(one if i == j else zero) - V[i][j] for j in range(r)] + [q[i]] for i in range(r)]
     rows.append([one] + [zero] * r)
     matrix = DomainMatrix(rows, (r + 1, r + 1), domain)
     if not matrix.det():
-        raise UnsupportedError("1 is a multiple eigenvalue of V, so the scheme has no limit of first order u' = limit * f")
+        raise UnsupportedError(
+            "1 is a multiple eigenvalue of V, so the scheme has no limit of first order u' = limit * f"
+        )
     return matrix.inv().to_list()
 
 
 def general_linear(scheme: GeneralLinear, grammar: Grammar, order: int) -> TreeSeries:
-    """b(t) on all trees of orders 1..order, by id; a non-autonomous field needs limit 1, where t counts as any other leaf."""
+    """b(t) on all trees of orders 1..order, by id; a non-autonomous field needs limit 1, where t counts as any other
+    leaf."""
     if grammar == NONAUTONOMOUS:
         return _with_time(general_linear(scheme, PLAIN, order))
     table, arrays = forest(grammar), _arrays(scheme, grammar)
@@ -95,9 +101,7 @@ def general_linear(scheme: GeneralLinear, grammar: Grammar, order: int) -> TreeS
             powers.append([value, *chain])
             starting.append([xi, *flows])
             slopes.append(slope)
-            values.append(
-                [_dot(a, slope, zero) + _dot(u, xi, zero) for a, u in zip(arrays.A, arrays.U, strict=True)]
-            )
+            values.append([_dot(a, slope, zero) + _dot(u, xi, zero) for a, u in zip(arrays.A, arrays.U, strict=True)])
     return TreeSeries(grammar, order, FieldElements(arrays.domain), b, one, one)
 
 
@@ -106,7 +110,13 @@ def _dot(row: list[Any], column: list[Any], zero: Any) -> Any:
 
 
 def _chains(
-    table: Forest, t: int, n: int, b: list[Any], powers: list[list[Any]], starting: list[list[list[Any]]], arrays: _Arrays
+    table: Forest,
+    t: int,
+    n: int,
+    b: list[Any],
+    powers: list[list[Any]],
+    starting: list[list[list[Any]]],
+    arrays: _Arrays,
 ) -> tuple[list[Any], list[list[Any]]]:
     """(D_2(t), D_3(t), ...) of b and (E_1(t), E_2(t), ...) of the starting series: edges cut, one order at a time."""
     zero = arrays.domain.zero

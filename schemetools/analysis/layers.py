@@ -1,4 +1,5 @@
-"""A list of coefficients, one set per step, as a trained network has them: equations piece by piece, and what they add up to."""
+"""A list of coefficients, one set per step, as a trained network has them: equations piece by piece, and what they
+add up to."""
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +21,9 @@ ROUGH = 0.5
 class LayerEquations:
     """One modified equation per layer: layer n follows the n-th over the time of its step.
 
-    Together they describe one equation with k = k(t), with further terms in k' (`modified_equation(s, k=Function("k"))`),
-    only where k_n varies smoothly: `is_smooth` compares the second differences of k_n with its first ones.
+    Together they describe one equation with k = k(t), with further terms in k' (`modified_equation(s,
+    k=Function("k"))`), only where k_n varies smoothly: `is_smooth` compares the second differences of k_n with its
+    first ones.
     """
 
     scheme: Scheme
@@ -39,7 +41,8 @@ class LayerEquations:
 
     @functools.cached_property
     def roughness(self) -> float:
-        """sum |second differences| / sum |first differences| of k_n, the largest over the symbols: O(1/N) if smooth, ~1.7 if random."""
+        """sum |second differences| / sum |first differences| of k_n, the largest over the symbols: O(1/N) if smooth,
+        ~1.7 if random."""
         return max((_roughness(v) for v in self.values.values()), default=0.0)
 
     @property
@@ -55,10 +58,11 @@ class LayerEquations:
 
     @functools.cached_property
     def amplification(self) -> float | None:
-        """sup over m <= N of |sum_(n=m..N) prod_(i=m..n) m_i|: a perturbed velocity moves the state by at most 1 + this.
+        """sup over m <= N of |sum_(n=m..N) prod_(i=m..n) m_i|: a perturbed velocity moves the state by at most 1 +
+        this.
 
-        m_i are the momentum coefficients. Bounded as the depth grows exactly when the stack is zero-stable. None for schemes
-        of another form. Source: the recursion v_(n+1) = m_n v_n + h f, summed.
+        m_i are the momentum coefficients. Bounded as the depth grows exactly when the stack is zero-stable. None for
+        schemes of another form. Source: the recursion v_(n+1) = m_n v_n + h f, summed.
         """
         if self.momenta is None:
             return None
@@ -73,8 +77,8 @@ class LayerEquations:
         """What may be said of the whole stack."""
         if self.is_smooth:
             return (
-                f"k_n is smooth over the layers (roughness {self.roughness:.2g}): one equation with k = k(t) describes the "
-                "stack, these pieces and terms in k'"
+                f"k_n is smooth over the layers (roughness {self.roughness:.2g}): one equation with k = k(t) "
+                "describes the stack, these pieces and terms in k'"
             )
         return (
             f"k_n jumps from layer to layer (roughness {self.roughness:.2g}, smooth is below {ROUGH}): no differential "
@@ -85,7 +89,10 @@ class LayerEquations:
         lines = [f"{self.scheme}: {len(self)} layers", self.statement]
         if self.amplification is not None:
             lines.append(f"a perturbed velocity is carried on with at most {self.amplification:.3g} of its size")
-        lines += [f"layer {n}: {str(piece).splitlines()[_first_order_line(piece)].split(maxsplit=2)[2]}" for n, piece in enumerate(self)]
+        lines += [
+            f"layer {n}: {str(piece).splitlines()[_first_order_line(piece)].split(maxsplit=2)[2]}"
+            for n, piece in enumerate(self)
+        ]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -2,16 +2,17 @@
 
     sum_(j>=1) g_j (d_b^(j-1) b)(t) = r(t),      (d_b c)(t) = sum over edges of t of c(trunk) b(branch)
 
-g_j = 1/j! with r = phi, the elementary weights, for a one-step method; rho(e^x)/sigma(e^x) = sum g_j x^j with r = [t = dot] for
-a multistep method. Instead of the chain D_j = d_b^(j-1) b the recursion keeps
+g_j = 1/j! with r = phi, the elementary weights, for a one-step method; rho(e^x)/sigma(e^x) = sum g_j x^j with r = [t
+= dot] for a multistep method. Instead of the chain D_j = d_b^(j-1) b the recursion keeps
 
     Q_i(t) = sum_(j>=1) g_(j+i) D_j(t) = g_(1+i) b(t) + sum over edges of b(branch) Q_(i+1)(trunk),
 
-so that b(t) = (r(t) - sum b(branch) Q_1(trunk)) / g_1 and trees of order n need i <= N - n only: one number per splitting for
-the highest order N, where most trees are.
+so that b(t) = (r(t) - sum b(branch) Q_1(trunk)) / g_1 and trees of order n need i <= N - n only: one number per
+splitting for the highest order N, where most trees are.
 
-Denominators are cleared beforehand: b(t) = numerator(t) / (weight**|t| scale**(|t|-1)) keeps the recursion as it stands, with
-g_j scale**(j-1) / g_1 in place of g_j. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections IX.9, XV.3.
+Denominators are cleared beforehand: b(t) = numerator(t) / (weight**|t| scale**(|t|-1)) keeps the recursion as it
+stands, with g_j scale**(j-1) / g_1 in place of g_j. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration,
+sections IX.9, XV.3.
 """
 
 import functools
@@ -65,8 +66,8 @@ def lie_recursion(
 ) -> list[Any]:
     """The numerators of b on all trees of orders 1..order, by id.
 
-    `right` holds the cleared right-hand side by id, `g` the cleared g_1 = 1, g_2, ... from index 1; `known` fixes b on some
-    trees, which are then not solved for.
+    `right` holds the cleared right-hand side by id, `g` the cleared g_1 = 1, g_2, ... from index 1; `known` fixes b
+    on some trees, which are then not solved for.
     """
     table = forest(grammar)
     b: list[Any] = []

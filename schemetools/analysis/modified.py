@@ -76,7 +76,8 @@ class ModifiedEquation:
 
     @functools.cached_property
     def limit(self) -> Any:
-        """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive schemes."""
+        """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive
+        schemes."""
         values = tuple(self.series.value(t, 1) for t in range(len(self.fields)))
         return values if len(self.fields) > 1 else values[0]
 
@@ -114,7 +115,8 @@ class ModifiedEquation:
 
     @functools.cached_property
     def parasitic(self) -> tuple[ParasiticMode, ...]:
-        """The modes root^n v(nh) beside the smooth solution, largest modulus first; the root 0 dies out and is left out."""
+        """The modes root^n v(nh) beside the smooth solution, largest modulus first; the root 0 dies out and is left
+        out."""
         return () if self.inverse or self.multistep is None else parasitic_modes(self.multistep)
 
     @property
@@ -128,8 +130,9 @@ class ModifiedEquation:
     def vector_field(self, f: Any, u: Any, h: Any, t: Any = None) -> tuple[Expr, ...]:
         """The right-hand side for a concrete field, one expression per component, through the order of the equation.
 
-        `f` is a sequence of sympy expressions in the symbols `u` (and `t`, for f(t, u)), or a function of them; for a scheme
-        with several fields, one such per field. Raises SchemeError where the numbers of components and variables differ.
+        `f` is a sequence of sympy expressions in the symbols `u` (and `t`, for f(t, u)), or a function of them; for a
+        scheme with several fields, one such per field. Raises SchemeError where the numbers of components and
+        variables differ.
         """
         return concrete_field(self, f, u, h, t)
 
@@ -160,7 +163,8 @@ class ModifiedEquation:
 
     @property
     def spurious_multiplier(self) -> Expr:
-        """The factor per step of the fast mode of the momentum form cut after u'', a mode that the scheme does not have."""
+        """The factor per step of the fast mode of the momentum form cut after u'', a mode that the scheme does not
+        have."""
         if self.momentum is None:
             raise UnsupportedError(f"{self.scheme} has no momentum form")
         return spurious_multiplier(self.momentum)
@@ -197,11 +201,11 @@ def modified_equation(
 ) -> Any:
     """The modified equation of a scheme through trees of the given order (4 where none is given), exact.
 
-    Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of them).
-    `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`, smooth over the
-    steps (a VaryingEquation); or a list, one per layer (LayerEquations). Random coefficients give a
-    StochasticModifiedEquation. `progress(done, order)` is called once per order. Raises SchemeError for an order that is not
-    positive or too large to enumerate, and for a scheme without a limit of first order.
+    Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of
+    them). `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`,
+    smooth over the steps (a VaryingEquation); or a list, one per layer (LayerEquations). Random coefficients give a
+    StochasticModifiedEquation. `progress(done, order)` is called once per order. Raises SchemeError for an order that
+    is not positive or too large to enumerate, and for a scheme without a limit of first order.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections IX.9 and XV.3.
 
     >>> import schemetools as st
@@ -214,8 +218,14 @@ def modified_equation(
         return stochastic_modified_equation(scheme, 2 if order is None else order)
     order = 4 if order is None else order
     functions = {Symbol(name): value for name, value in coefficients.items() if isinstance(value, UndefinedFunction)}
-    lists = {name: list(value) for name, value in coefficients.items() if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)}
-    values = {name: value for name, value in coefficients.items() if name not in lists and Symbol(name) not in functions}
+    lists = {
+        name: list(value)
+        for name, value in coefficients.items()
+        if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)
+    }
+    values = {
+        name: value for name, value in coefficients.items() if name not in lists and Symbol(name) not in functions
+    }
     if values:
         scheme = scheme.subs(values)
     if functions and lists:
@@ -224,7 +234,9 @@ def modified_equation(
         return varying_equation(scheme, order, functions, nonautonomous=nonautonomous)
     if lists:
         numbers = {name: tuple(float(x) for x in value) for name, value in lists.items()}
-        pieces = tuple(modified_equation(layer, order, nonautonomous=nonautonomous) for layer in per_layer(scheme, lists))
+        pieces = tuple(
+            modified_equation(layer, order, nonautonomous=nonautonomous) for layer in per_layer(scheme, lists)
+        )
         return LayerEquations(scheme, numbers, pieces)
     series = modified_series(scheme, order, nonautonomous=nonautonomous, progress=progress)
     return ModifiedEquation(scheme, order, series)

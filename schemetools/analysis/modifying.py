@@ -1,9 +1,11 @@
 """The modifying integrator: the field on which one step of a scheme is the exact flow of u' = f.
 
-Runge-Kutta: with the field c = sum h^(|t|-1) c(t)/sigma(t) F(t), stages eta_i = h sum_j A_ij c(eta_j) and sum_j b_j c(eta_j) = 1/gamma;
-c(eta_j)(t) = c(t) + terms of smaller trees, so that c(t) follows order by order. Multistep: along the exact flow
-sum_j g_j h^(j-1) u^(j) = c(u), and u^(n) has the coefficients n!/gamma(t), so that c(t) = g_n n!/gamma(t).
-Source: Chartier, Hairer, Vilmart, Numerical integrators based on modified differential equations, Math. Comp. 76 (2007).
+Runge-Kutta: with the field c = sum h^(|t|-1) c(t)/sigma(t) F(t), stages eta_i = h sum_j A_ij c(eta_j) and sum_j b_j
+c(eta_j) = 1/gamma; c(eta_j)(t) = c(t) + terms of smaller trees, so that c(t) follows order by order. Multistep: along
+the exact flow sum_j g_j h^(j-1) u^(j) = c(u), and u^(n) has the coefficients n!/gamma(t), so that c(t) = g_n
+n!/gamma(t).
+Source: Chartier, Hairer, Vilmart, Numerical integrators based on modified differential equations, Math. Comp. 76
+(2007).
 """
 
 import math
@@ -30,8 +32,8 @@ from .trees import trees_by_id
 def modifying_integrator(s: Any, order: int = 4) -> ModifiedEquation:
     """The field whose numbers under the scheme are exact for u' = f, through trees of the given order.
 
-    It has the type of a modified equation, with `inverse` set. A scheme with limit L has c(dot) = 1/L. Raises SchemeError for an
-    order that cannot be enumerated, UnsupportedError where the scheme has no limit, or a zero one.
+    It has the type of a modified equation, with `inverse` set. A scheme with limit L has c(dot) = 1/L. Raises
+    SchemeError for an order that cannot be enumerated, UnsupportedError where the scheme has no limit, or a zero one.
 
     >>> import schemetools as st
     >>> st.modifying_integrator(st.euler, 2)[st.Tree((1, 2))]

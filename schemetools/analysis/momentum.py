@@ -1,7 +1,8 @@
 """The momentum form of a multistep method, sum_j g_j h^(j-1) u^(j) = f, and the methods that have one.
 
-On a smooth solution rho(e^(hD)) u = h sigma(e^(hD)) f(u), so that rho(e^x)/sigma(e^x) = sum_(j>=1) g_j x^j. The series is
-formal: truncated, it is a stiff equation of higher order with modes that the method does not have (`spurious_multiplier`).
+On a smooth solution rho(e^(hD)) u = h sigma(e^(hD)) f(u), so that rho(e^x)/sigma(e^x) = sum_(j>=1) g_j x^j. The
+series is formal: truncated, it is a stiff equation of higher order with modes that the method does not have
+(`spurious_multiplier`).
 """
 
 import functools
@@ -50,8 +51,8 @@ class MomentumSeries:
 def momentum_series(alpha: Sequence[Expr], beta: Sequence[Expr], order: int) -> MomentumSeries:
     """The series rho(e^x)/sigma(e^x) through x**order, for ascending alpha, beta with sum(alpha) = 0.
 
-    Expanded about the index of beta's one nonzero entry where there is one: then sigma is constant and nothing is divided.
-    Raises UnsupportedError where sigma(1) = 0 or rho'(1) = 0: no equation of first order is the limit.
+    Expanded about the index of beta's one nonzero entry where there is one: then sigma is constant and nothing is
+    divided. Raises UnsupportedError where sigma(1) = 0 or rho'(1) = 0: no equation of first order is the limit.
     """
     ring, cleared, _ = clear([*alpha, *beta])
     a, b = cleared[: len(alpha)], cleared[len(alpha) :]
@@ -86,7 +87,9 @@ def _exponential(values: Sequence[Any], centre: int, order: int, prime: int) -> 
 
 def _check_limit(alpha: Sequence[Expr], s0: Any, first: Any) -> None:
     if not s0:
-        raise UnsupportedError("sigma(1) = 0: the scheme does not follow u' = limit * f for any limit, so it has no modified equation")
+        raise UnsupportedError(
+            "sigma(1) = 0: the scheme does not follow u' = limit * f for any limit, so it has no modified equation"
+        )
     if not first:
         slope = canonical(sum((j * a for j, a in enumerate(alpha)), Integer(0)))
         raise UnsupportedError(
@@ -98,8 +101,8 @@ def _check_limit(alpha: Sequence[Expr], s0: Any, first: Any) -> None:
 def as_multistep(scheme: Scheme) -> LinearMultistep | None:
     """The irreducible multistep method that a scheme is: itself, or a one-step method in disguise; None otherwise.
 
-    Each stage of a disguised one is the old or the new value: its row of A is 0, or b (Euler, backward Euler, the trapezoid
-    rule, theta).
+    Each stage of a disguised one is the old or the new value: its row of A is 0, or b (Euler, backward Euler, the
+    trapezoid rule, theta).
     """
     if isinstance(scheme, LinearMultistep):
         return reduced_multistep(scheme)
@@ -119,7 +122,8 @@ def as_multistep(scheme: Scheme) -> LinearMultistep | None:
 def spurious_multiplier(momentum: Sequence[Expr]) -> Expr:
     """The factor per step of the fast mode of g_1 u' + g_2 h u'' = f, which the method itself does not have.
 
-    exp(-g_1/g_2), for lm exp(-2 (1+k)/(1-k)), where the method has the mode (-k)**n. Raises UnsupportedError if g_2 = 0.
+    exp(-g_1/g_2), for lm exp(-2 (1+k)/(1-k)), where the method has the mode (-k)**n. Raises UnsupportedError if g_2 =
+    0.
     """
     if len(momentum) < 2 or momentum[1] == 0:
         raise UnsupportedError("the momentum form has no u'' term, so its truncation to second order has no fast mode")

@@ -20,7 +20,9 @@ def _differential(tree: Tree, primes: Callable[[str, int], str], subscript: str)
     """f with one prime per child, then the children, bushy ones first; children of colour t are partial derivatives."""
     letter = tree.colour or "f"
     times = sum(1 for child in tree.children if child.colour == TIME and letter != TIME)
-    below = sorted((c for c in tree.children if c.colour != TIME), key=lambda c: (c.order, c.level_sequence, c.colours or ()))
+    below = sorted(
+        (c for c in tree.children if c.colour != TIME), key=lambda c: (c.order, c.level_sequence, c.colours or ())
+    )
     head = primes(letter + subscript.format("t" * times) if times else letter, len(below))
     inner = [_differential(child, primes, subscript) for child in below]
     if len(inner) > 1:
@@ -40,5 +42,3 @@ def differential_text(tree: Tree) -> str:
 def differential_latex(tree: Tree) -> str:
     """The elementary differential F(t) in LaTeX."""
     return _differential(tree, _primes_latex, "_{{{}}}")
-
-

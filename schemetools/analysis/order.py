@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sympy import Add, Expr, Integer, Rational, sqrt
 
 from ..errors import UnsupportedError
-from ..exact import canonical, to_domain
+from ..exact import canonical, to_domain, to_float
 from ..schemes.additive import AdditiveRungeKutta
 from ..schemes.base import Scheme, as_scheme
 from ..schemes.multistep import LinearMultistep
@@ -22,11 +22,19 @@ from .solve import grammar_of, modified_series, weights_of
 from .trees import Tree, sorted_ids, trees_by_id
 
 
+NEGLIGIBLE = 1e-12  # what approximate coefficients, published or learned, may miss a condition by
+
+
 class PrincipalError(NamedTuple):
     """The residuals at the order p + 1 of the first error, by tree, and the norm sqrt(sum (residual / sigma)^2)."""
 
     residuals: Mapping[Tree, Expr]
     norm: Expr
+
+
+def vanishes(value: Expr, scheme: Scheme) -> bool:
+    """Whether a number is 0: exactly, or within 1e-12 where the scheme's coefficients are approximate."""
+    return value == 0 or (not scheme.exact and value.is_number and abs(to_float(value)) < NEGLIGIBLE)
 
 
 def limits(scheme: Scheme) -> tuple[Expr, ...]:
@@ -38,7 +46,8 @@ def limits(scheme: Scheme) -> tuple[Expr, ...]:
 def is_consistent(s: Any) -> bool:
     """Whether the scheme follows u' = f itself: its limit is 1 for every field."""
     try:
-        return all(limit == 1 for limit in limits(as_scheme(s)))
+        scheme = as_scheme(s)
+        return all(vanishes(limit - 1, scheme) for limit in limits(scheme))
     except UnsupportedError:
         return False
 
@@ -59,7 +68,7 @@ def order(s: Any) -> int:
         known, highest = _simplifying_bounds(reduced_runge_kutta(scheme))
         return known if known == highest else _order_by_trees(scheme, known, highest)
     if isinstance(scheme, AdditiveRungeKutta):
-        # A tableau alone bounds the order, except where trees of one colour do not count: then it is a quadrature's, 2 s.
+        # A tableau alone bounds the order, except where trees of one colour do not count: then a quadrature does, by 2 s.
         bounds = [2 * scheme.stages] if scheme.partitioned else [_simplifying_bounds(t)[1] for _, t in scheme.tableaux]
         return _order_by_trees(scheme, 1, min(bounds))
     return _general_order(scheme.normal_form())
@@ -69,9 +78,10 @@ def _multistep_order(scheme: LinearMultistep) -> int:
     top = scheme.steps + 3  # Dahlquist: 2k is the highest order of k steps; most stop at k + 2
     while True:
         series = momentum_series(scheme.alpha, scheme.beta, top)
-        for j in range(2, top + 1):
-            if series.gamma[j]:
-                return j - 1
+        values = series.values(top) if not scheme.exact else series.gamma[1:]
+        for j, value in enumerate(values[1:], 1):
+            if value and not (not scheme.exact and vanishes(value / values[0], scheme)):
+                return j
         top = 2 * scheme.steps + 2
 
 
@@ -79,7 +89,8 @@ def _general_order(scheme: GeneralLinear) -> int:
     n = 2
     while True:
         series = modified_series(scheme, n)
-        if any(series.numerators[t] for t in forest(series.grammar).ids(n)):
+        found = [t for t in forest(series.grammar).ids(n) if series.numerators[t]]
+        if not all(not scheme.exact and vanishes(series.value(t, n), scheme) for t in found):
             return n - 1
         n += 1
 
@@ -90,6 +101,8 @@ def _simplifying_bounds(tableau: RungeKutta) -> tuple[int, int]:
     The tableau is first rescaled to limit 1. Source: Butcher 1964; Hairer, Norsett, Wanner I, theorem II.7.4 of IV.5.
     """
     s = tableau.stages
+    if not tableau.exact:
+        return 1, 2 * s
     domain, flat = to_domain([*tableau.b, *(a for row in tableau.A for a in row)])
     total = sum(flat[:s], domain.zero)
     if not total:
@@ -108,7 +121,8 @@ def _simplifying_bounds(tableau: RungeKutta) -> tuple[int, int]:
         q += 1
     weighted = [[w * x for w, x in zip(b, column, strict=True)] for column in powers]
     while r < s and all(
-        not _dot(weighted[r], [row[j] for row in A]) * number(r + 1) - b[j] * (domain.one - powers[r + 1][j]) for j in range(s)
+        not _dot(weighted[r], [row[j] for row in A]) * number(r + 1) - b[j] * (domain.one - powers[r + 1][j])
+        for j in range(s)
     ):
         r += 1
     return min(p, q + r + 1, 2 * q + 2), p
@@ -119,7 +133,8 @@ def _dot(left: list[Any], right: list[Any]) -> Any:
 
 
 def _exact_weights(grammar: Grammar, order: int, ring: Ring, phi: TreeSeries) -> list[tuple[Any, int]]:
-    """(product of the limits over the nodes, density) by id: the exact flow of the limit has the quotient of the two."""
+    """(product of the limits over the nodes, density) by id: the exact flow of the limit has the quotient of the
+    two."""
     table, result = forest(grammar), []
     for n in range(1, order + 1):
         for t in table.ids(n):
@@ -144,14 +159,18 @@ def _residuals(scheme: RungeKutta | AdditiveRungeKutta, order: int) -> tuple[Tre
     forest(grammar).grow(order)
     phi = weights_of(scheme, grammar, order)
     exact = _exact_weights(grammar, order, phi.ring, phi)
-    return phi, [phi.ring.reduce(x * density - limit) for x, (limit, density) in zip(phi.numerators, exact, strict=True)]
+    return phi, [
+        phi.ring.reduce(x * density - limit) for x, (limit, density) in zip(phi.numerators, exact, strict=True)
+    ]
 
 
 def _order_by_trees(scheme: RungeKutta | AdditiveRungeKutta, known: int, highest: int) -> int:
     table = forest(grammar_of(scheme))
     for n in range(max(known, 1) + 1, highest + 1):
-        _, residuals = _residuals(scheme, n)
-        if any(residuals[t] for t in table.ids(n)):
+        phi, residuals = _residuals(scheme, n)
+        found = [residuals[t] for t in table.ids(n) if residuals[t]]
+        below = phi.ring.power(phi.weight, n)
+        if not all(not scheme.exact and vanishes(phi.ring.quotient(x, below), scheme) for x in found):
             return n - 1
     return highest
 
@@ -197,7 +216,8 @@ def principal_error(s: Any) -> PrincipalError:
 
 
 def error_constant(s: Any) -> Expr:
-    """C_(p+1)/sigma(1) of a multistep method, rescaled to limit 1: its modified equation is u' = f - C h^p u^(p+1) + ...
+    """C_(p+1)/sigma(1) of a multistep method, rescaled to limit 1: its modified equation is u' = f - C h^p u^(p+1) +
+    ...
 
     One-step methods that are multistep in disguise have one too. Raises UnsupportedError for any other: it has one
     residual per tree, see `principal_error`.
@@ -215,7 +235,8 @@ def error_constant(s: Any) -> Expr:
 
 
 def stage_order(s: Any) -> int:
-    """The largest q for which B(q) and C(q) hold; for a multistep scheme its order, for an additive one the least over its fields.
+    """The largest q for which B(q) and C(q) hold; for a multistep scheme its order, for an additive one the least
+    over its fields.
 
         B(q): sum_i b_i c_i^(k-1) = 1/k,   C(q): sum_j A_ij c_j^(k-1) = c_i^k / k   for k <= q
 
@@ -243,7 +264,9 @@ def _stage_order(tableau: RungeKutta) -> int:
         k = q + 1
         powers = [Integer(1) if k == 1 else x ** (k - 1) for x in c]
         conditions = [Add(*(w * x for w, x in zip(b, powers, strict=True))) - Rational(1, k)]
-        conditions += [Add(*(a * x for a, x in zip(row, powers, strict=True))) - y**k / k for row, y in zip(A, c, strict=True)]
+        conditions += [
+            Add(*(a * x for a, x in zip(row, powers, strict=True))) - y**k / k for row, y in zip(A, c, strict=True)
+        ]
         if any(canonical(value) != 0 for value in conditions):
             return q
         q = k

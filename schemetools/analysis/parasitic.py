@@ -1,6 +1,7 @@
 """The modes of a multistep method beside its smooth solution, u_n = y(nh) + sum_l zeta_l^n v_l(nh).
 
-To first order in v, rho(zeta e^(hD)) v = h sigma(zeta e^(hD)) (f'(y) v). With rho(zeta e^x)/sigma(zeta e^x) = x/mu + gamma x^2 + ...
+To first order in v, rho(zeta e^(hD)) v = h sigma(zeta e^(hD)) (f'(y) v). With rho(zeta e^x)/sigma(zeta e^x) = x/mu +
+gamma x^2 + ...
 
     v' = mu f'v - h mu^2 gamma (L f''(f,v) + mu f'f'v) + O(h^2),    mu = sigma(zeta) / (zeta rho'(zeta)),   y' = L f.
 
@@ -26,8 +27,8 @@ DIGITS = 40
 class ParasiticMode:
     """One root of rho other than 1 and 0, and how its mode moves: u_n = y(nh) + root^n v(nh).
 
-    `growth` is mu in v' = mu f'(y) v + O(h); `first` is the pair (c1, c2) of its h term, c1 f''(f,v) + c2 f'f'v. Both are
-    None at a multiple root, where the mode grows with a power of n.
+    `growth` is mu in v' = mu f'(y) v + O(h); `first` is the pair (c1, c2) of its h term, c1 f''(f,v) + c2 f'f'v. Both
+    are None at a multiple root, where the mode grows with a power of n.
     """
 
     root: Expr
@@ -43,7 +44,8 @@ class ParasiticMode:
         return f"v' = ({self.growth}) f'v + O(h)"
 
     def vector_field(self, f: Sequence[Expr], u: Sequence[Any], v: Sequence[Any], h: Any) -> tuple[Expr, ...]:
-        """mu f'v + h (c1 f''(f,v) + c2 f'f'v) for a concrete f(u): the right-hand side of v' beside y' = limit f + O(h)."""
+        """mu f'v + h (c1 f''(f,v) + c2 f'f'v) for a concrete f(u): the right-hand side of v' beside y' = limit f +
+        O(h)."""
         if self.growth is None or self.first is None:
             raise UnsupportedError("a multiple root has no linear equation of first order for its mode")
         jacobian = sympy.Matrix(f).jacobian(list(u))
@@ -54,7 +56,8 @@ class ParasiticMode:
 
 
 def parasitic_modes(scheme: LinearMultistep) -> tuple[ParasiticMode, ...]:
-    """The modes of an irreducible method, largest modulus first; the root 0, which dies out in finitely many steps, left out."""
+    """The modes of an irreducible method, largest modulus first; the root 0, which dies out in finitely many steps,
+    left out."""
     domain, elements = to_domain([*scheme.alpha, *scheme.beta])
     z = sympy.Dummy("z")
     k = scheme.steps
@@ -93,7 +96,9 @@ def _roots(factor: Poly, z: Any) -> list[Expr]:
     if factor.degree() <= 2 or factor.free_symbols_in_domain:
         found = sympy.roots(factor.as_expr(), z, multiple=True)
         if len(found) < factor.degree():
-            raise UnsupportedError(f"the roots of {factor.as_expr()} have no formula in its symbols; give the symbols values")
+            raise UnsupportedError(
+                f"the roots of {factor.as_expr()} have no formula in its symbols; give the symbols values"
+            )
         return [_tidy(root) for root in found]
     if factor.domain.is_QQ or factor.domain.is_ZZ:
         return [CRootOf(factor, i) for i in range(factor.degree())]
@@ -111,7 +116,8 @@ def _tidy(value: Expr) -> Expr:
 
 
 def zero_stability_warning(modes: Sequence[ParasiticMode]) -> list[str]:
-    """A sentence where a root lies outside the unit circle, or is multiple and on it; nothing where symbols are left."""
+    """A sentence where a root lies outside the unit circle, or is multiple and on it; nothing where symbols are
+    left."""
     for mode in modes:
         if not mode.root.is_number:
             continue
@@ -125,10 +131,11 @@ def zero_stability_warning(modes: Sequence[ParasiticMode]) -> list[str]:
 
 
 def start_shift(scheme: LinearMultistep, start: str | Sequence[Any]) -> tuple[Expr, tuple[Expr, ...]]:
-    """(delta, (w_1, ...)): where the smooth solution starts, u_0 + h delta f(u_0) + O(h^2), and the modes, v_l = h w_l f(u_0).
+    """(delta, (w_1, ...)): where the smooth solution starts, u_0 + h delta f(u_0) + O(h^2), and the modes, v_l = h
+    w_l f(u_0).
 
-    The starting values are u_0 + h c_j f(u_0): "euler" has c_j = j from u_0 on, the state that the first steps start from;
-    "repeat" takes the newest for all the earlier ones (c_j = 0), u_0 being the newest; a list holds c_0..c_(k-1).
+    The starting values are u_0 + h c_j f(u_0): "euler" has c_j = j from u_0 on, the state that the first steps start
+    from; "repeat" takes the newest for all the earlier ones (c_j = 0), u_0 being the newest; a list holds c_0..c_(k-1).
     Projects on the root 1 and on each simple root: sum_j d_j u_j with rho(z)/(z - zeta) = sum_j d_j z^j.
     """
     k = scheme.steps
@@ -141,7 +148,9 @@ def start_shift(scheme: LinearMultistep, start: str | Sequence[Any]) -> tuple[Ex
     elif not isinstance(start, str) and len(start) == k:
         offsets = [sympy.sympify(c) for c in start]
     else:
-        raise SchemeError(f"start is {start!r}; give 'euler', 'repeat', or the {k} numbers c_j of the values u_0 + h c_j f(u_0)")
+        raise SchemeError(
+            f"start is {start!r}; give 'euler', 'repeat', or the {k} numbers c_j of the values u_0 + h c_j f(u_0)"
+        )
     errors = [c - (j - newest) * limit for j, c in enumerate(offsets)]
     delta = _project(scheme, Integer(1), errors)
     rest = [e - delta for e in errors]

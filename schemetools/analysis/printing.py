@@ -9,7 +9,7 @@ from sympy import Expr
 from ..errors import SchemeError
 from .coefficients import LATEX, TEXT, Style
 from .notation import differential_latex, differential_text
-from .order import order
+from .order import order, vanishes
 from .trees import Tree
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _title(eq: "ModifiedEquation", marks: _Marks, known: int) -> tuple[str, str]
     name = eq.scheme.name or f"unnamed {type(eq.scheme).__name__}"
     title = f"modifying integrator of {name}" if eq.inverse else f"{name}: order {known}"
     limit = eq.limit if isinstance(eq.limit, tuple) else (eq.limit,)
-    if all(value == 1 for value in limit) or eq.inverse:
+    if all(vanishes(value - 1, eq.scheme) for value in limit) or eq.inverse:
         return title, ""
     sides = []
     for label, value in zip(eq.fields, limit, strict=True):
@@ -139,7 +139,8 @@ def _title(eq: "ModifiedEquation", marks: _Marks, known: int) -> tuple[str, str]
 
 
 def momentum_coefficient(eq: "ModifiedEquation") -> Expr | None:
-    """The factor of u_n - u_(n-1) in a two-step method of heavy-ball form, v_(n+1) = m v_n + h f; None for other methods."""
+    """The factor of u_n - u_(n-1) in a two-step method of heavy-ball form, v_(n+1) = m v_n + h f; None for other
+    methods."""
     method = eq.multistep
     if method is None or method.steps != 2 or method.beta[0] != 0 or method.beta[2] != 0:
         return None

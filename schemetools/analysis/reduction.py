@@ -46,8 +46,8 @@ def _share_root_one(rho: list[Any], sigma: list[Any], domain: Any) -> bool:
 def reduced_runge_kutta(scheme: RungeKutta) -> RungeKutta:
     """The tableau without stages that the result does not depend on, equal stages merged.
 
-    Two stages are equal when the rows of A agree after summing over classes of equal stages (Butcher's P-equivalence; the
-    coarsest such partition is found by refinement). Embedded weights are dropped.
+    Two stages are equal when the rows of A agree after summing over classes of equal stages (Butcher's P-equivalence;
+    the coarsest such partition is found by refinement). Embedded weights are dropped.
     Source: Hairer, Wanner, Solving Ordinary Differential Equations II, section IV.12 (S- and DJ-reducibility).
     """
     keep = _needed(scheme.A, [i for i, b in enumerate(scheme.b) if b != 0])

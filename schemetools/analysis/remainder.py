@@ -17,8 +17,8 @@ LOOK_AHEAD = 3
 class RemainderEstimate(NamedTuple):
     """The first omitted term over the leading one, for a field with h |f'| = z and |f^(m)| |f|^(m-1) of size |f'|^m.
 
-    `power` is its power of h; `linear` the size for a linear field, where only the tall tree counts; `size` with all trees
-    of that order, no cancellation between them assumed. `trustworthy` says that it is below the last term kept.
+    `power` is its power of h; `linear` the size for a linear field, where only the tall tree counts; `size` with all
+    trees of that order, no cancellation between them assumed. `trustworthy` says that it is below the last term kept.
     """
 
     power: int
@@ -30,8 +30,8 @@ class RemainderEstimate(NamedTuple):
 def remainder_estimate(eq: "ModifiedEquation", z: float) -> RemainderEstimate:
     """The first omitted term, relative to the leading one, at h |f'| = z.
 
-    The series is asymptotic: it first falls and then grows, so that a large estimate means that no order helps at this z.
-    Raises SchemeError for a negative z, and for a scheme whose coefficients have no numbers yet.
+    The series is asymptotic: it first falls and then grows, so that a large estimate means that no order helps at
+    this z. Raises SchemeError for a negative z, and for a scheme whose coefficients have no numbers yet.
     """
     if not z >= 0:
         raise SchemeError(f"z = {z} came; give the size of h |f'|, a number that is not negative")

@@ -1,7 +1,7 @@
 """Where the recursions run: coefficients cleared of denominators, in a ring with fast exact arithmetic.
 
-Fractions cost a greatest common divisor in every operation; integers, integer polynomials and integral algebraic numbers do
-not. `clear` picks the ring and `quotient` is the way back, one division per result.
+Fractions cost a greatest common divisor in every operation; integers, integer polynomials and integral algebraic
+numbers do not. `clear` picks the ring and `quotient` is the way back, one division per result.
 """
 
 import functools
@@ -16,10 +16,9 @@ from sympy.external.gmpy import GROUND_TYPES
 
 from ..exact import from_domain, to_domain
 
-if GROUND_TYPES == "flint":
+HAS_FLINT = GROUND_TYPES == "flint"
+if HAS_FLINT:
     from flint import fmpz_poly
-else:
-    fmpz_poly = None
 
 
 class Ring(ABC):
@@ -83,7 +82,8 @@ class IntegerPolynomials(Ring):
 
 
 class AlgebraicIntegers(Ring):
-    """Z[theta] for an integral generator theta of a number field, on flint's polynomials modulo its minimal polynomial."""
+    """Z[theta] for an integral generator theta of a number field, on flint's polynomials modulo its minimal
+    polynomial."""
 
     def __init__(self, domain: Any):
         self.domain = domain
@@ -164,7 +164,7 @@ def clear(values: Sequence[Expr]) -> tuple[Ring, list[Any], Any]:
     domain, elements = to_domain(values)
     if domain.is_FractionField:
         return _clear_fractions(domain, elements)
-    if fmpz_poly is None:
+    if not HAS_FLINT:
         return FieldElements(domain), elements, domain.one
     ring = AlgebraicIntegers(domain)
     denominator = math.lcm(*(ring.denominator(e) for e in elements))
@@ -175,7 +175,7 @@ def _clear_fractions(domain: Any, elements: list[Any]) -> tuple[Ring, list[Any],
     ring = domain.field.ring
     denominator = functools.reduce(lambda a, b: a if not a.rem(b) else a.lcm(b), (e.denom for e in elements), ring.one)
     numerators = [e.numer * denominator.exquo(e.denom) for e in elements]
-    if fmpz_poly is None or len(domain.symbols) > 1 or not domain.domain.is_QQ:
+    if not HAS_FLINT or len(domain.symbols) > 1 or not domain.domain.is_QQ:
         return Polynomials(domain), numerators, denominator
     content = math.lcm(*(int(c.denominator) for p in (*numerators, denominator) for c in p.coeffs()))
     integral = [_integer_polynomial(p, content) for p in (*numerators, denominator)]

@@ -34,15 +34,18 @@ def modified_series(
 ) -> TreeSeries:
     """b(t) on all trees of orders 1..order.
 
-    With `nonautonomous` the trees have leaves of a second colour, t, for the time in f(t, u); the scheme's time advances by
-    h in every step, also where its limit is not 1. Raises UnsupportedError where there is no limit of first order.
+    With `nonautonomous` the trees have leaves of a second colour, t, for the time in f(t, u); the scheme's time
+    advances by h in every step, also where its limit is not 1. Raises UnsupportedError where there is no limit of
+    first order.
     """
     if scheme.random_symbols:
         raise UnsupportedError(f"{scheme} has no ordinary modified equation: {RANDOM}")
     grammar = grammar_of(scheme)
     if nonautonomous:
         if not grammar.plain:
-            raise UnsupportedError("a field that depends on t is supported for schemes with one field; add t' = 1 to the system")
+            raise UnsupportedError(
+                "a field that depends on t is supported for schemes with one field; add t' = 1 to the system"
+            )
         grammar = NONAUTONOMOUS
     check_order(grammar, order)
     forest(grammar).grow(order, progress)
@@ -69,7 +72,9 @@ def _multistep(scheme: LinearMultistep, grammar: Grammar, order: int, progress: 
     return TreeSeries(grammar, order, series.ring, numerators, weight, scale)
 
 
-def cleared_tableaux(scheme: RungeKutta | AdditiveRungeKutta) -> tuple[Ring, list[tuple[list[list[Any]], list[Any]]], Any]:
+def cleared_tableaux(
+    scheme: RungeKutta | AdditiveRungeKutta,
+) -> tuple[Ring, list[tuple[list[list[Any]], list[Any]]], Any]:
     """(ring, [(A, b) per field], common denominator); stages that nothing depends on are left out."""
     if isinstance(scheme, RungeKutta):
         tableaux = [reduced_runge_kutta(scheme)]

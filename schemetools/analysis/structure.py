@@ -56,8 +56,8 @@ def _compatible(A: Matrix, b: Vector, other: Matrix, other_b: Vector) -> bool:
 def is_symmetric(s: Any) -> bool:
     """Whether the scheme is its own adjoint: a step with -h undoes a step with h.
 
-    Runge-Kutta, reduced: A_(pi i, pi j) + A_ij = b_j, b_(pi j) = b_j for some order pi of the stages; multistep, reduced:
-    alpha_j = -alpha_(k-j), beta_j = beta_(k-j) up to a common sign.
+    Runge-Kutta, reduced: A_(pi i, pi j) + A_ij = b_j, b_(pi j) = b_j for some order pi of the stages; multistep,
+    reduced: alpha_j = -alpha_(k-j), beta_j = beta_(k-j) up to a common sign.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorem V.2.3 and section XV.1.
     """
     scheme = as_scheme(s)
@@ -128,8 +128,8 @@ def _used(first: RungeKutta, second: RungeKutta) -> tuple[list[int], list[int]]:
 def energy_order(s: Any, *, through: int | None = None) -> int:
     """The largest n, up to `through`, such that every Hamiltonian drifts by O(h^n) only: at least the order.
 
-    The drift of H is sum over t of b(t)/sigma(t) H([t]), and moving the root of [t] along an edge changes the sign of H([t])
-    only: the coefficients of every free tree must add up to 0. `through` is p + 4 unless given.
+    The drift of H is sum over t of b(t)/sigma(t) H([t]), and moving the root of [t] along an edge changes the sign of
+    H([t]) only: the coefficients of every free tree must add up to 0. `through` is p + 4 unless given.
     Source: Faou, Hairer, Pham, Energy conservation with non-symplectic methods, BIT 44 (2004).
     """
     scheme = as_scheme(s)

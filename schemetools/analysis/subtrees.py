@@ -1,7 +1,7 @@
 """Sums over the rooted subtrees of a tree, the combinatorics of composing B-series.
 
-A tree s that contains the root of t leaves the forest t \\ s. For t = u o v the pairs follow from those of u and v: v is cut off
-whole, or s_u o s_v remains. X(t) = sum_s s * a(t \\ s) is kept as {id of s: weight}, one vector per tree.
+A tree s that contains the root of t leaves the forest t \\ s. For t = u o v the pairs follow from those of u and v: v
+is cut off whole, or s_u o s_v remains. X(t) = sum_s s * a(t \\ s) is kept as {id of s: weight}, one vector per tree.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,8 @@ def cuts_of(table: Forest, t: int, left: Cuts | None, right: Cuts | None, value:
 
 
 def composition(table: Forest, order: int, inner: Sequence[Any], outer: Sequence[Any], one: Any) -> list[Any]:
-    """sum_s outer(s) inner(t \\ s) by id: the series `outer` at the point that the map `inner` (with inner(empty) = 1) reaches."""
+    """sum_s outer(s) inner(t \\ s) by id: the series `outer` at the point that the map `inner` (with inner(empty) =
+    1) reaches."""
     zero = one - one
     cuts: list[Cuts] = []
     result: list[Any] = []

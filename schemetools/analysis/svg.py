@@ -39,7 +39,9 @@ def tree_svg(levels: tuple[int, ...], colours: tuple[str, ...] | None) -> str:
     for i in range(len(levels)):
         fill = FILLS[labels.index(colours[i]) % len(FILLS)] if colours else FILLS[0]
         title = f"<title>{colours[i]}</title>" if colours else ""
-        nodes.append(f'<circle cx="{x[i]:g}" cy="{y[i]:g}" r="{RADIUS}" fill="{fill}" stroke="#1b1b1b">{title}</circle>')
+        nodes.append(
+            f'<circle cx="{x[i]:g}" cy="{y[i]:g}" r="{RADIUS}" fill="{fill}" stroke="#1b1b1b">{title}</circle>'
+        )
     width = 2 * MARGIN + STEP * max(places)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{2 * MARGIN + STEP * (height - 1):g}">'

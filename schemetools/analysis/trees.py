@@ -37,8 +37,8 @@ class Tree:
         steps = zip(sequence, sequence[1:], strict=False)
         if not sequence or sequence[0] != 1 or any(not 2 <= new <= old + 1 for old, new in steps):
             raise SchemeError(
-                f"{sequence} is not a level sequence: it starts with 1, and every later level is between 2 and one more "
-                "than the level before it, such as (1, 2, 3, 2)"
+                f"{sequence} is not a level sequence: it starts with 1, and every later level is between 2 and one "
+                "more than the level before it, such as (1, 2, 3, 2)"
             )
         labels = None if colours is None else tuple(map(str, colours))
         if labels is not None and len(labels) != len(sequence):
@@ -116,7 +116,8 @@ def _with_children(grammar: Grammar, order: int) -> tuple[tuple[Tree, ...], tupl
     table.grow(order)
     if order == 1:
         return tuple(Tree((1,), None if grammar.plain else (c,)) for c in grammar.colours), ((),) * len(grammar.colours)
-    trees, children = (list(column) for column in _with_children(grammar, order - 1))
+    smaller_trees, smaller_children = _with_children(grammar, order - 1)
+    trees, children = list(smaller_trees), list(smaller_children)
     for t in table.ids(order):
         below = sorted((*children[table.left[t]], trees[table.right[t]]), key=sort_key, reverse=True)
         children.append(tuple(below))

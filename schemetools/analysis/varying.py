@@ -1,12 +1,12 @@
 """Coefficients that vary from step to step: k = k(t) smooth, with its modified equation, or a list of learned k_n.
 
-With coefficients taken at t_n, sum_j r_j D_j = sum_i s_i E_i, where rho = sum r_j x^j, sigma = sum s_i x^i about step n, D_j the
-j-th derivative of u, E_i that of f(u), both along the modified field. A derivative now acts on trees (an edge) and on the
-coefficients (k -> k'), each costing one power of h: b(t) becomes a polynomial in h k', h^2 k'', ...
+With coefficients taken at t_n, sum_j r_j D_j = sum_i s_i E_i, where rho = sum r_j x^j, sigma = sum s_i x^i about step
+n, D_j the j-th derivative of u, E_i that of f(u), both along the modified field. A derivative now acts on trees (an
+edge) and on the coefficients (k -> k'), each costing one power of h: b(t) becomes a polynomial in h k', h^2 k'', ...
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,11 @@ Level = dict[int, Any]  # id -> coefficient, zeros left out
 
 @dataclass(frozen=True, eq=False, repr=False)
 class VaryingEquation:
-    """u' = sum over trees t and w of h^(|t|-1+w) b_w(t)/sigma(t) F(t)(u), for coefficients k(t): w counts derivatives of k.
+    """u' = sum over trees t and w of h^(|t|-1+w) b_w(t)/sigma(t) F(t)(u), for coefficients k(t): w counts derivatives
+    of k.
 
-    `coefficients` maps (Tree, w) to b_w(t), an expression in k(t), k'(t), ...; `eq[tree]` is the one with w = 0. Trees with
-    leaves of colour t are there when derived for f(t, u).
+    `coefficients` maps (Tree, w) to b_w(t), an expression in k(t), k'(t), ...; `eq[tree]` is the one with w = 0.
+    Trees with leaves of colour t are there when derived for f(t, u).
     """
 
     scheme: Scheme
@@ -55,7 +56,8 @@ class VaryingEquation:
         return next(iter(self.coefficients.values()))
 
     def vector_field(self, f: Any, u: Any, h: Any, t: Any = None) -> tuple[Expr, ...]:
-        """The right-hand side for a concrete f(u), or f(t, u) where derived for that, with k(t) as a function of `t`."""
+        """The right-hand side for a concrete f(u), or f(t, u) where derived for that, with k(t) as a function of
+        `t`."""
         time = TIME if t is None else t
         fields, variables = components(self, f, u, t)
         if self.grammar == NONAUTONOMOUS:

@@ -27,7 +27,9 @@ def _line(eq: "VaryingEquation", style: Style, differential: Callable[[Tree], st
         if tree.colour == "t":
             continue
         sign, body = style.coefficient(_with_primes(value) / tree.symmetry)
-        by_power.setdefault(tree.order - 1 + w, []).append((sign, f"{'' if body == '1' else body + ' '}{differential(tree)}"))
+        by_power.setdefault(tree.order - 1 + w, []).append(
+            (sign, f"{'' if body == '1' else body + ' '}{differential(tree)}")
+        )
     result = ""
     for power, terms in sorted(by_power.items()):
         inner = signed_sum(terms)

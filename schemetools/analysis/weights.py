@@ -18,8 +18,8 @@ def elementary_weights(
 
         Phi_i([t_1, ..., t_m]) = prod_l (A Phi(t_l))_i
 
-    `tableaux` holds one (A (s, s), b (s,)) per colour, as ring elements; the child's colour chooses A, the root's colour b.
-    `unit` is the ring's 1. Coefficients may carry a common denominator d: phi(t) then carries d**|t|.
+    `tableaux` holds one (A (s, s), b (s,)) per colour, as ring elements; the child's colour chooses A, the root's
+    colour b. `unit` is the ring's 1. Coefficients may carry a common denominator d: phi(t) then carries d**|t|.
     """
     table = forest(grammar)
     rows = [[[(j, a) for j, a in enumerate(row) if a] for row in A] for A, _ in tableaux]

@@ -32,26 +32,35 @@ def citation(reference: str | None) -> str:
     parts = _parts(reference)
     if any(key not in _bibliography() for key, _ in parts):
         return reference or ""
-    return "; ".join(_line(_bibliography()[key][1]) + (f", {place}" if place else "") for key, place in parts)
+    return "; ".join(_lines()[key] + (f", {place}" if place else "") for key, place in parts)
 
 
 def bibtex(reference: str | None) -> str:
-    """The BibTeX entries of a reference, one after another; free text becomes one @misc entry.
+    """The BibTeX entries of a reference or of its citation, one after another; free text becomes one @misc entry.
 
     >>> print(bibtex("My notes").splitlines()[0])
     @misc{scheme,
     """
     parts = _parts(reference)
-    if any(key not in _bibliography() for key, _ in parts):
-        note = re.sub(r"([%&#$_])", r"\\\1", re.sub(r"[{}\\]", "", reference or ""))
-        return f"@misc{{scheme,\n  note = {{{note}}}\n}}"
-    return "\n\n".join(_bibliography()[key][0] for key, _ in parts)
+    known = [key for key, _ in parts if key in _bibliography()]
+    if len(known) < len(parts):
+        known = [key for key, line in _lines().items() if line in (reference or "")]
+    if known or not parts:
+        return "\n\n".join(_bibliography()[key][0] for key in known)
+    note = re.sub(r"([%&#$_])", r"\\\1", re.sub(r"[{}\\]", "", reference or ""))
+    return f"@misc{{scheme,\n  note = {{{note}}}\n}}"
 
 
 def _parts(reference: str | None) -> list[tuple[str, str]]:
     """(key, place) of each source in a reference."""
     pairs = [part.partition(",") for part in (reference or "").split(";")]
     return [(key.strip(), place.strip()) for key, _, place in pairs if key.strip() or place.strip()]
+
+
+@functools.cache
+def _lines() -> dict[str, str]:
+    """{key: the source as a line}."""
+    return {key: _line(fields) for key, (_, fields) in _bibliography().items()}
 
 
 def _line(fields: dict[str, str]) -> str:

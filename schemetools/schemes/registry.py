@@ -16,6 +16,7 @@ from .. import exact
 from ..errors import SchemeError, UnknownNameError
 from .base import Scheme
 from .naming import argument, split_arguments
+from .references import citation
 
 Coefficient = Annotated[Any, "a coefficient of the family, exact"]
 
@@ -33,7 +34,8 @@ class Family:
     def __init__(self, build: Callable[..., Scheme], reference: str):
         self.build = build
         self.name = build.__name__
-        self.reference = reference
+        self.source = reference
+        self.reference = citation(reference)
         self.signature = inspect.signature(build)
         functools.update_wrapper(self, build)
 

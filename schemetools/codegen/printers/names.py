@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import textwrap
 from collections.abc import Collection, Iterable
 
 from sympy import Expr
@@ -47,6 +48,13 @@ def quoted(text: str) -> str:
     """Text that may stand inside a docstring, whatever a user's file put into a name or a reference."""
     printable = "".join(c if c.isprintable() else " " for c in text)
     return printable.replace("\\", "\\\\").replace('"', "'")
+
+
+def cited(reference: str | None) -> str:
+    """Where a scheme was published, as the last paragraph of a docstring; nothing where that is not known."""
+    margin = " " * 4
+    lines = textwrap.wrap(quoted(reference or ""), 110, break_long_words=False, break_on_hyphens=False)
+    return "\n\n" + "".join(f"{margin}{line}\n" for line in lines) + margin if lines else ""
 
 
 def number(value: Expr) -> str:

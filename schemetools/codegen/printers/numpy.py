@@ -7,7 +7,7 @@ from schemetools.schemes.base import Scheme
 from ..lower import lower
 from ..plan import Combine, Eval, Solve, Step, StepPlan
 from ..starting import input_names
-from .names import expression, quoted, symbol_names
+from .names import cited, expression, quoted, symbol_names
 
 SOLVER = '''
 def solve(residual, k, tol=1e-13, max_iterations=50):
@@ -83,7 +83,7 @@ def _summary(scheme: Scheme, plan: StepPlan, inputs: tuple[str, ...]) -> str:
     vector = ", ".join(inputs)
     return (
         f"({vector}) one step of size h later; {plan.evaluations} evaluation{'s' * (plan.evaluations != 1)} of f."
-        + (f"\n\n    {quoted(scheme.reference)}\n    " if scheme.reference else "")
+        + cited(scheme.reference)
     )
 
 

@@ -12,7 +12,7 @@ from schemetools.schemes.normal_form import GeneralLinear
 from ..lower import lower
 from ..plan import Combine, Solve, StepPlan
 from ..starting import START, input_names, stage_times, start_pattern
-from .names import class_name, identifier, number, quoted, symbol_names
+from .names import cited, class_name, identifier, number, quoted, symbol_names
 from .random import SHAKEN, draw_lines
 from .torch_lines import Lines
 
@@ -110,7 +110,7 @@ class _Printer:
         return lines
 
     def _summary(self) -> str:
-        source = f"\n\n    {quoted(self.scheme.reference)}\n    " if self.scheme.reference else ""
+        source = cited(self.scheme.reference)
         count = self.plan.evaluations
         return f"{quoted(str(self.scheme))}: {count} evaluation{'s' * (count != 1)} per step.{source}"
 

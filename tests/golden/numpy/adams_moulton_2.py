@@ -21,7 +21,8 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
 def step(f, history, h):
     """(x, d1, d2) one step of size h later; 1 evaluation of f.
 
-    moulton1926; hairer1993, section III.1
+    Moulton (1926), New Methods in Exterior Ballistics, University of Chicago Press; Hairer, Nørsett, Wanner
+    (1993), Solving Ordinary Differential Equations I: Nonstiff Problems, Springer, section III.1
     """
     if len(history) == 1:  # the first step: earlier values are those at the state
         x = history[0]

@@ -21,7 +21,9 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
 def step(f, history, h):
     """(x, u1) one step of size h later; 1 evaluation of f.
 
-    curtiss1952; hairer1993, section III.1
+    Curtiss, Hirschfelder (1952), Integration of stiff equations, Proceedings of the National Academy of Sciences
+    38, 235-243; Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential Equations I: Nonstiff Problems,
+    Springer, section III.1
     """
     if len(history) == 1:  # the first step: earlier values are those at the state
         x = history[0]

@@ -6,7 +6,8 @@ import numpy as np
 def step(f, history, h):
     """(x) one step of size h later; 6 evaluations of f.
 
-    dormand1980
+    Dormand, Prince (1980), A family of embedded Runge-Kutta formulae, Journal of Computational and Applied
+    Mathematics 6, 19-26
     """
     (x,) = history
     k1 = f(x)

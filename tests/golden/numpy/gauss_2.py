@@ -21,7 +21,7 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
 def step(f, history, h):
     """(x) one step of size h later; 2 evaluations of f.
 
-    butcher1964implicit
+    Butcher (1964), Implicit Runge-Kutta processes, Mathematics of Computation 18, 50-64
     """
     (x,) = history
 

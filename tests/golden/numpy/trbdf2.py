@@ -21,7 +21,9 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
 def step(f, history, h):
     """(x) one step of size h later; 3 evaluations of f.
 
-    bank1985; hosea1996
+    Bank et al. (1985), Transient simulation of silicon devices and circuits, IEEE Transactions on Computer-Aided
+    Design of Integrated Circuits and Systems 4, 436-451; Hosea, Shampine (1996), Analysis and implementation of
+    TR-BDF2, Applied Numerical Mathematics 20, 21-37
     """
     (x,) = history
     k1 = f(x)

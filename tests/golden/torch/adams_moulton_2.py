@@ -9,7 +9,8 @@ from schemetools.nn.implicit import solve
 class AdamsMoultonBlock(nn.Module):
     """adams_moulton(2): 1 evaluation per step.
 
-    moulton1926; hairer1993, section III.1
+    Moulton (1926), New Methods in Exterior Ballistics, University of Chicago Press; Hairer, Nørsett, Wanner
+    (1993), Solving Ordinary Differential Equations I: Nonstiff Problems, Springer, section III.1
     """
 
     def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):

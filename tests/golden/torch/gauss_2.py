@@ -9,7 +9,7 @@ from schemetools.nn.implicit import solve
 class GaussBlock(nn.Module):
     """gauss(2): 2 evaluations per step.
 
-    butcher1964implicit
+    Butcher (1964), Implicit Runge-Kutta processes, Mathematics of Computation 18, 50-64
     """
 
     def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):

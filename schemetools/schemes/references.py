@@ -6,6 +6,9 @@ A reference is free text, or keys of `references.bib`, each with a place if need
 import functools
 import re
 from importlib.resources import files
+from typing import Any
+
+from .base import as_scheme
 
 _ENTRY = re.compile(r"^@(\w+)\{(\w+),\n(.*?)\n\}$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^\s*(\w+) = \{(.*)\},?$", re.MULTILINE)
@@ -33,6 +36,16 @@ def citation(reference: str | None) -> str:
     if any(key not in _bibliography() for key, _ in parts):
         return reference or ""
     return "; ".join(_lines()[key] + (f", {place}" if place else "") for key, place in parts)
+
+
+def reference(scheme: Any) -> str:
+    """Where a scheme comes from, as a line to read; empty where nothing is known.
+
+    >>> import schemetools as st
+    >>> reference(st.rk4).endswith("p. 443")
+    True
+    """
+    return citation(as_scheme(scheme).reference)
 
 
 def bibtex(reference: str | None) -> str:

@@ -1,7 +1,8 @@
-"""The reference, made from the package: two directives, and a reader for the docstrings of this house.
+"""The reference, made from the package: three directives, and a reader for the docstrings of this house.
 
 `.. public-names:: ROOM` documents every public name of one room (`schemetools.ROOM`), in the order of
-`schemetools.PUBLIC`; a new public name appears by itself. `.. catalog::` is the table of all schemes.
+`schemetools.PUBLIC`; a new public name appears by itself. `.. catalog::` is the table of all schemes, and
+`.. command-help::` the help of every command.
 
 Docstrings are plain text: indented lines are formulas, `backticks` are code, `- ` starts a list item, `>>>` an example.
 """
@@ -16,8 +17,11 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+from typer.testing import CliRunner
 
 import schemetools as st
+import schemetools.cli  # attaches the commands to the application
+from schemetools.cli.app import app
 from schemetools.schemes import registry
 
 CODE = re.compile(r"(`+)(.+?)\1")
@@ -74,6 +78,19 @@ class Catalog(_Generated):
             yield ""
 
 
+class CommandHelp(_Generated):
+    """What `schemetools --help` and `schemetools COMMAND --help` print."""
+
+    def lines(self) -> Iterator[str]:
+        commands = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
+        for arguments in ([], *([name] for name in commands)):
+            title = " ".join(["schemetools", *arguments])
+            yield from (f".. rubric:: {title}", "", ".. code-block:: none", "")
+            shown = CliRunner().invoke(app, [*arguments, "--help"], prog_name="schemetools", env={"COLUMNS": "100"})
+            yield from (f"   {line}".rstrip() for line in shown.output.strip().splitlines())
+            yield ""
+
+
 def prose(text: str) -> str:
     """Plain text as reStructuredText: `code` stays code, every other special character stays itself."""
     parts = []
@@ -119,9 +136,10 @@ def _process(app: Sphinx, what: str, name: str, value: object, options: object, 
     lines[:] = docstring(lines)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(sphinx: Sphinx) -> dict[str, bool]:
     """Register the directives and the reader of docstrings."""
-    app.add_directive("public-names", PublicNames)
-    app.add_directive("catalog", Catalog)
-    app.connect("autodoc-process-docstring", _process)
+    sphinx.add_directive("public-names", PublicNames)
+    sphinx.add_directive("catalog", Catalog)
+    sphinx.add_directive("command-help", CommandHelp)
+    sphinx.connect("autodoc-process-docstring", _process)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

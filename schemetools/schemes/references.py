@@ -57,7 +57,8 @@ def bibtex(reference: str | None) -> str:
     parts = _parts(reference)
     known = [key for key, _ in parts if key in _bibliography()]
     if len(known) < len(parts):
-        known = [key for key, line in _lines().items() if line in (reference or "")]
+        places = {key: (reference or "").find(line) for key, line in _lines().items()}
+        known = sorted((key for key, place in places.items() if place >= 0), key=places.__getitem__)
     if known or not parts:
         return "\n\n".join(_bibliography()[key][0] for key in known)
     note = re.sub(r"([%&#$_])", r"\\\1", re.sub(r"[{}\\]", "", reference or ""))

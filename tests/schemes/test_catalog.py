@@ -49,7 +49,7 @@ def test_an_entry_has_a_source_and_a_sentence(name):
     for key, _ in references._parts(entry.source):
         assert key in known
     assert references.bibtex(entry.source).startswith("@")
-    assert set(references.bibtex(entry.source).split("\n")) == set(references.bibtex(entry.reference).split("\n"))
+    assert references.bibtex(entry.source) == references.bibtex(entry.reference)
 
 
 def test_every_source_is_used_and_complete():
@@ -280,6 +280,31 @@ def test_the_families_meet_the_simplifying_assumptions_of_their_names(s):
         assert simplifying(st.gauss(s)) == (2 * s, s)
         assert simplifying(st.radau_iia(s)) == (2 * s - 1, s)
         assert simplifying(st.radau_ia(s)) == (2 * s - 1, s - 1)
+
+
+def test_stage_orders():
+    expected = {
+        "euler": 1,
+        "rk4": 1,
+        "backward_euler": 1,
+        "implicit_midpoint": 1,
+        "trapezoid": 2,
+        "theta": 1,
+        "crouzeix3": 1,
+    }
+    expected |= {"alexander3": 1, "trbdf2": 2, "trbdf2(g)": 2, "kvaerno3": 2, "verner89": 1, "dopri8": 1}
+    for s in (2, 3, 4):
+        expected |= {f"lobatto_iiia({s})": s, f"lobatto_iiic({s})": s - 1}
+    expected |= {
+        "gauss(2)": 2,
+        "gauss(3)": 3,
+        "gauss(4)": 4,
+        "radau_iia(2)": 2,
+        "radau_iia(3)": 3,
+        "radau_ia(3)": 2,
+        "lobatto_iiib(4)": 2,
+    }
+    assert {name: st.stage_order(st.get(name)) for name in expected} == expected
 
 
 def rho_sigma(scheme):

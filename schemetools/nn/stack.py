@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 from schemetools.codegen.printers.torch import TorchOptions
@@ -11,31 +12,37 @@ from schemetools.schemes.base import Scheme
 
 from .block import Block
 from .layers import layer_classes, restricted_schemes, step_sizes
+from .memory import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
+from .reversible import Stored
 
 
 class Stack(nn.Module):
     """Steps of one scheme, x -> x; `to_stack` makes it.
 
-    `layers` holds one block per branch; `schemes` is one scheme per layer, learned values in place.
+    `layers` holds one block per branch; `schemes` is one scheme per layer, learned values in place. With
+    memory="reversible", `stored` says what the last pass kept for the way back, in bits per element and layer.
     """
 
-    def __init__(self, layers: Sequence[Block], written: Sequence[Scheme | None], *, keeps_history: bool) -> None:
+    def __init__(
+        self, layers: Sequence[Block], written: Sequence[Scheme | None], *, history: bool, memory: str, every: int
+    ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self.keeps_history = keeps_history
+        self.keeps_history, self.memory, self.every = history, checked_kind(memory, layers), every
+        self.stored: Stored | None = None
         self._start_schemes = tuple(written)
 
     def forward(self, x: Any) -> Any:
         """The state after the last step."""
-        if not self.keeps_history:
-            for layer in self.layers:
-                x = layer(x)
-            return x
-        first, *rest = self.layers
-        x, history = first(x)
-        for layer in rest:
-            x, history = layer(x, history)
-        return x
+        layers: Any = self.layers
+        if self.memory == "store" or not torch.is_grad_enabled():
+            return run_plainly(layers, (x,), history=self.keeps_history, first=True)[0]
+        if self.memory == "checkpoint":
+            return run_from_checkpoints(layers, x, self.every, history=self.keeps_history)
+        split = layers[0].options.split
+        parts = x.chunk(layers[0].plan.parts, dim=1) if split else x if isinstance(x, tuple) else (x,)
+        outputs, self.stored = run_reversibly(list(layers), parts)
+        return torch.cat(outputs, dim=1) if split else outputs if isinstance(x, tuple) else outputs[0]
 
     @property
     def schemes(self) -> tuple[Scheme, ...]:
@@ -60,6 +67,7 @@ def to_stack(
     init: Any = None,
     bounds: Any = None,
     memory: str = "store",
+    every: int = 1,
     split: bool = False,
     gates: str = "sample",
     shaken: bool = False,
@@ -73,6 +81,7 @@ def to_stack(
     `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it;
     a layer in which a free symbol cancels then has no parameter. A one-step scheme as `start` is used until the
     history is full. `init`, `bounds`, `split`, `gates`, `shaken`, `constrain`: as for blocks.
+    `memory`: "store"; "checkpoint", of every `every`-th state; "reversible", on an integer grid, exactly.
     Raises SchemeError for what does not fit.
 
     >>> import torch, schemetools as st
@@ -90,4 +99,4 @@ def to_stack(
     for cls, given, branch, size in zip(classes, written, branches, step_sizes(h, len(branches)), strict=True):
         arguments = {} if given is not None else {"init": init, "bounds": bounds}
         layers.append(cls(branch, size, **arguments))
-    return Stack(layers, written, keeps_history=form.values > form.parts)
+    return Stack(layers, written, history=form.values > form.parts, memory=memory, every=every)

@@ -1,0 +1,90 @@
+"""How a stack pays for its backward pass: store everything, recompute from checkpoints, or run backwards."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from schemetools.errors import SchemeError, UnsupportedError
+
+from .block import Block
+from .replay import statistics_kept
+from .reversible import Engine, Reversal, Stored
+from .shears import ShearEngine, shears
+from .two_step import TwoStepEngine, two_step
+
+KINDS = ("store", "checkpoint", "reversible")
+
+
+def checked_kind(memory: str, layers: Sequence[Block]) -> str:
+    """The kind of memory, if these layers allow it.
+
+    Raises SchemeError for an unknown kind, UnsupportedError for layers that cannot be run backwards.
+    """
+    if memory not in KINDS:
+        raise SchemeError(f"memory={memory!r}: one of {', '.join(KINDS)}")
+    if memory == "reversible" and engine_of(layers) is None:
+        raise UnsupportedError(
+            f"{layers[-1].written} cannot be run backwards exactly: memory='reversible' takes two-step schemes "
+            "(1 - k) u + k u_before + h c f(u), and partitioned schemes that update in turn; use memory='checkpoint'"
+        )
+    return memory
+
+
+def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
+    """The engine that runs these layers backwards, or None."""
+    if all(shears(layer) is not None for layer in layers):
+        return ShearEngine
+    if len(layers) > 1 and all(
+        two_step(layer) is not None and layer.plan.inputs == ("x", "u1") for layer in layers[1:]
+    ):
+        if any(two_step(layer)[0] == 0 for layer in layers[1:]):  # type: ignore[index]
+            return None
+        return TwoStepEngine
+    return None
+
+
+def run_plainly(layers: Sequence[Block], values: tuple[Any, ...], *, history: bool, first: bool) -> tuple[Any, ...]:
+    """The layers in turn on (x,) or (x, *history); the same is returned. `first`: the history is yet to be made."""
+    if not history:
+        x = values[0]
+        for layer in layers:
+            x = layer(x)
+        return (x,)
+    x, *carried = values
+    carried = tuple(carried)
+    for n, layer in enumerate(layers):
+        x, carried = layer(x) if first and n == 0 else layer(x, carried)
+    return (x, *carried)
+
+
+def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history: bool) -> Any:
+    """The layers in groups of `every`, of which only the carried values are kept; each is run again for its gradient.
+
+    Random draws and autocast are repeated; running statistics are updated the first time only.
+    """
+    values: tuple[Any, ...] = (x,)
+    for begin in range(0, len(layers), every):
+        group = list(layers[begin : begin + every])
+        modules = [m for layer in group for m in layer.modules()]
+
+        def run(*given: Any, group: list[Block] = group, begin: int = begin) -> tuple[Any, ...]:
+            return run_plainly(group, given, history=history, first=begin == 0)
+
+        def contexts(modules: list[nn.Module] = modules) -> tuple[Any, Any]:
+            return nullcontext(), statistics_kept(modules)
+
+        values = checkpoint(run, *values, use_reentrant=False, context_fn=contexts)  # type: ignore[assignment]
+    return values[0]
+
+
+def run_reversibly(layers: Sequence[Block], parts: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], Stored]:
+    """The parts of the last state, and what was stored for the way back."""
+    made = engine_of(layers)
+    if made is None:
+        raise UnsupportedError("these layers cannot be run backwards")
+    engine = made(layers, parts[0])
+    outputs = Reversal.apply(engine, len(parts), *parts, *engine.parameters)
+    return outputs, engine.stored  # type: ignore[return-value]

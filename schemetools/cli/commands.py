@@ -1,87 +1,108 @@
-"""The commands: each asks the library and prints what it answers."""
+"""The commands: each asks the library and prints what it answers.
 
-import inspect
+They reach the library through its lazy names (`st.get`, `st.present.scheme_facts`): a command loads what it uses.
+"""
+
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 import schemetools as st
 from schemetools.errors import SchemeError
-from schemetools.present.text import scheme_text
-from schemetools.schemes import registry
 
 from .app import app
-from .output import replacing, show_lines, show_table
+from .output import replacing, show_lines, table_lines
+from .pictures import drawing, instances, swept
 from .schemes import from_file, named
+
+if TYPE_CHECKING:
+    from schemetools.schemes.base import Scheme
 
 PICTURES = (".png", ".svg", ".pdf")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="A catalog name, or a TOML file.")]
+Word = Annotated[str, typer.Argument(metavar="[WORD]", show_default=False, help="Only schemes with this word.")]
+Order = Annotated[int, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
+Target = Annotated[Literal["numpy", "torch"], typer.Option(help="What the program runs on.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", show_default=False, help="Names, TOML files.")]
+Picture = Annotated[Path | None, typer.Option("-o", "--output", help="Draw the regions here: .png, .svg or .pdf.")]
+Tableaux = Annotated[list[Path] | None, typer.Option("--tableau", help="A TOML file with a scheme; may be repeated.")]
+OrderStar = Annotated[bool, typer.Option("--order-star", help="Draw the order star instead, where |R(z)| > |e^z|.")]
+Locus = Annotated[bool, typer.Option("--locus", help="Draw the root locus as well, where a root has modulus 1.")]
+Sweep = Annotated[str | None, typer.Option(metavar="K=LOW:HIGH:N", help="Draw a family along its symbol, k=-0.9:1:7.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @app.command("list")
-def list_schemes(
-    word: Annotated[str, typer.Argument(metavar="[WORD]", show_default=False, help="Only schemes with this word.")] = "",
-) -> None:
-    """The catalog: every name, with its parameters and their defaults."""
-    found = [registry.family(name) for name in st.names()]
-    rows = [(f.name + (f.usage if f.signature.parameters else ""), _description(f)) for f in found]
-    others = {alias: f"the same as {name}" for alias, name in registry.aliases().items()}
-    rows = [row for row in sorted([*rows, *others.items()]) if word.lower() in " ".join(row).lower()]
+def list_schemes(word: Word = "") -> None:
+    """Every scheme by name."""
+    rows = st.present.catalog_rows(word)
     if not rows:
         raise SchemeError(f"no scheme has {word!r} in its name or description; schemetools list shows all of them")
-    show_table(("name", "scheme"), rows)
-
-
-def _description(family: registry.Family) -> str:
-    return " ".join((inspect.getdoc(family.build) or "").split("\n\n")[0].split())
+    show_lines(*table_lines(("name", "scheme"), rows))
 
 
 @app.command()
 def show(name: Name) -> None:
-    """A scheme as people write it, what is known about it, and where it was published."""
+    """A scheme and what is known about it."""
     scheme = named(name)
-    show_lines(str(scheme), "", scheme_text(scheme), "")
-    show_table(("", ""), [*st.present.report.facts(scheme), ("source", scheme.reference or "none given")])
+    facts = table_lines(("", ""), st.present.scheme_facts(scheme))
+    show_lines(str(scheme), "", st.present.scheme_text(scheme), "", *facts)
+
+
+@app.command()
+def cite(name: Name) -> None:
+    """Its publications, in BibTeX."""
+    show_lines(st.present.publications(named(name)))
 
 
 @app.command("modified-equation")
-def modified_equation(
-    name: Name,
-    order: Annotated[int, typer.Option(min=1, max=12, help="Terms through h^(order - 1).")] = 4,
-) -> None:
-    """The differential equation that the scheme's numbers follow."""
+def modified_equation(name: Name, order: Order = 4) -> None:
+    """The equation its numbers follow."""
     show_lines(str(st.modified_equation(named(name), order)))
 
 
 @app.command()
-def code(name: Name, target: Annotated[Literal["numpy", "torch"], typer.Option(help="What it runs on.")] = "torch") -> None:
-    """The program of one step, as it runs."""
+def code(name: Name, target: Target = "torch") -> None:
+    """The program of one step."""
     show_lines(st.to_source(named(name), target).rstrip("\n"))
 
 
 @app.command()
 def stability(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", show_default=False, help="Catalog names, or TOML files.")] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Draw the regions to this file: .png, .svg, .pdf.")] = None,
-    tableau: Annotated[list[Path] | None, typer.Option(help="A TOML file with a scheme of your own; may be repeated.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    names: Names = None,
+    output: Picture = None,
+    tableau: Tableaux = None,
+    as_json: Json = False,
+    order_star: OrderStar = False,
+    locus: Locus = False,
+    sweep: Sweep = None,
 ) -> None:
-    """Stability: verdicts and intervals in a table, the regions in a picture."""
+    """Verdicts, intervals and a picture."""
     schemes = [*map(named, names or ()), *map(from_file, tableau or ())]
     if not schemes:
         raise SchemeError("no scheme was named; try: schemetools stability rk4 lm:k=0.3 -o region.png")
+    draw = drawing(schemes, order_star=order_star, locus=locus, sweep=sweep)
+    if sweep is not None:
+        schemes = instances(schemes[0], *swept(sweep))
+    lines = _as_json(schemes) if as_json else _as_table(schemes)
     if output is not None:
         os.environ.setdefault("MPLBACKEND", "agg")
         with replacing(output, PICTURES) as temporary:
-            st.plot_stability(schemes).figure.savefig(temporary)
-    report = st.present.report
-    if as_json:
-        show_lines(json.dumps([report.stability_record(scheme) for scheme in schemes], indent=2))
-        return
-    rows, notes = report.stability_table(schemes)
-    show_table(report.HEADER, rows)
-    show_lines(*notes, *([f"wrote {output}"] if output is not None else []))
+            st.present.save(draw(), temporary)
+        lines += [] if as_json else [f"wrote {output}"]
+    elif order_star or locus:
+        raise SchemeError("that is a picture; say where it goes, as in -o picture.png")
+    show_lines(*lines)
+
+
+def _as_json(schemes: "list[Scheme]") -> list[str]:
+    return [json.dumps([st.present.stability_record(scheme) for scheme in schemes], indent=2)]
+
+
+def _as_table(schemes: "list[Scheme]") -> list[str]:
+    rows, notes = st.present.stability_table(schemes)
+    return [*table_lines(st.present.HEADER, rows), *notes]

@@ -1,7 +1,6 @@
 """The entry point: runs a command, and turns every mistake of a user into one line on stderr and exit code 2."""
 
 import io
-import os
 import sys
 from collections.abc import Sequence
 
@@ -26,17 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # where a character cannot be shown, a question mark is
             stream.reconfigure(errors="replace")
-    sys.exit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+    sys.exit(run(app, "schemetools", sys.argv[1:] if arguments is None else arguments))
 
 
-def _run(arguments: list[str]) -> int:
+def run(application: typer.Typer, name: str, arguments: Sequence[str]) -> int:
+    """Run an application and return its exit code; what a user did wrong becomes one line on stderr."""
     try:
-        return app(arguments, prog_name="schemetools", standalone_mode=False) or 0
+        return application(list(arguments), prog_name=name, standalone_mode=False) or 0
     except _UsageError as error:
-        return _refuse(f"{error.format_message().rstrip('.')}; see {_help_of(error)}")  # type: ignore[attr-defined]
+        return _refuse(f"{_said(error)}; see {_help_of(error)}")
     except (SchemeError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            return _reader_left()
         return _refuse(_sentence(error))
     except ModuleNotFoundError as error:
         return _refuse(
@@ -44,6 +42,10 @@ def _run(arguments: list[str]) -> int:
         )
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+
+
+def _said(error: Exception) -> str:
+    return error.format_message().rstrip(".").replace("Value error, ", "")  # type: ignore[attr-defined]
 
 
 def _help_of(error: BaseException) -> str:
@@ -63,9 +65,3 @@ def _refuse(message: str) -> int:
         line = f"{line[: LONGEST_MESSAGE // 2]} ... {line[-LONGEST_MESSAGE // 2 :]}"
     typer.echo(f"schemetools: {line}", err=True)
     return BAD_INPUT
-
-
-def _reader_left() -> int:
-    """`schemetools list | head -1`: the rest is not wanted; Python must not complain about it at exit either."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0

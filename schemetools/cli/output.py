@@ -21,20 +21,17 @@ def show_lines(*lines: str) -> None:
     typer.echo("\n".join(lines))
 
 
-def show_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
-    """Print a table: on a terminal cells fold to its width, elsewhere every row is one line of plain text."""
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if terminal else UNLIMITED, highlight=False)
+def table_lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table as lines: on a terminal cells fold to its width, elsewhere every row is one line of plain text."""
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else UNLIMITED, highlight=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(header))
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
-    if title:
-        console.print(Text(title, style="bold" if terminal else ""))
     with console.capture() as captured:
         console.print(table)
-    show_lines(*(line.rstrip() for line in captured.get().splitlines()))
+    return [line.rstrip() for line in captured.get().splitlines()]
 
 
 @contextmanager

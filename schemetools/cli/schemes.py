@@ -3,15 +3,18 @@
 import dataclasses
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import schemetools as st
 from schemetools.errors import SchemeError, UnknownNameError
-from schemetools.schemes.base import Scheme
+
+if TYPE_CHECKING:
+    from schemetools.schemes.base import Scheme
 
 
-def named(name: str) -> Scheme:
+def named(name: str) -> "Scheme":
     """The scheme of a NAME. Raises SchemeError with the nearest names, or with the line and key of a wrong file."""
-    if name.lower().endswith(".toml") or os.sep in name:
+    if name.lower().endswith(".toml") or (os.sep in name and os.path.isfile(name)):
         return from_file(Path(name))
     try:
         return st.get(name)
@@ -19,9 +22,9 @@ def named(name: str) -> Scheme:
         raise UnknownNameError(str(error).replace("st.names() lists", "schemetools list shows")) from None
 
 
-def from_file(path: Path) -> Scheme:
+def from_file(path: Path) -> "Scheme":
     """The scheme of a TOML file, named after the file where it has no name of its own."""
     if not path.is_file():
-        raise SchemeError(f"there is no file {path}; give a TOML file with a scheme, or a name that schemetools list shows")
+        raise SchemeError(f"there is no file {path}; give a TOML file with a scheme, or a name of the catalog")
     scheme = st.load(path)
-    return scheme if scheme.name else dataclasses.replace(scheme, name=path.stem)  # type: ignore[type-var]
+    return scheme if scheme.name else dataclasses.replace(scheme, name=path.stem)

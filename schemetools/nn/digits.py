@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from sklearn.datasets import load_digits as _bundled
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy
 
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
@@ -46,7 +46,7 @@ class DigitsNet(nn.Module):
     """A stem, a stack that takes one step of a scheme per layer, and a head; weights drawn with `seed`.
 
     A branch is norm-ReLU-conv-norm-ReLU-conv, one for all stages of its step. A scheme with the symbol k starts it in
-    U(-0.1, 0), as LM-ResNet does. Raises UnsupportedError for a scheme of several fields.
+    U(-0.1, 0), as LM-ResNet does. Raises UnsupportedError for another free symbol and for several fields.
     """
 
     def __init__(self, scheme: Scheme, *, channels: int = 16, depth: int = 6, seed: int = 0) -> None:
@@ -57,8 +57,12 @@ class DigitsNet(nn.Module):
             raise UnsupportedError(
                 f"{scheme} has the fields {', '.join(fields)}; this network has one, so name another"
             )
+        symbols = {str(s) for s in scheme.free_symbols}
+        if symbols - set(LM_START):
+            missing = ", ".join(sorted(symbols - set(LM_START)))
+            raise UnsupportedError(f"{scheme} has no start for {missing}; give a number, as in lm:k=0.3 or rk22:a=1/2")
         torch.manual_seed(seed)
-        init = {name: start for name, start in LM_START.items() if name in map(str, scheme.free_symbols)}
+        init = {name: start for name, start in LM_START.items() if name in symbols}
         self.stem = nn.Conv2d(1, channels, 3, padding=1)
         self.stack = to_stack(scheme, [_branch(channels) for _ in range(depth)], init=init)
         self.head = nn.Sequential(
@@ -98,7 +102,7 @@ def train(
         for _ in range(epochs):
             net.train()
             for batch in torch.randperm(len(digits.train_labels), generator=shuffle).split(BATCH):
-                loss = F.cross_entropy(net(digits.train_images[batch]), digits.train_labels[batch])
+                loss = cross_entropy(net(digits.train_images[batch]), digits.train_labels[batch])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()

@@ -1,0 +1,103 @@
+"""The main job, end to end (`make demo`): derive, draw, train on real images, and read the learned schemes back."""
+
+import importlib
+import itertools
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+import schemetools as st
+from schemetools.cli.main import run
+from schemetools.present.text import number
+from schemetools.schemes.base import Scheme
+
+MEMORIES = ("-1/2", "-1/10", "3/10", "7/10")
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the demo and exit with its code: 0 done, 2 bad input."""
+    sys.exit(run(app, "python -m schemetools.demo", sys.argv[1:] if arguments is None else arguments))
+
+
+@app.command()
+def demo(
+    scheme: Annotated[str, typer.Option(help="A name of the catalog: lm, rk4, bdf:2, ...")] = "lm",
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training images.")] = 8,
+    folder: Annotated[Path, typer.Option("--out", help="The folder for the plot.")] = Path("demo-output"),
+) -> None:
+    """Derive a scheme's mathematics, draw its stability, train its network on handwritten digits, read it back."""
+    written = st.get(scheme)
+    library = importlib.import_module("schemetools.nn.digits")  # torch: only when the demo runs
+    net = library.DigitsNet(written)
+    _say("1. What the scheme does: its modified equation, exact.", st.modified_equation(written))
+    if written == st.lm():
+        _say(st.modified_equation(st.lm(k="3/10")))
+    _say("2. Where it is stable.", f"wrote {_draw(written, folder)}")
+    digits = library.load_digits()
+    shown = (len(net.stack.layers), len(digits.train_labels), len(digits.test_labels))
+    typer.echo("3. Its network: {} layers, trained on {:,} images of digits, {} held out.".format(*shown))
+    _train(net, digits, epochs, library.train)
+    _say("4. What the network has learned, read back as schemes, one per layer.", *_read_back(net.stack.schemes))
+    _say("These equations are asymptotic in h |f'|, which need not be small in a trained network.")
+
+
+def _say(*lines: object) -> None:
+    typer.echo("\n".join(map(str, lines)) + "\n")
+
+
+def _draw(scheme: Scheme, folder: Path) -> Path:
+    """LM(k) for several k beside Euler and RK4, and beside the demo's scheme where that is another one."""
+    known = [*(st.lm(k=k) for k in MEMORIES), st.euler, st.rk4]
+    can_be_drawn = not scheme.free_symbols and not scheme.random_symbols
+    others = [scheme] if can_be_drawn and scheme not in known else []
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "stability.png"
+    os.environ.setdefault("MPLBACKEND", "agg")
+    return st.present.save(st.plot_stability([*known, *others]), path)
+
+
+def _train(net: Any, digits: Any, epochs: int, train: Callable[..., float]) -> None:
+    """Train with a progress bar (on a terminal), and print the accuracy on the held-out images."""
+    started, console = time.perf_counter(), Console()
+    columns = (TextColumn("training"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[loss]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("training", loss="")
+
+        def report(done: int, steps: int, loss: float) -> None:
+            bar.update(task, completed=done, total=steps, loss=f"loss {loss:.3f}")
+
+        accuracy = train(net, digits, epochs=epochs, progress=report)
+    _say(f"test accuracy: {100 * accuracy:.1f} %", f"trained in {time.perf_counter() - started:.0f} s")
+
+
+def _read_back(layers: Sequence[Scheme]) -> Iterator[str]:
+    """What is known about each layer; equal layers are said once."""
+    numbered = list(enumerate(layers, 1))
+    for layer, same in itertools.groupby(numbered, key=lambda pair: pair[1]):
+        first, *more = [i for i, _ in same]
+        yield f"layers {first} to {more[-1]}  {layer}" if more else f"layer {first}  {layer}"
+        yield from (f"    {line}" for line in _facts(layer))
+
+
+def _facts(layer: Scheme) -> Iterator[str]:
+    lines = str(st.modified_equation(layer)).splitlines()
+    chosen = [line for line in lines if line.startswith(("first order", "momentum coefficient"))]
+    yield from (line.removeprefix("first order").strip() for line in chosen or lines[1:])
+    ellipse = None if layer.random_symbols else st.stability(layer).ellipse
+    if ellipse is not None:
+        lengths = (ellipse.centre, ellipse.real_axis, ellipse.imaginary_axis)
+        centre, real, imaginary = (number(v, is_exact=layer.exact) for v in lengths)
+        yield f"stable inside the ellipse with centre {centre} and half axes {real} (real), {imaginary} (imaginary)"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The catalog as a list to read, and the publications behind a scheme."""
+
+import inspect
+
+from schemetools.errors import SchemeError
+from schemetools.schemes import registry
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.references import bibtex
+
+
+def catalog_rows(word: str = "") -> list[tuple[str, str]]:
+    """(name with its parameters, description) of every entry and alias with the word in either, sorted."""
+    found = [registry.family(name) for name in registry.names()]
+    rows = [(f.name + (f.usage if f.signature.parameters else ""), _description(f)) for f in found]
+    rows += [(alias, f"the same as {name}") for alias, name in registry.aliases().items()]
+    return sorted(row for row in rows if word.lower() in " ".join(row).lower())
+
+
+def _description(family: registry.Family) -> str:
+    return " ".join((inspect.getdoc(family.build) or "").split("\n\n")[0].split())
+
+
+def publications(scheme: Scheme) -> str:
+    """The publications of a scheme in BibTeX. Raises SchemeError where it names none."""
+    if not scheme.reference:
+        raise SchemeError(f'{scheme} names no publication; a line reference = "..." in its file does')
+    return bibtex(scheme.reference)

@@ -1,0 +1,54 @@
+"""What `show` says about a scheme."""
+
+from collections.abc import Callable
+
+from schemetools.analysis.stability import stability
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.references import citation
+from schemetools.schemes.runge_kutta import RungeKutta
+
+from .kind import kind_text, nearly_order, order_text
+from .verdicts import a_stable, length, verdict
+
+
+def scheme_facts(scheme: Scheme) -> list[tuple[str, str]]:
+    """What `show` says about a scheme: kind, order, stability, symbols, source, as (label, text)."""
+    found = [("kind", kind_text(scheme))]
+    if scheme.free_symbols:
+        found.append(("free symbols", ", ".join(sorted(s.name for s in scheme.free_symbols))))
+    if scheme.random_symbols:
+        found.append(("random symbols", ", ".join(sorted(map(str, scheme.random_symbols)))))
+    if not scheme.exact:
+        found.append(("coefficients", "decimals, not exact; what follows is said of these decimals"))
+    found.append(("order", _or_reason(lambda: _order(scheme))))
+    return [*found, *_stability_facts(scheme), ("source", citation(scheme.reference) or "none given")]
+
+
+def _order(scheme: Scheme) -> str:
+    shown, note = order_text(scheme)
+    if not scheme.exact and isinstance(scheme, RungeKutta):
+        return f"{shown.rstrip('*')}; {nearly_order(scheme)}"
+    return f"{shown.rstrip('*')} {note}".rstrip()
+
+
+def _stability_facts(scheme: Scheme) -> list[tuple[str, str]]:
+    try:
+        known = stability(scheme)
+    except UnsupportedError as error:
+        return [("stability", str(error))]
+    asked: dict[str, Callable[[], str]] = {
+        "zero-stable": lambda: verdict(known.is_zero_stable),
+        "A-stable": lambda: a_stable(known),
+        "L-stable": lambda: verdict(known.is_l_stable),
+        "real interval": lambda: length(known.real_interval, is_exact=scheme.exact),
+        "imaginary interval": lambda: length(known.imaginary_interval, is_exact=scheme.exact),
+    }
+    return [(label, _or_reason(ask)) for label, ask in asked.items()]
+
+
+def _or_reason(ask: Callable[[], str]) -> str:
+    try:
+        return ask()
+    except SchemeError as error:
+        return f"not known: {error}"

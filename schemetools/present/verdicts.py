@@ -1,0 +1,137 @@
+"""Stability in words: verdicts and intervals as a table for people, as a record for machines."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import sympy
+from sympy import And, CRootOf, Eq, Expr, Or, Piecewise, Symbol
+from sympy.core.relational import Ge, Gt, Le, Lt
+
+from schemetools import exact
+from schemetools.analysis.modified import modified_equation
+from schemetools.analysis.order import order
+from schemetools.analysis.stability import Stability, stability
+from schemetools.schemes.base import Scheme
+
+from .kind import order_text
+from .text import number
+
+HEADER = ("scheme", "order", "zero-stable", "A", "L", "real", "imaginary")
+LONGEST_NUMBER, LONGEST_EQUATION, HIGHEST_DEGREE = 24, 60, 6
+DIGITS = 5
+
+
+def verdict(value: Any) -> str:
+    """A verdict in words: yes, no, undecided, or the condition on the free symbols under which it holds.
+
+    >>> import schemetools as st
+    >>> verdict(True), verdict(st.stability(st.lm()).is_zero_stable)
+    ('yes', '-1 < k <= 1')
+    """
+    if value is None:
+        return "undecided"
+    if value in (True, False):
+        return "yes" if value else "no"
+    return _condition(value)
+
+
+def _condition(value: Any) -> str:
+    if isinstance(value, (And, Or)):
+        between = _between(value) if isinstance(value, And) else None
+        word = " and " if isinstance(value, And) else " or "
+        return between or word.join(sorted(map(_condition, value.args)))
+    if isinstance(value, Eq):
+        return f"{number(value.lhs)} = {number(value.rhs)}"
+    return number(value)
+
+
+def _between(condition: And) -> str | None:
+    """-1 < k <= 1, where a condition bounds one symbol from both sides."""
+    below = [r for r in condition.args if isinstance(r, (Gt, Ge)) and r.lhs.is_Symbol]
+    above = [r for r in condition.args if isinstance(r, (Lt, Le)) and r.lhs.is_Symbol]
+    if len(condition.args) != 2 or len(below) != 1 or len(above) != 1 or below[0].lhs != above[0].lhs:
+        return None
+    first, second = ("<" if isinstance(r, (Gt, Lt)) else "<=" for r in (below[0], above[0]))
+    return f"{number(below[0].rhs)} {first} {below[0].lhs} {second} {number(above[0].rhs)}"
+
+
+def length(value: Expr | None, *, is_exact: bool = True) -> str:
+    """The length of an interval: exact if short, else a decimal, with the equation that it solves if that is short.
+
+    >>> import schemetools as st
+    >>> length(st.stability(st.rk4).real_interval), length(st.stability(st.rk4).imaginary_interval)
+    ('2.7853 [z^3 - 4 z^2 + 12 z - 24 = 0]', '2 sqrt(2)')
+    """
+    if value is None:
+        return "undecided"
+    if value == sympy.oo:
+        return "infinite"
+    if isinstance(value, Piecewise):
+        *cases, (other, _) = [(length(part), condition) for part, condition in value.args]  # type: ignore[misc]
+        return ", ".join([*(f"{part} if {verdict(condition)}" for part, condition in cases), f"else {other}"])
+    written = number(value, is_exact=is_exact)
+    if value.free_symbols or (len(written) <= LONGEST_NUMBER and not value.atoms(CRootOf)):
+        return written
+    return f"{sympy.N(value, DIGITS)}{_equation(value)}"
+
+
+def _equation(value: Expr) -> str:
+    """The equation with integer coefficients that a number solves, in brackets; nothing where it is long."""
+    if value.is_Rational or any(root.poly.degree() > HIGHEST_DEGREE for root in value.atoms(CRootOf)):
+        return "..."
+    equation = number(sympy.minimal_polynomial(value, Symbol("z")))
+    return f" [{equation} = 0]" if len(equation) <= LONGEST_EQUATION else "..."
+
+
+def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], list[str]]:
+    """The rows under `HEADER`, one per scheme, and the footnotes that they need."""
+    rows, notes = [], []
+    for scheme in schemes:
+        known = stability(scheme)
+        shown, note = order_text(scheme)
+        if note:
+            notes.append(f"* {scheme}: {note}")
+        intervals = (length(value, is_exact=scheme.exact) for value in (known.real_interval, known.imaginary_interval))
+        verdicts = (verdict(known.is_zero_stable), a_stable(known), verdict(known.is_l_stable))
+        rows.append((str(scheme), shown, *verdicts, *intervals))
+    return rows, notes
+
+
+def a_stable(known: Stability) -> str:
+    """Yes, no, a condition, or the angle of A(alpha)-stability in degrees."""
+    if known.is_a_stable in (True, False) and not known.is_a_stable and not known.scheme.free_symbols and known.angle:
+        return f"A({math.degrees(float(known.angle)):.2f} deg)"
+    return verdict(known.is_a_stable)
+
+
+def stability_record(scheme: Scheme) -> dict[str, Any]:
+    """Verdicts and numbers as JSON holds them: booleans, conditions as text, numbers as exact text and as float."""
+    known = stability(scheme)
+    verdicts = ("zero_stable", "a_stable", "l_stable")
+    numbers = {
+        "angle": None if scheme.free_symbols else known.angle,
+        "real_interval": known.real_interval,
+        "imaginary_interval": known.imaginary_interval,
+    }
+    limit = modified_equation(scheme, 1).limit
+    return {
+        "scheme": str(scheme),
+        "order": order(scheme),
+        "limit": [number(v) for v in limit] if isinstance(limit, tuple) else number(limit),
+        **{name: _plain_verdict(getattr(known, f"is_{name}")) for name in verdicts},
+        **{name: _plain_number(value) for name, value in numbers.items()},
+    }
+
+
+def _plain_verdict(value: Any) -> bool | str:
+    return bool(value) if value in (True, False) else _condition(value)
+
+
+def _plain_number(value: Expr | None) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    return {
+        "exact": exact.text(value) if value.is_number else str(value),
+        "value": float(value) if value.is_number and value.is_finite else None,
+    }  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""The stability command: the table is what `stability` says, the picture is a picture, the JSON is JSON."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pytest
+
+import schemetools as st
+
+PNG, SVG, PDF = b"\x89PNG", b"<?xml", b"%PDF"
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+def test_the_table(schemetools, golden):
+    golden("cli/stability.txt", schemetools("stability", "rk4", "lm:k=0.3", "bdf:4", "theta", "lm").out)
+
+
+@pytest.mark.parametrize(("ending", "start"), [("png", PNG), ("svg", SVG), ("pdf", PDF), ("PNG", PNG)])
+def test_the_picture_is_written_and_named(schemetools, tmp_path, ending, start):
+    result = schemetools("stability", "rk4", "lm:k=0.3", "-o", f"region.{ending}")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == f"wrote region.{ending}"
+    assert (tmp_path / f"region.{ending}").read_bytes().startswith(start)
+    assert [p.name for p in tmp_path.iterdir()] == [f"region.{ending}"]
+
+
+def test_a_picture_takes_the_place_of_an_older_one_behind_a_link(schemetools, tmp_path):
+    (tmp_path / "target.png").write_bytes(b"old")
+    (tmp_path / "link.png").symlink_to("target.png")
+    assert schemetools("stability", "rk4", "-o", "link.png").code == 0
+    assert (tmp_path / "link.png").is_symlink()
+    assert (tmp_path / "target.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("option", [["--order-star"], ["--locus"]])
+def test_other_pictures_of_one_scheme(schemetools, tmp_path, option):
+    assert schemetools("stability", "rk4", *option, "-o", "other.png").code == 0
+    assert (tmp_path / "other.png").read_bytes().startswith(PNG)
+
+
+def test_a_sweep_has_a_row_for_every_value(schemetools, tmp_path):
+    result = schemetools("stability", "lm", "--sweep", "k=-0.9:1:3", "-o", "sweep.png")
+    rows = [line.split()[0] for line in result.out.splitlines() if line.startswith("lm(")]
+    assert rows == ["lm(k=-9/10)", "lm(k=1/20)", "lm(k=1)"]
+    assert (tmp_path / "sweep.png").read_bytes().startswith(PNG)
+
+
+def test_json_holds_the_numbers_exactly_and_as_floats(schemetools):
+    first, second, third = json.loads(schemetools("stability", "rk4", "bdf:3", "lm", "--json").out)
+    assert first["imaginary_interval"] == {"exact": "2*sqrt(2)", "value": pytest.approx(8**0.5)}
+    assert st.exact.to_float(st.exact.parse(first["real_interval"]["exact"])) == first["real_interval"]["value"]
+    assert second["angle"]["value"] == pytest.approx(float(st.stability(st.bdf(3)).angle))
+    assert second["real_interval"] == {"exact": "oo", "value": None}
+    assert third["zero_stable"] == "-1 < k <= 1"
+    assert (first["a_stable"], second["zero_stable"]) == (False, True)
+
+
+def test_json_is_alone_on_stdout(schemetools, tmp_path):
+    json.loads(schemetools("stability", "rk4", "--json", "-o", "region.png").out)
+    assert (tmp_path / "region.png").exists()
+
+
+def test_a_scheme_from_a_file_is_drawn_under_the_name_of_the_file(schemetools, tmp_path):
+    st.save(st.RungeKutta([[0, 0], ["2/3", 0]], ["1/4", "3/4"]), tmp_path / "mine.toml")
+    by_option = schemetools("stability", "rk4", "--tableau", "mine.toml", "-o", "region.png").out
+    by_name = schemetools("stability", "rk4", "mine.toml", "-o", "region.png").out
+    assert by_option == by_name
+    assert "\nmine " in by_option

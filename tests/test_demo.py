@@ -1,0 +1,68 @@
+"""The demo, as `make demo` runs it."""
+
+import re
+
+import pytest
+
+from schemetools import demo
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as exit_:
+        demo.main([str(a) for a in arguments])
+    return (exit_.value.code, *capsys.readouterr())
+
+
+def accuracy(out):
+    return float(re.search(r"^test accuracy: ([\d.]+) %$", out, re.MULTILINE)[1])
+
+
+def test_the_demo_derives_draws_trains_and_reads_back(capsys, tmp_path):
+    code, out, err = run(capsys, "--epochs", 1, "--out", tmp_path)
+    assert (code, err) == (0, "")
+    assert "(1+k) u' + (1-k)/2 h u''" in out
+    assert "13/10 u' + 7/20 h u''" in out
+    assert (tmp_path / "stability.png").read_bytes().startswith(b"\x89PNG")
+    assert accuracy(out) > 90
+    layers = re.split(r"^layer ", out, flags=re.MULTILINE)[1:]
+    assert len(layers) == 6
+    for layer in layers[1:]:
+        k = float(re.search(r"lm\(k=([-\d.]+)\)", layer)[1])
+        limit, momentum, centre, real, imaginary = (
+            float(re.search(pattern, layer)[1])
+            for pattern in (
+                r"u' = ([\d.]+) f",
+                r"-k = ([-\d.]+)",
+                r"centre ([-\d.]+)",
+                r"axes ([\d.]+)",
+                r"\), ([\d.]+)",
+            )
+        )
+        expected = (1 / (1 + k), -k, k - 1, 1 - k, 1 + k)
+        assert (limit, momentum, centre, real, imaginary) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_the_demo_reaches_97_percent(capsys, tmp_path):
+    assert accuracy(run(capsys, "--out", tmp_path)[1]) >= 97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "scheme", ["rk4", "euler", "midpoint", "adams_bashforth:2", "lm:k=-0.1", "stochastic_depth:4/5"]
+)
+def test_another_scheme_is_one_word(capsys, tmp_path, scheme):
+    code, out, _ = run(capsys, "--scheme", scheme, "--epochs", 2, "--out", tmp_path)
+    assert code == 0
+    assert accuracy(out) > 80
+
+
+@pytest.mark.parametrize(
+    ("scheme", "hint"), [("rk5", "rk4"), ("symplectic_euler", "fields"), ("rk22", "a=1/2"), ("lm:k=1/0", "zero")]
+)
+def test_a_scheme_that_cannot_be_trained_is_one_line(capsys, tmp_path, scheme, hint):
+    code, out, err = run(capsys, "--scheme", scheme, "--out", tmp_path / "new")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert hint in err
+    assert not (tmp_path / "new").exists()

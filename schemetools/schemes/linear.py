@@ -20,7 +20,8 @@ def solve_consistent(
     matrix = DomainMatrix(
         [elements[i : i + width + 1] for i in range(0, len(flat), width + 1)], (len(rows), width + 1), domain
     )
-    reduced, pivots = matrix.rref()
+    # Over QQ, dividing keeps the numbers far smaller than the fraction-free way that sympy prefers.
+    reduced, pivots = matrix.rref(method="GJ" if domain.is_QQ else "auto")
     if width in pivots:
         return None
     entries = reduced.to_list()

@@ -253,7 +253,7 @@ def region(model: NumericModel, xlim: Any, ylim: Any, n: Any) -> np.ndarray:
     if symmetric and n % 2:
         rows[0] = 0.0
     upper = _region_rows(model, x, rows)
-    return np.concatenate([upper[: n % 2 - 1 or None : -1] if n % 2 else upper[::-1], upper]) if symmetric else upper
+    return np.concatenate([upper[n % 2 :][::-1], upper]) if symmetric else upper
 
 
 def _region_rows(model: NumericModel, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ FARTHEST = 1e6
 TRACKED_ANGLES = 720
 DEEPEST_BISECTION = 14
 LINE_POINTS = 257
+HOMOTOPY_STEPS = 40
+ABERTH_STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ def boundary(model: NumericModel) -> list[Curve]:
     for turn in (1, 1j):
         if all(np.abs((loop / turn).imag).max() <= 1e-9 * np.abs(loop).max() for loop in loops):
             return _on_a_line(model, loops, turn)
+    if _is_self_reciprocal(model.phi):
+        return _without_interior(model)
     kept = [oriented for arc in _arcs(loops) for oriented in _oriented(model, arc)]
     return [_closed(chain) for chain in _chains(kept)]
 
@@ -66,6 +70,24 @@ def _closed(points: np.ndarray) -> Curve:
     return Curve(np.append(points, points[0]) if points[0] != points[-1] else points, far)
 
 
+def _is_self_reciprocal(phi: np.ndarray) -> bool:
+    """Whether the roots come in pairs w, 1/w at every z (symplectic schemes): a stable point has all roots on the circle."""
+    return any(np.abs(phi - sign * phi[::-1]).max() <= 1e-14 * np.abs(phi).max() for sign in (1, -1))
+
+
+def _without_interior(model: NumericModel) -> list[Curve]:
+    """The stable arcs of a locus that bounds nothing, each traced there and back; w and 1/w give the same arc."""
+    sheets = _sheets(_root_finder(model), np.linspace(0, np.pi, TRACKED_ANGLES // 2 + 1))
+    curves = []
+    for sheet in sheets.T:
+        stable = contains(model, np.where(np.isfinite(sheet), sheet, 0)) & (np.abs(sheet) < FARTHEST)
+        for run in np.split(np.arange(len(sheet)), np.flatnonzero(np.diff(stable)) + 1):
+            if len(run) > 1 and stable[run[0]]:
+                arc = sheet[run]
+                curves.append(Curve(np.concatenate([arc, arc[-2::-1]]), False))
+    return curves
+
+
 # ---- the locus ----------------------------------------------------------------------
 
 
@@ -76,7 +98,7 @@ def locus(model: NumericModel) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
             branches = [locus_points(model.phi, theta)]
     else:
-        branches = _tracked(model.phi)
+        branches = _tracked(model)
     return [piece for branch in branches for piece in _cut_at_infinity(branch)]
 
 
@@ -101,9 +123,51 @@ def _cut_at_infinity(loop: np.ndarray) -> list[np.ndarray]:
 def _roots_in_z(phi: np.ndarray, theta: float) -> np.ndarray:
     """The z with Phi(e^(i theta), z) = 0; infinite ones as huge numbers."""
     a = np.exp(1j * theta * np.arange(len(phi))) @ phi
-    if abs(a[-1]) < 1e-12 * np.abs(a).max():
-        a[-1] = 1e-12 * np.abs(a).max()
-    return np.roots(a[::-1])
+    least = 1e-12 * np.abs(phi[:, -1]).max()
+    if abs(a[-1]) < least:
+        a[-1] = least
+    scale = (np.abs(a[0]) / np.abs(a[-1])) ** (1 / (len(a) - 1)) or 1.0
+    return scale * np.roots((a * scale ** np.arange(len(a)))[::-1])
+
+
+RootFinder = Callable[[float, np.ndarray | None], np.ndarray]
+"""The roots z at an angle, given those at a nearby angle (None at the first one)."""
+
+
+def _root_finder(model: NumericModel) -> RootFinder:
+    if model.zeros is None or len(model.zeros[1]):
+        return lambda theta, _: _roots_in_z(model.phi, theta)
+    zeros = model.zeros[0]
+
+    def follow(theta: float, before: np.ndarray | None) -> np.ndarray:
+        if before is not None:
+            return _aberth(zeros, np.exp(1j * theta), before)
+        z = zeros + 0j
+        for size in np.geomspace(1e-3, 1, HOMOTOPY_STEPS):  # from R(z) = 0 to R(z) = e^(i theta)
+            z = _aberth(zeros, size * np.exp(1j * theta), z)
+        return z
+
+    return follow
+
+
+def _aberth(zeros: np.ndarray, c: complex, z: np.ndarray) -> np.ndarray:
+    """All solutions of R(z) = c, R the polynomial with these zeros and R(0) = 1, from approximate ones (Aberth, 1973).
+
+    R and R'/R come from the zeros: in monomials a high degree would lose all digits.
+    """
+    z = z.copy()
+    for _ in range(ABERTH_STEPS):
+        with np.errstate(all="ignore"):
+            value = np.prod(1 - z[:, None] / zeros[None, :], axis=1)
+            newton = (value - c) / (value * (1 / (z[:, None] - zeros[None, :])).sum(axis=1))
+            newton = np.where(np.isfinite(newton), newton, 1e-3 * np.abs(z) + 1e-3)
+            gaps = z[:, None] - z[None, :]
+            np.fill_diagonal(gaps, np.inf)
+            step = newton / (1 - newton * (1 / gaps).sum(axis=1))
+        z -= step
+        if (np.abs(step) <= 1e-14 * (1 + np.abs(z))).all():
+            break
+    return z
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -130,13 +194,9 @@ def _matched(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, bool]:
     return after[order], False
 
 
-def _tracked(phi: np.ndarray) -> list[np.ndarray]:
+def _tracked(model: NumericModel) -> list[np.ndarray]:
     """The closed loops of all roots z(theta), followed round the circle until each comes back to its start."""
-    theta = -np.pi + 2 * np.pi * (np.arange(TRACKED_ANGLES + 1) + 1 / 3) / TRACKED_ANGLES
-    path = [_roots_in_z(phi, theta[0])]
-    for a, b in zip(theta, theta[1:], strict=False):
-        _follow(phi, path, a, b, DEEPEST_BISECTION)
-    sheets = np.array(path)
+    sheets = _sheets(_root_finder(model), -np.pi + 2 * np.pi * (np.arange(TRACKED_ANGLES + 1) + 1 / 3) / TRACKED_ANGLES)
     successor = _distance(sheets[-1], sheets[0]).argmin(axis=1)
     loops, unused = [], set(range(sheets.shape[1]))
     while unused:
@@ -151,15 +211,23 @@ def _tracked(phi: np.ndarray) -> list[np.ndarray]:
     return loops
 
 
-def _follow(phi: np.ndarray, path: list[np.ndarray], a: float, b: float, depth: int) -> None:
+def _sheets(find: RootFinder, theta: np.ndarray) -> np.ndarray:
+    """The roots z along the angles, continuously numbered: shape (angles, roots), angles added where it needs them."""
+    path = [find(theta[0], None)]
+    for a, b in zip(theta, theta[1:], strict=False):
+        _follow(find, path, a, b, DEEPEST_BISECTION)
+    return np.array(path)
+
+
+def _follow(find: RootFinder, path: list[np.ndarray], a: float, b: float, depth: int) -> None:
     """Extend the path from angle a to b, by bisection where roots come close to one another."""
-    after, clear = _matched(path[-1], _roots_in_z(phi, b))
+    after, clear = _matched(path[-1], find(b, path[-1]))
     if clear or depth == 0:
         path.append(after)
         return
     middle = (a + b) / 2
-    _follow(phi, path, a, middle, depth - 1)
-    _follow(phi, path, middle, b, depth - 1)
+    _follow(find, path, a, middle, depth - 1)
+    _follow(find, path, middle, b, depth - 1)
 
 
 # ---- arcs and chains ------------------------------------------------------------------

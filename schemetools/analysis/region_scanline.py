@@ -49,11 +49,23 @@ def scan(
     np.add.at(change, (row[right], column[right]), step[right])
     change[:, 0] = count_outside(x[0] + 1j * y)
     region = np.cumsum(change[:, :-1], axis=1, dtype=np.int8) == 0
+    touched_row, touched_x = _touched(z, y)
+    row = np.concatenate([row, touched_row])
+    column = np.concatenate([column, np.searchsorted(x, touched_x)])
     for beside in (column - 1, column):
         valid = (beside >= 0) & (beside < len(x))
         r, c = row[valid], beside[valid]
         region[r, c] = contains(x[c] + 1j * y[r])
     return region
+
+
+def _touched(z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(row, x) where the polygon turns back on a horizontal, to within rounding, so that it may not have crossed it."""
+    rise = np.diff(z.imag)
+    tips = z[1:-1][rise[:-1] * rise[1:] <= 0]
+    row = np.clip(np.searchsorted(y, tips.imag - 1e-9 * np.abs(tips)), 0, len(y) - 1)
+    near = np.abs(y[row] - tips.imag) <= 2e-9 * np.abs(tips)
+    return row[near], tips.real[near]
 
 
 def _crossings(z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

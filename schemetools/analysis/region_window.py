@@ -9,7 +9,8 @@ from schemetools.analysis.region_boundary import Curve
 
 DEFAULT = 5.0
 MARGIN = 0.15
-THINNEST = 0.5
+THINNEST = 1.4
+NEIGHBOURHOOD = 1.6
 LARGEST = 1e4
 
 Window = tuple[tuple[float, float], tuple[float, float]]
@@ -20,11 +21,10 @@ def window(model: NumericModel, curves: list[Curve]) -> Window:
 
     A segment on an axis gets room on both sides; an unbounded region gets room on its unbounded side.
     """
-    bounded = [c.points for c in curves if not c.unbounded]
+    bounded = _near_the_origin([c.points for c in curves if not c.unbounded])
     if not bounded:
         return (-DEFAULT, DEFAULT), (-DEFAULT, DEFAULT)
     points = np.concatenate([*bounded, [0]])
-    points = points[np.abs(points) < LARGEST]
     left, right, height = points.real.min(), points.real.max(), np.abs(points.imag).max()
     size = max(right - left, height)
     if _is_unbounded(model, size):
@@ -34,9 +34,18 @@ def window(model: NumericModel, curves: list[Curve]) -> Window:
     if width < THINNEST * height:
         middle, width = (left + right) / 2, THINNEST * height
         left, right = middle - width / 2, middle + width / 2
-    height = max(height, THINNEST * width / 2)
+    height = max(height, width / 4)
     pad = MARGIN * max(right - left, height)
     return (float(left - pad), float(right + pad)), (float(-height - pad), float(height + pad))
+
+
+def _near_the_origin(curves: list[np.ndarray]) -> list[np.ndarray]:
+    """The curves that belong to the picture: the one nearest to 0, and those not much farther out than it reaches."""
+    curves = sorted(curves, key=lambda points: np.abs(points).min())
+    if not curves or np.abs(curves[0]).min() > LARGEST:
+        return []
+    reach = np.abs(curves[0]).max()
+    return [points for points in curves if np.abs(points).max() <= NEIGHBOURHOOD * reach]
 
 
 def _is_unbounded(model: NumericModel, size: float) -> bool:

@@ -8,7 +8,7 @@ import functools
 from typing import Any
 
 import sympy
-from sympy import And, Expr, Min, Piecewise
+from sympy import QQ, And, Expr, Min, Piecewise
 
 from schemetools import exact
 from schemetools.analysis.algebra import Field, Polynomial, add, field_of, multiply, odd_part, scale, trim
@@ -61,7 +61,7 @@ def _runge_kutta(scheme: RungeKutta) -> Expr:
     conditions = _monotonicity(K, beta)
     if any(K.sign(next(a for a in p if not K.is_zero(a))) < 0 for p in conditions):
         return sympy.Integer(0)
-    exits = [roots[0] for p in conditions if (roots := real_roots(K, odd_part(K, p), low=domain.zero))]
+    exits = [roots[0] for p in conditions if (roots := real_roots(K, odd_part(K, p), low=QQ.zero))]
     distinct = {(root.factor, root.low): root for root in exits}
     return distinct_sorted(distinct.values())[0].expr if distinct else sympy.oo
 

@@ -279,6 +279,8 @@ def _lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate
 @functools.lru_cache(maxsize=512)
 def _angle(scheme: Scheme, normalized: bool, shares: Shares) -> Expr | None:
     model = _model(scheme, normalized, shares)
+    if scheme.is_explicit:
+        return None
     if model.symbols:
         raise UnsupportedError("A(alpha) needs numbers; substitute the scheme's symbols first")
     return angle(model.base, model.phi, model.at_zero)

@@ -69,6 +69,8 @@ def is_algebraically_stable(K: Field, tableau: Any) -> bool:
         return False
     n = range(len(b))
     M = [[b[i] * A[i][j] + b[j] * A[j][i] - b[i] * b[j] for j in n] for i in n]
+    if any(K.sign(M[i][i]) < 0 for i in n):
+        return False
     signed = (c if m % 2 == 0 else -c for m, c in enumerate(reversed(characteristic_polynomial(K, M))))
     return all(K.sign(c) >= 0 for c in signed)
 

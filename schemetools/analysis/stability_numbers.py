@@ -44,6 +44,7 @@ from schemetools.analysis.stability_verdicts import (
     is_stable_at_infinity,
     is_zero_stable,
     locus_products,
+    quadratic_conditions,
     real_gap,
     rho_sigma,
 )
@@ -65,7 +66,7 @@ def real_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> Exit:
         return _first_negative(K, real_gap(K, phi))
     if all(len(p) <= 2 for p in phi):
         return _walk(real_crossings(K, phi), lambda a, b: _holds(K, phi, -between(a, b), QQ.zero))
-    return _from_cells(axis_cells(K, phi, imaginary=False))
+    return _from_conditions(K, phi, imaginary=False)
 
 
 def imaginary_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Exit, bool]:
@@ -78,7 +79,7 @@ def imaginary_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Exit,
     if all(len(p) <= 2 for p in phi):
         squares = imaginary_crossings(K, phi)
         return _walk(squares, lambda a, b: _holds(K, phi, QQ.zero, _square_root_between(a, b))), True
-    return _from_cells(axis_cells(K, phi, imaginary=True)), False
+    return _from_conditions(K, phi, imaginary=True), False
 
 
 def length(exit_: Exit, *, squared: bool = False) -> Expr:
@@ -110,7 +111,11 @@ def _walk(bounds: list[RealRoot], stable: Callable[[RealRoot, RealRoot | None], 
     return None
 
 
-def _from_cells(cells: Any) -> Exit:
+def _from_conditions(K: Field, phi: Bivariate, *, imaginary: bool) -> Exit:
+    if conditions := quadratic_conditions(K, phi, imaginary=imaginary):
+        exits = [exit_ for p in conditions if (exit_ := _first_negative(K, p)) is not None]
+        return min(exits) if exits else None
+    cells = axis_cells(K, phi, imaginary=imaginary)
     unstable = next((i for i, stable in enumerate(cells.results) if not stable), None)
     if unstable is None:
         return None

@@ -19,7 +19,7 @@ from schemetools.analysis.algebra import (
     subtract,
     trim,
 )
-from schemetools.analysis.parametric import explore
+from schemetools.analysis.parametric import ParametricField, explore
 from schemetools.analysis.stability_model import Bivariate, at_point, leading_in_z, reduced, z_degree
 from schemetools.errors import UnsupportedError
 
@@ -40,7 +40,11 @@ def is_a_stable(K: Field, phi: Bivariate) -> bool:
         inside = count_against_circle(K, at_point(K, phi, -K.one, K.zero)[0]).inside
         real, _ = locus_products(K, phi)
         return inside == len(phi) - 1 and is_nonnegative(K, real, -K.one, K.one)
-    return poles_are_right(K, phi) and all(axis_cells(K, phi, imaginary=True).results)
+    if not poles_are_right(K, phi):
+        return False
+    if conditions := quadratic_conditions(K, phi, imaginary=True):
+        return all(is_nonnegative(K, condition, K.zero, math.inf) for condition in conditions)
+    return all(axis_cells(K, phi, imaginary=True).results)
 
 
 def is_l_stable(K: Field, phi: Bivariate) -> bool:
@@ -133,10 +137,26 @@ def chebyshev(n: int) -> tuple[list[list[int]], list[list[int]]]:
 # ---- any scheme, along an axis --------------------------------------------------------
 
 
+def quadratic_conditions(K: Field, phi: Bivariate, *, imaginary: bool) -> list[Polynomial]:
+    """Where Phi = a w^2 + b w + c is real on the axis: polynomials in t that must be nonnegative (Jury); else none.
+
+    Both roots of a real quadratic lie in the closed unit disc iff a^2 - c^2 >= 0 and (a + c)^2 - b^2 >= 0.
+    """
+    if len(phi) != 3 or (imaginary and any(c for p in phi for c in p[1::2])):
+        return []
+    signs = (1, 0, -1, 0) if imaginary else (1, -1, 1, -1)
+    c, b, a = (trim(K, [x * signs[m % 4] for m, x in enumerate(p)]) for p in phi)
+    total = add(K, a, c)
+    return [
+        subtract(K, multiply(K, a, a), multiply(K, c, c)),
+        subtract(K, multiply(K, total, total), multiply(K, b, b)),
+    ]
+
+
 def axis_cells(K: Field, phi: Bivariate, *, imaginary: bool) -> Any:
     """The cells of t > 0 with, for each, whether z = i t (or z = -t) satisfies the root condition there."""
-    if not type(K).__name__ != "ParametricField":
-        raise UnsupportedError("this verdict needs a second symbol besides the free one; substitute a value for it first")
+    if isinstance(K, ParametricField):
+        raise UnsupportedError("this is not decided for a scheme of this kind with a free symbol; substitute a value for it")
     domain = K.domain.frac_field("t")
     t = domain.gens[0]
     lifted = [[domain.convert(c, K.domain) for c in p] for p in phi]

@@ -36,7 +36,7 @@ def modifying_integrator(s: Any, order: int = 4) -> ModifiedEquation:
     SchemeError for an order that cannot be enumerated, UnsupportedError where the scheme has no limit, or a zero one.
 
     >>> import schemetools as st
-    >>> st.modifying_integrator(st.euler, 2)[st.Tree((1, 2))]
+    >>> modifying_integrator(st.euler, 2)[st.Tree((1, 2))]
     1/2
     """
     scheme = as_scheme(s)

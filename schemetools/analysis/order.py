@@ -21,7 +21,6 @@ from .rings import Ring
 from .solve import grammar_of, modified_series, weights_of
 from .trees import Tree, sorted_ids, trees_by_id
 
-
 NEGLIGIBLE = 1e-12  # what approximate coefficients, published or learned, may miss a condition by
 
 
@@ -68,7 +67,7 @@ def order(s: Any) -> int:
         known, highest = _simplifying_bounds(reduced_runge_kutta(scheme))
         return known if known == highest else _order_by_trees(scheme, known, highest)
     if isinstance(scheme, AdditiveRungeKutta):
-        # A tableau alone bounds the order, except where trees of one colour do not count: then a quadrature does, by 2 s.
+        # A tableau alone bounds the order, except where trees of one colour do not count: there a quadrature does.
         bounds = [2 * scheme.stages] if scheme.partitioned else [_simplifying_bounds(t)[1] for _, t in scheme.tableaux]
         return _order_by_trees(scheme, 1, min(bounds))
     return _general_order(scheme.normal_form())
@@ -206,8 +205,8 @@ def principal_error(s: Any) -> PrincipalError:
     """The residuals of the order conditions at order p + 1, and sqrt(sum (residual(t) / sigma(t))^2).
 
     >>> import schemetools as st
-    >>> st.principal_error(st.midpoint).norm
-    sqrt(5)/24
+    >>> principal_error(st.midpoint).norm
+    sqrt(17)/24
     """
     p = order(s)
     residuals = {t: r for t, r in order_conditions(s, p + 1).items() if t.order == p + 1}
@@ -223,8 +222,8 @@ def error_constant(s: Any) -> Expr:
     residual per tree, see `principal_error`.
 
     >>> import schemetools as st
-    >>> st.error_constant(st.adams_bashforth(2)), st.error_constant(st.lm())
-    (5/12, (1 - k)/(2*(k + 1)))
+    >>> error_constant(st.adams_bashforth(2)), error_constant(st.lm())
+    (5/12, -(k - 1)/(2*(k + 1)))
     """
     method = as_multistep(as_scheme(s))
     if method is None:

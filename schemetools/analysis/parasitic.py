@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import mpmath
 import sympy
 from sympy import CRootOf, Expr, Integer, Rational
 from sympy.polys.polytools import Poly
@@ -21,6 +22,7 @@ from ..exact import canonical, to_domain
 from ..schemes.multistep import LinearMultistep
 
 DIGITS = 40
+ON_CIRCLE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,16 @@ class ParasiticMode:
     """One root of rho other than 1 and 0, and how its mode moves: u_n = y(nh) + root^n v(nh).
 
     `growth` is mu in v' = mu f'(y) v + O(h); `first` is the pair (c1, c2) of its h term, c1 f''(f,v) + c2 f'f'v. Both
-    are None at a multiple root, where the mode grows with a power of n.
+    are None at a multiple root, where the mode grows with a power of n. `value` and `growth_value` are the numbers
+    themselves, None while symbols are left.
     """
 
     root: Expr
     growth: Expr | None
     first: tuple[Expr, Expr] | None
     multiplicity: int = 1
+    value: complex | None = None
+    growth_value: complex | None = None
 
     @property
     def equation(self) -> str:
@@ -69,17 +74,25 @@ def parasitic_modes(scheme: LinearMultistep) -> tuple[ParasiticMode, ...]:
     for factor, multiplicity in others.factor_list()[1]:
         if factor.degree() == 1 and factor.eval(0) == 0:
             continue
-        data = (None, None) if multiplicity > 1 else _motion(rho, sigma, factor, limit, z)
-        for root in _roots(factor, z):
-            growth, first = (None if x is None else _at(x, root, z) for x in data)
-            pair = None if first is None or growth is None else (_tidy(first * limit), _tidy(first * growth))
-            modes.append(ParasiticMode(root, growth, pair, multiplicity))
-    if all(mode.root.is_number for mode in modes):
-        modes.sort(key=lambda m: (-abs(sympy.N(m.root, 30)), -sympy.arg(sympy.N(m.root, 30))))
-    return tuple(modes)
+        data = None if multiplicity > 1 else _motion(rho, sigma, factor, z)
+        modes += [(value, _mode(root, value, data, limit, multiplicity, z)) for root, value in _roots(factor, z)]
+    if all(value is not None for value, _ in modes):
+        modes.sort(key=lambda entry: (-abs(entry[0]), -mpmath.arg(entry[0])))
+    return tuple(mode for _, mode in modes)
 
 
-def _motion(rho: Poly, sigma: Poly, factor: Poly, limit: Expr, z: Any) -> tuple[Poly, Poly]:
+def _mode(
+    root: Expr, value: Any, data: tuple[Poly, Poly] | None, limit: Expr, multiplicity: int, z: Any
+) -> ParasiticMode:
+    number = None if value is None else complex(value)
+    if data is None:
+        return ParasiticMode(root, None, None, multiplicity, number)
+    growth, first = (_tidy(poly.as_expr().subs(z, root)) for poly in data)
+    speed = None if value is None else complex(sympy.lambdify(z, data[0].as_expr(), "mpmath")(value))
+    return ParasiticMode(root, growth, (_tidy(first * limit), _tidy(first * growth)), 1, number, speed)
+
+
+def _motion(rho: Poly, sigma: Poly, factor: Poly, z: Any) -> tuple[Poly, Poly]:
     """mu and -mu^2 gamma as polynomials in the root, modulo its minimal polynomial."""
     shift = Poly(z, z, domain=rho.domain)
     r1 = shift * rho.diff(z)
@@ -92,21 +105,37 @@ def _motion(rho: Poly, sigma: Poly, factor: Poly, limit: Expr, z: Any) -> tuple[
     return mu, (-(mu * mu).rem(factor) * gamma).rem(factor)
 
 
-def _roots(factor: Poly, z: Any) -> list[Expr]:
-    if factor.degree() <= 2 or factor.free_symbols_in_domain:
+def _roots(factor: Poly, z: Any) -> list[tuple[Expr, Any]]:
+    """The roots of an irreducible factor, exact, each with its value to 40 digits (None while symbols are left)."""
+    symbolic = bool(factor.free_symbols_in_domain)
+    if factor.degree() <= 2 or symbolic:
         found = sympy.roots(factor.as_expr(), z, multiple=True)
         if len(found) < factor.degree():
             raise UnsupportedError(
                 f"the roots of {factor.as_expr()} have no formula in its symbols; give the symbols values"
             )
-        return [_tidy(root) for root in found]
-    if factor.domain.is_QQ or factor.domain.is_ZZ:
-        return [CRootOf(factor, i) for i in range(factor.degree())]
-    raise UnsupportedError(f"the roots of {factor.as_expr()} are not derived over this number field")
+        return [(_tidy(root), None if symbolic else mpmath.mpmathify(sympy.N(root, DIGITS))) for root in found]
+    if not (factor.domain.is_QQ or factor.domain.is_ZZ):
+        raise UnsupportedError(f"the roots of {factor.as_expr()} are not derived over this number field")
+    with mpmath.workdps(DIGITS):
+        coefficients = [mpmath.mpf(int(c.p)) / int(c.q) for c in factor.all_coeffs()]
+        values = mpmath.polyroots(coefficients, maxsteps=500, extraprec=400)
+    exact = [CRootOf(factor, i) for i in range(factor.degree())]
+    return [(root, next(v for v in values if _isolates(root, v))) for root in exact]
 
 
-def _at(value: Poly, root: Expr, z: Any) -> Expr:
-    return _tidy(value.as_expr().subs(z, root))
+def _isolates(root: CRootOf, value: Any) -> bool:
+    """Whether the interval or rectangle that isolates the root contains the value."""
+    interval = root._get_interval()
+    if root.is_real:
+        return abs(mpmath.im(value)) < ON_CIRCLE and _between(interval.a, mpmath.re(value), interval.b)
+    horizontal = _between(interval.ax, mpmath.re(value), interval.bx)
+    return horizontal and _between(interval.ay, mpmath.im(value), interval.by)
+
+
+def _between(low: Any, value: Any, high: Any) -> bool:
+    a, b = (mpmath.mpf(int(x.numerator)) / int(x.denominator) for x in (low, high))
+    return a <= value <= b
 
 
 def _tidy(value: Expr) -> Expr:
@@ -119,12 +148,12 @@ def zero_stability_warning(modes: Sequence[ParasiticMode]) -> list[str]:
     """A sentence where a root lies outside the unit circle, or is multiple and on it; nothing where symbols are
     left."""
     for mode in modes:
-        if not mode.root.is_number:
+        if mode.value is None:
             continue
-        excess = abs(sympy.N(mode.root, DIGITS)) - 1
-        if excess > Rational(1, 10**20) or (mode.multiplicity > 1 and excess > -Rational(1, 10**20)):
+        excess = abs(mode.value) - 1
+        if excess > ON_CIRCLE or (mode.multiplicity > 1 and excess > -ON_CIRCLE):
             return [
-                f"not zero-stable: the mode of the root {sympy.N(mode.root, 5)} outgrows the smooth solution, "
+                f"not zero-stable: the mode of the root {mode.value:.4g} outgrows the smooth solution, "
                 "so this equation describes a solution that rounding errors leave at once"
             ]
     return []

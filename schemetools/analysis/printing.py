@@ -68,7 +68,8 @@ def _momentum(eq: "ModifiedEquation", marks: _Marks) -> str:
         if g != 0:
             sign, body = marks.style.coefficient(g, eq.scheme.exact)
             terms.append((sign, _term(body, _h(marks.style, j - 1), marks.derivative("u", j))))
-    return f"{signed_sum(terms)} = f"
+    rest = f" + O({_h(marks.style, eq.order)})" if len(terms) == 1 and eq.order > 1 else ""
+    return f"{signed_sum(terms)}{rest} = f"
 
 
 def _group_order(eq: "ModifiedEquation", marks: _Marks, n: int, trees: list[Tree]) -> tuple[str, str] | None:
@@ -153,15 +154,22 @@ def _signed(style: Style, value: Expr, exact: bool) -> str:
     return f"-{body}" if sign == "-" else body
 
 
+def _number(style: Style, exact: Expr, value: complex | None, is_exact: bool) -> str:
+    """A number as a formula, or as a decimal where its only formula is a root of a polynomial."""
+    if value is not None and exact.has(sympy.CRootOf):
+        return f"{value.real:.4g}" if value.imag == 0 else style.group(f"{value:.4g}".strip("()").replace("j", "i"))
+    return _signed(style, exact, is_exact)
+
+
 def _parasites(eq: "ModifiedEquation", marks: _Marks) -> list[str]:
     lines = []
     for mode in eq.parasitic:
-        body = _signed(marks.style, mode.root, eq.scheme.exact)
+        body = _number(marks.style, mode.root, mode.value, eq.scheme.exact)
         root = body if body.startswith("(") and body.endswith(")") else marks.style.group(body)
         if mode.growth is None:
             lines.append(f"{root}^n v, {mode.multiplicity} times: grows like n^{mode.multiplicity - 1}")
             continue
-        speed = _term(_signed(marks.style, mode.growth, eq.scheme.exact), "f'v").removeprefix("1 ")
+        speed = _term(_number(marks.style, mode.growth, mode.growth_value, eq.scheme.exact), "f'v")
         lines.append(f"{root}^n v,  v' = {speed.replace('-1 f', '-f')} + O(h)")
     return lines
 

@@ -25,6 +25,8 @@ def reduced_multistep(scheme: LinearMultistep) -> LinearMultistep:
     upper = polytools.Poly.from_list(rho[::-1], x, domain=domain)
     lower = polytools.Poly.from_list(sigma[::-1], x, domain=domain)
     common = upper.gcd(lower)
+    if common.degree() > 0 and common.eval(1) == 0 and upper.exquo(common).eval(1) != 0:
+        common = common.exquo(polytools.Poly([1, -1], x, domain=domain))  # rho keeps its root 1
     if common.degree() <= 0:
         return scheme
     alpha = [from_domain(domain, c) for c in upper.exquo(common).rep.to_list()[::-1]]

@@ -21,6 +21,7 @@ __all__ = ["plot_eigenvalues", "plot_locus", "plot_order_star", "plot_relative_s
 
 GRID = 600
 FILL = 0.16
+LEGEND_INSIDE = 3
 EIGENVALUES_SHOWN = "eigenvalues"
 
 
@@ -103,7 +104,9 @@ def _outline(ax: Axes, curves: Sequence[Curve], style: dict[str, Any]) -> None:
 
 
 def _annotate(ax: Axes, handles: Sequence[Any], names: Sequence[str]) -> None:
-    if len(handles) > 1:
+    if len(handles) > LEGEND_INSIDE:  # a long legend would lie on the regions
+        ax.legend(handles=list(handles), loc="center left", bbox_to_anchor=(1.0, 0.5))
+    elif len(handles) > 1:
         ax.legend(handles=list(handles), loc="best")
     else:
         ax.set_title(names[0])

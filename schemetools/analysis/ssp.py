@@ -14,6 +14,7 @@ from schemetools import exact
 from schemetools.analysis.algebra import Field, Polynomial, add, field_of, multiply, odd_part, scale, trim
 from schemetools.analysis.real_roots import distinct_sorted, real_roots
 from schemetools.analysis.stability_nonlinear import irreducible
+from schemetools.analysis.step_matrix import product
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
@@ -80,18 +81,13 @@ def _monotonicity(K: Field, beta: list[list[Any]]) -> list[Polynomial]:
         for i in range(n):
             for j in range(n):
                 adjugate[i][j] = [*adjugate[i][j], power[i][j]]
-        product = _product(K, beta, power)
-        c = sum((product[i][i] for i in range(n)), K.zero) / K.number(step)
+        image = product(K, beta, power)
+        c = sum((image[i][i] for i in range(n)), K.zero) / K.number(step)
         D = [*D, c]
-        power = [[(c if i == j else K.zero) - product[i][j] for j in range(n)] for i in range(n)]
+        power = [[(c if i == j else K.zero) - image[i][j] for j in range(n)] for i in range(n)]
     sums = [functools.reduce(lambda f, g: add(K, f, trim(K, g)), row, []) for row in adjugate]
     entries = [_combined(K, row, [adjugate[m][j] for m in range(n)]) for row in beta for j in range(n)]
     return [p for p in (trim(K, D), *(trim(K, q) for q in (*sums, *entries))) if p]
-
-
-def _product(K: Field, A: list[list[Any]], B: list[list[Any]]) -> list[list[Any]]:
-    columns = list(zip(*B, strict=True))
-    return [[sum((a * b for a, b in zip(row, column, strict=True) if a and b), K.zero) for column in columns] for row in A]
 
 
 def _combined(K: Field, row: list[Any], column: list[Polynomial]) -> Polynomial:

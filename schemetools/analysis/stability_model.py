@@ -1,22 +1,21 @@
 """From a scheme to its characteristic polynomial Phi(w, z): what every verdict, number and region is computed from."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import sympy
-from sympy import QQ, Expr, Symbol
+from sympy import QQ, Symbol
 from sympy.polys.domains.domain import Domain
 
 from schemetools import exact
-from schemetools.analysis.algebra import Field, Polynomial, add, divide, evaluate, field_of, gcd, multiply, scale, trim
+from schemetools.analysis.algebra import Field, Polynomial, divide, evaluate, field_of, gcd, trim
 from schemetools.analysis.parametric import Verdict, adjoin, condition, explore, polynomial_in_symbol
 from schemetools.analysis.real_roots import RealRoot
+from schemetools.analysis.step_matrix import minimal_polynomial, monic_characteristic, step_matrix
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.normal_form import GeneralLinear
 
 Bivariate = list[Polynomial]
 """Phi as a list over powers of w of polynomials in z."""
@@ -54,19 +53,15 @@ def model_of(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> Model:
     """
     if isinstance(scheme, LinearMultistep):
         return _multistep_model(scheme)
-    form = scheme.normal_form()
-    weights = _shares(form, shares)
-    r = form.values
-    arrays = (form.A, form.U, form.B[:r], form.V[:r])
-    domain, elements = exact.to_domain([c for array in arrays for row in array for c in row] + list(weights))
-    values = iter(elements)
-    A, U, B, V = ([[next(values) for _ in row] for row in array] for array in arrays)
-    share = list(values)
-    A, B = ([[a * c for a, c in zip(row, share, strict=True)] for row in array] for array in (A, B))
-    K = Field(domain)
-    phi = _characteristic(K, A, U, B, V, explicit=form.is_explicit)
-    at_zero = [K.zero - K.one, K.one] if r == 1 else _minimal_polynomial(K, V)
-    return _model(domain, phi, at_zero)
+    step = step_matrix(scheme, shares)
+    K = Field(step.domain)
+    phi = []
+    for j, c in enumerate(monic_characteristic(K, step.N)):
+        for _ in range(len(step.N) - 1 - j):
+            c = divide(K, c, step.Q)[0]
+        phi.append(trim(K, c if j < len(step.N) else step.Q))
+    at_zero = [K.zero - K.one, K.one] if len(step.N) == 1 else minimal_polynomial(K, step.V)
+    return _model(step.domain, phi, at_zero)
 
 
 def _multistep_model(scheme: LinearMultistep) -> Model:
@@ -80,103 +75,12 @@ def _multistep_model(scheme: LinearMultistep) -> Model:
     return _model(domain, phi, trim(K, _z_coefficients(K, reduced(K, phi), 2)[0]))
 
 
-def _shares(form: GeneralLinear, shares: Mapping[str, Any] | None) -> tuple[Expr, ...]:
-    fields = form.fields
-    if form.parts > 1:
-        return (sympy.Integer(1),) * form.stages
-    if shares is None:
-        return (sympy.Rational(1, len(fields)),) * form.stages
-    if set(shares) != set(fields):
-        raise SchemeError(f"shares came for {sorted(shares)}; the scheme's fields are {sorted(fields)}: give one share for each")
-    return tuple(exact.coefficient(shares[c]) for c in form.colours)
-
-
 def _model(domain: Domain, phi: Bivariate, at_zero: Polynomial) -> Model:
     """Over the smallest domain: QQ if all coefficients turned out rational."""
     if domain.is_Algebraic and all(len(c.to_list()) < 2 for p in (*phi, at_zero) for c in p):
         phi = [[QQ.convert_from(c, domain) for c in p] for p in phi]
         at_zero, domain = [QQ.convert_from(c, domain) for c in at_zero], QQ
     return Model.over(domain, phi, at_zero)
-
-
-Rows = list[list[Any]]
-
-
-def _product(K: Field, A: Rows, B: Rows) -> Rows:
-    columns = list(zip(*B, strict=True))
-    return [[sum((a * b for a, b in zip(row, column, strict=True) if a and b), K.zero) for column in columns] for row in A]
-
-
-def _characteristic(K: Field, A: Rows, U: Rows, B: Rows, V: Rows, *, explicit: bool) -> Bivariate:
-    """det(I - zA) det(wI - V - zB (I - zA)^-1 U), its terms in w ascending, each a polynomial in z.
-
-    With Q = det(I - zA), the matrix N = Q (V + z B (I - zA)^-1 U) is a polynomial of degree s: a truncated Neumann series.
-    """
-    s, r = len(A), len(V)
-    Q = [K.one] if explicit else characteristic_polynomial(K, A)[::-1]
-    moments = [V]
-    power = U
-    for _ in range(s):
-        moments.append(_product(K, B, power))
-        power = _product(K, A, power)
-    N = [[_truncated(K, Q, [m[i][j] for m in moments], s) for j in range(r)] for i in range(r)]
-    Q = trim(K, Q)
-    phi = []
-    for j, c in enumerate(_monic_characteristic(K, N)):
-        for _ in range(r - 1 - j):
-            c = divide(K, c, Q)[0]
-        phi.append(trim(K, c if j < r else Q))
-    return phi
-
-
-def characteristic_polynomial(K: Field, A: Rows) -> list[Any]:
-    """det(w I - A), ascending in w, untrimmed."""
-    constant = [[trim(K, [a]) for a in row] for row in A]
-    return [c[0] if c else K.zero for c in _monic_characteristic(K, constant)]
-
-
-def _truncated(K: Field, f: Polynomial, g: Polynomial, degree: int) -> Polynomial:
-    return trim(K, multiply(K, f, g)[: degree + 1])
-
-
-def _monic_characteristic(K: Field, N: list[list[Polynomial]]) -> list[Polynomial]:
-    """det(w I - N) for a matrix of polynomials in z, ascending in w (Faddeev and LeVerrier)."""
-    r = len(N)
-    coefficients: list[Polynomial] = [[K.one]]
-    M: list[list[Polynomial]] = [[[] for _ in range(r)] for _ in range(r)]
-    for step in range(1, r + 1):
-        for i in range(r):
-            M[i][i] = add(K, M[i][i], coefficients[-1])
-        M = [[_dot(K, row, [M[l][j] for l in range(r)]) for j in range(r)] for row in N]
-        trace = functools.reduce(lambda p, i: add(K, p, M[i][i]), range(r), [])
-        coefficients.append(scale(trace, -K.one / K.number(step)))
-    return coefficients[::-1]
-
-
-def _dot(K: Field, row: Sequence[Polynomial], column: Sequence[Polynomial]) -> Polynomial:
-    terms = (multiply(K, f, g) for f, g in zip(row, column, strict=True) if f and g)
-    return functools.reduce(lambda p, t: add(K, p, t), terms, [])
-
-
-def _minimal_polynomial(K: Field, V: Rows) -> Polynomial:
-    """The polynomial of least degree that annihilates V: power-boundedness is its root condition."""
-    basis: list[tuple[int, list[Any], list[Any]]] = []  # (pivot, flattened power reduced, its combination of powers)
-    power = [[K.one if i == j else K.zero for j in range(len(V))] for i in range(len(V))]
-    n = 0
-    while True:
-        vector = [a for row in power for a in row]
-        combination = [K.zero] * n + [K.one]
-        for pivot, other, how in basis:
-            if factor := vector[pivot]:
-                vector = [a - factor * b for a, b in zip(vector, other, strict=True)]
-                combination = add(K, combination, scale(how, -factor))
-        pivot = next((i for i, a in enumerate(vector) if a), None)
-        if pivot is None:
-            return combination
-        inverse = K.one / vector[pivot]
-        basis.append((pivot, [a * inverse for a in vector], scale(combination, inverse)))
-        power = _product(K, power, V)
-        n += 1
 
 
 # ---- reduction and evaluation -----------------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 
 from schemetools import exact
 from schemetools.analysis.algebra import Field
-from schemetools.analysis.stability_model import characteristic_polynomial
+from schemetools.analysis.step_matrix import characteristic_polynomial
 from schemetools.schemes.runge_kutta import RungeKutta
 
 Rows = list[list[Any]]

@@ -34,7 +34,7 @@ from schemetools.analysis.algebra import (
 )
 from schemetools.analysis.parametric import explore
 from schemetools.analysis.real_roots import RealRoot, between, distinct_sorted, real_roots
-from schemetools.analysis.stability_model import Bivariate, at_point, characteristic_polynomial, reduced, z_degree
+from schemetools.analysis.stability_model import Bivariate, at_point, reduced, z_degree
 from schemetools.analysis.stability_verdicts import (
     axis_cells,
     chebyshev,
@@ -48,6 +48,7 @@ from schemetools.analysis.stability_verdicts import (
     real_gap,
     rho_sigma,
 )
+from schemetools.analysis.step_matrix import characteristic_polynomial
 from schemetools.errors import UnsupportedError
 
 Exit = RealRoot | None

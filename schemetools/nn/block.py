@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, cast
 
@@ -23,6 +23,7 @@ from schemetools.schemes.base import Scheme, as_scheme
 from .branches import arranged, is_separate
 from .coefficients import parameter, per_symbol, read_back
 from .constraints import Bounds, constrained
+from .probe import watched_call
 
 _record = torch.profiler.record_function
 
@@ -79,6 +80,7 @@ class Block(nn.Module):
         super().__init__()
         self.branch = arranged(branch, self.plan, separate=self.options.separate)
         self.h = checked_step(h)
+        self.unseen = True
         if not self.plan.is_explicit:
             self.tol, self.max_iterations = tol, max_iterations
         inits, limits = per_symbol(init, self.symbols(), "init"), self._limits(bounds)
@@ -113,11 +115,20 @@ class Block(nn.Module):
         return read_back(scheme, {symbol: getattr(self, name) for symbol, name in self.trained().items()})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The step, inside a profiler scope named after the scheme while a profiler runs (and only then)."""
-        if not torch.compiler.is_compiling() and profiler._is_profiler_enabled:
-            with _record(f"schemetools.{self.written}"):
-                return super().__call__(*args, **kwargs)
+        """The step: its first call is watched for faulty branches; while a profiler runs it has a scope of its own."""
+        if not torch.compiler.is_compiling():
+            if self.unseen:
+                self.unseen = False
+                return watched_call(self._branches(), lambda: self(*args, **kwargs))
+            if profiler._is_profiler_enabled:
+                with _record(f"schemetools.{self.written}"):
+                    return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)
+
+    def _branches(self) -> Iterator[nn.Module]:
+        held = list(self.branch.values()) if isinstance(self.branch, nn.ModuleDict) else [self.branch]
+        for branch in held:
+            yield from branch if isinstance(branch, nn.ModuleList) else (branch,)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (self.key, self.options), self.__dict__

@@ -36,8 +36,7 @@ def arranged(branch: Any, plan: StepPlan, *, separate: bool) -> Any:
             f"this scheme has the fields {', '.join(plan.fields)}: give one branch for each, "
             f"{{{plan.fields[0]!r}: ..., ...}}"
         )
-    found = {label: _one(b, label, plan, separate) for label, b in _by_field(branch, plan.fields).items()}
-    return nn.ModuleDict(found) if all(isinstance(b, nn.Module) for b in found.values()) else found
+    return nn.ModuleDict({v: _one(b, v, plan, separate) for v, b in _by_field(branch, plan.fields).items()})
 
 
 def _by_field(branch: Mapping[str, Any] | nn.ModuleDict, fields: Sequence[str]) -> dict[str, Any]:
@@ -52,23 +51,34 @@ def _by_field(branch: Mapping[str, Any] | nn.ModuleDict, fields: Sequence[str]) 
 def _one(branch: Any, label: str, plan: StepPlan, separate: bool) -> Any:
     count = plan.evaluations_of(label)
     if not is_list(branch):
-        _check(branch)
-        return _listed([branch] * count) if separate else branch
+        module = _module(branch)
+        return nn.ModuleList([module] * count) if separate else module
     branches = list(branch)
     if len(branches) != count:
         raise SchemeError(
             f"{len(branches)} branches came for {label}, evaluated {count} times in a step: give {count}, or one"
         )
-    for b in branches:
-        _check(b)
-    return _listed(branches) if separate else branches[0]
+    modules = [_module(b) for b in branches]
+    return nn.ModuleList(modules) if separate else modules[0]
 
 
-def _listed(branches: list[Any]) -> Any:
-    return nn.ModuleList(branches) if all(isinstance(b, nn.Module) for b in branches) else tuple(branches)
+class Function(nn.Module):
+    """A plain function f(u), or f(t, u), as a branch; tensors that it closes over are no parameters of the block."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *args: Any) -> Any:
+        """The function's value."""
+        return self.function(*args)
+
+    def extra_repr(self) -> str:
+        """The function's name."""
+        return getattr(self.function, "__name__", repr(self.function))
 
 
-def _check(branch: Any) -> None:
+def _module(branch: Any) -> nn.Module:
     if not callable(branch):
         raise SchemeError(f"a branch is a module or a function f(u); {branch!r} came")
     first = branch
@@ -78,3 +88,4 @@ def _check(branch: Any) -> None:
         raise SchemeError(
             f"the branch starts with {first!r}, which overwrites the state that the step needs; use inplace=False"
         )
+    return branch if isinstance(branch, nn.Module) else Function(branch)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
@@ -76,7 +77,9 @@ def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history
         def contexts(modules: list[nn.Module] = modules) -> tuple[Any, Any]:
             return nullcontext(), statistics_kept(modules)
 
-        values = checkpoint(run, *values, use_reentrant=False, context_fn=contexts)  # type: ignore[assignment]
+        # A compiled graph updates running statistics once by itself, and takes no contexts.
+        options = {} if torch.compiler.is_compiling() else {"context_fn": contexts}
+        values = checkpoint(run, *values, use_reentrant=False, **options)  # type: ignore[assignment]
     return values[0]
 
 

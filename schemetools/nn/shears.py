@@ -40,7 +40,7 @@ def shears(layer: Block) -> list[Shear] | None:
 def _branches(layer: Block) -> dict[str, Iterator[Any]]:
     fields = layer.plan.fields
     held = {fields[0]: layer.branch} if len(fields) == 1 else {v: layer.branch[v] for v in fields}
-    return {v: iter(b) if isinstance(b, (nn.ModuleList, tuple)) else _repeated(b) for v, b in held.items()}
+    return {v: iter(b) if isinstance(b, nn.ModuleList) else _repeated(b) for v, b in held.items()}
 
 
 def _repeated(branch: Any) -> Iterator[Any]:

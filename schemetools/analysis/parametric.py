@@ -94,7 +94,9 @@ def explore(
     while True:
         free = _unsampled(bounds, samples, low, high)
         if free is None:
-            return Cells(low, high, tuple(bounds), tuple(samples[_inside(bounds, samples, i)] for i in range(len(bounds) + 1)))
+            return Cells(
+                low, high, tuple(bounds), tuple(samples[_inside(bounds, samples, i)] for i in range(len(bounds) + 1))
+            )
         field = ParametricField(domain, base, free)
         try:
             samples[free] = decide(field)
@@ -170,7 +172,7 @@ class AndCondition(And):
     def __bool__(self) -> bool:
         return _refuse(self)
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: Any) -> bool:
         return isinstance(other, And) and self.args == other.args
 
     def __hash__(self) -> int:
@@ -183,7 +185,7 @@ class OrCondition(Or):
     def __bool__(self) -> bool:
         return _refuse(self)
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: Any) -> bool:
         return isinstance(other, Or) and self.args == other.args
 
     def __hash__(self) -> int:

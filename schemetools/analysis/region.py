@@ -3,6 +3,9 @@
 The region is the closed one: a point on its boundary belongs to it, to within rounding.
 """
 
+# NumPy's stubs refuse .real and .imag of an array whose type is not known.
+# pyright: reportAttributeAccessIssue=false
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ import numpy as np
 from schemetools import exact
 from schemetools.analysis.algebra import Field
 from schemetools.analysis.region_scanline import scan
-from schemetools.analysis.stability_model import Bivariate, Model, reduced
+from schemetools.analysis.stability_model import Model, reduced
 from schemetools.errors import SchemeError, UnsupportedError
 
 TOLERANCE = 1e-12
@@ -43,7 +46,9 @@ def numeric_model(model: Model) -> NumericModel:
     """The float form of a model without free symbols. Raises UnsupportedError for one with them."""
     if model.symbols:
         names = ", ".join(map(str, model.symbols))
-        raise UnsupportedError(f"a region needs numbers; the scheme has the free symbols {names}: use scheme.subs first")
+        raise UnsupportedError(
+            f"a region needs numbers; the scheme has the free symbols {names}: use scheme.subs first"
+        )
     phi = reduced(model.base, model.phi)
     table = np.zeros((len(phi), max(len(p) for p in phi)))
     for j, p in enumerate(phi):
@@ -240,7 +245,9 @@ def checked_window(xlim: Any, ylim: Any, n: Any) -> tuple[float, float, float, f
     except (TypeError, ValueError, AttributeError):
         raise SchemeError("region(xlim, ylim, n) takes two pairs of numbers and an integer n") from None
     if not (np.isfinite([x0, x1, y0, y1]).all() and x0 < x1 and y0 < y1 and count > 1):
-        raise SchemeError(f"the window xlim={xlim}, ylim={ylim}, n={n} is empty; give (low, high) with low < high, and n > 1")
+        raise SchemeError(
+            f"the window xlim={xlim}, ylim={ylim}, n={n} is empty; give (low, high) with low < high, and n > 1"
+        )
     return x0, x1, y0, y1, count
 
 

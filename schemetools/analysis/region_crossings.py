@@ -1,5 +1,8 @@
 """Where polygons in the complex plane cross themselves and one another."""
 
+# NumPy's stubs refuse .real and .imag of an array whose type is not known.
+# pyright: reportAttributeAccessIssue=false
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +62,9 @@ def _candidate_pairs(start: np.ndarray, end: np.ndarray) -> list[tuple[int, int]
             & (low[1][others] <= high[1][mine][:, None])
         )
         first, second = np.nonzero(overlap)
-        pairs += [(int(min(mine[a], others[b])), int(max(mine[a], others[b]))) for a, b in zip(first, second, strict=True)]
+        pairs += [
+            (int(min(mine[a], others[b])), int(max(mine[a], others[b]))) for a, b in zip(first, second, strict=True)
+        ]
     return sorted({(i, j) for i, j in pairs if i != j})
 
 

@@ -4,6 +4,9 @@ Crossing the locus z(theta) = rho/sigma changes the number of roots outside the 
 rising piece there is one more. One root count per row and the crossings with the row decide all of its points.
 """
 
+# NumPy's stubs refuse .real and .imag of an array whose type is not known.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Callable
 
 import numpy as np
@@ -20,7 +23,11 @@ def locus_angles(sigma: np.ndarray, count: int = LOCUS_POINTS) -> np.ndarray:
     offsets = np.geomspace(1e-9, 2 * np.pi / count, NEAR_POLES)
     extra = [(pole + sign * offsets + np.pi) % (2 * np.pi) - np.pi for pole in poles for sign in (-1, 1)]
     theta = np.concatenate([theta, *extra])
-    theta = theta[np.all([np.abs(np.angle(np.exp(1j * (theta - pole)))) > 5e-10 for pole in poles], axis=0)] if len(poles) else theta
+    theta = (
+        theta[np.all([np.abs(np.angle(np.exp(1j * (theta - pole)))) > 5e-10 for pole in poles], axis=0)]
+        if len(poles)
+        else theta
+    )
     return np.unique(theta)
 
 

@@ -1,5 +1,8 @@
 """The window in which a stability region is seen, and the region's area."""
 
+# NumPy's stubs refuse .real and .imag of an array whose type is not known.
+# pyright: reportAttributeAccessIssue=false
+
 import numpy as np
 import sympy
 from sympy import Expr

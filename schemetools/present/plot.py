@@ -1,5 +1,8 @@
 """Pictures of stability: regions, loci, order stars, relative stability, sweeps along a parameter, eigenvalues."""
 
+# The stubs of NumPy refuse .real and .imag of an array whose type is not known, and unpacked windows.
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false
+
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +20,15 @@ from schemetools.errors import SchemeError
 from schemetools.present.axes import complex_plane, save, style_cycle, styled
 from schemetools.schemes.base import Scheme, as_scheme
 
-__all__ = ["plot_eigenvalues", "plot_locus", "plot_order_star", "plot_relative_stability", "plot_stability", "plot_sweep", "save"]
+__all__ = [
+    "plot_eigenvalues",
+    "plot_locus",
+    "plot_order_star",
+    "plot_relative_stability",
+    "plot_stability",
+    "plot_sweep",
+    "save",
+]
 
 GRID = 600
 FILL = 0.16
@@ -55,10 +66,14 @@ def plot_stability(
             style = styles[i % len(styles)]
             _fill(ax, s.region(*window, GRID), window, style["color"])
             _outline(ax, s.curves(), style)
-            handles.append(Patch(facecolor=(*to_rgb(style["color"]), FILL), edgecolor=style["color"], label=name, **_edge(style)))
+            handles.append(
+                Patch(facecolor=(*to_rgb(style["color"]), FILL), edgecolor=style["color"], label=name, **_edge(style))
+            )
         if eigenvalues is not None:
             plot_eigenvalues(eigenvalues, ax)
-            handles.append(Line2D([], [], marker="o", color="black", linestyle="none", markersize=4, label=EIGENVALUES_SHOWN))
+            handles.append(
+                Line2D([], [], marker="o", color="black", linestyle="none", markersize=4, label=EIGENVALUES_SHOWN)
+            )
         ax.set_xlim(*window[0])
         ax.set_ylim(*window[1])
         _annotate(ax, handles, names)
@@ -90,7 +105,9 @@ def _fill(ax: Axes, region: np.ndarray, window: Any, color: Any, alpha: float = 
     image = np.zeros((*region.shape, 4))
     image[..., :3] = to_rgb(color)
     image[..., 3] = alpha * region
-    ax.imshow(image, extent=(*window[0], *window[1]), origin="lower", aspect="equal", interpolation="bilinear", zorder=2)
+    ax.imshow(
+        image, extent=(*window[0], *window[1]), origin="lower", aspect="equal", interpolation="bilinear", zorder=2
+    )
 
 
 def _edge(style: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +144,9 @@ def plot_eigenvalues(values: Any, ax: Axes | None = None) -> Axes:
         raise SchemeError("eigenvalues must be finite; NaN or infinity came")
     with styled():
         ax = complex_plane(ax)
-        ax.scatter(points.real.ravel(), points.imag.ravel(), s=16, color="black", edgecolors="white", linewidths=0.5, zorder=5)
+        ax.scatter(
+            points.real.ravel(), points.imag.ravel(), s=16, color="black", edgecolors="white", linewidths=0.5, zorder=5
+        )
     return ax
 
 
@@ -173,7 +192,9 @@ def _swept_symbol(scheme: Scheme, symbol: str | Symbol | None) -> str:
         return names[0]
     if symbol is not None and str(symbol) in names:
         return str(symbol)
-    raise SchemeError(f"a sweep needs one free symbol of {scheme}; it has {', '.join(names) or 'none'}, and {symbol!r} was asked for")
+    raise SchemeError(
+        f"a sweep needs one free symbol of {scheme}; it has {', '.join(names) or 'none'}, and {symbol!r} was asked for"
+    )
 
 
 # ---- locus, order star, relative stability ---------------------------------------------------
@@ -187,7 +208,9 @@ def plot_locus(scheme: Any, ax: Axes | None = None) -> Axes:
     reach = 1.15 * np.abs(points[np.abs(points) < 50 * np.median(np.abs(points)) + 1]).max()
     window = _common_window([s.window, ((-0.2 * reach, 0.2 * reach), (-0.2 * reach, 0.2 * reach))], None, None)
     near = points[(np.abs(points) <= reach)]
-    window = _common_window([window, ((near.real.min(), near.real.max()), (near.imag.min(), near.imag.max()))], None, None)
+    window = _common_window(
+        [window, ((near.real.min(), near.real.max()), (near.imag.min(), near.imag.max()))], None, None
+    )
     with styled():
         ax = complex_plane(ax)
         style = style_cycle()[0]

@@ -85,7 +85,7 @@ check-core:
 	cd .venv-core && bin/python ../tests/core_alone.py
 
 bench: $(STAMP)
-	$(BIN)/python -m pytest benchmarks -q --benchmark-only -m "slow or not slow"
+	$(BIN)/python -m pytest benchmarks -q -s -o python_files='bench_*.py' -m "slow or not slow"
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

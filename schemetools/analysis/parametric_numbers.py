@@ -71,7 +71,7 @@ class _Line:
 def _line(model: Model, *, imaginary: bool) -> _Line | Expr:
     domain, symbols, data = minimal(model.domain, [model.phi, model.at_zero])
     base = Model.over(domain).base
-    if not symbols:
+    if len(symbols) == 0:
         return _numeric_length(base, data, imaginary=imaginary)
     if len(symbols) > 1:
         raise UnsupportedError(f"an interval is a formula in one free symbol; {', '.join(map(str, symbols))} came")

@@ -146,7 +146,7 @@ def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> 
     if not model.symbols:
         return algorithm(model.base, data)
     domain, symbols, data = minimal(model.domain, data)
-    if not symbols:
+    if len(symbols) == 0:
         return algorithm(field_of(domain), data)
     if len(symbols) > 1:
         names = ", ".join(map(str, symbols))

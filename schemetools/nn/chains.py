@@ -1,6 +1,5 @@
 """A network read as chains of steps: each layer's scheme, branches and incoming values for an input x."""
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -128,11 +127,6 @@ def learned_coefficients(model: nn.Module) -> dict[str, float | list[float]]:
     return found
 
 
-def in_double(net: nn.Module) -> nn.Module:
-    """A copy of a network in float64 and evaluation mode."""
-    return copy.deepcopy(net).double().eval().requires_grad_(False)
-
-
 @torch.no_grad()
 def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
     """Run a network on x and read off its chains of steps, in the order in which they ran.
@@ -145,6 +139,9 @@ def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
             f"this {type(net).__name__} has no scheme in it: build it with to_stack or models.build, or rewire its "
             "residual blocks with convert(model, scheme)"
         )
+    several = next((name for block, name in names.items() if len(type(block).plan.fields) > 1), None)  # type: ignore[attr-defined]
+    if several is not None:
+        raise UnsupportedError(f"{several} has several fields; what is read is a chain with one")
     taken: list[Layer] = []
 
     def record(block: nn.Module, args: Any, kwargs: Any, output: Any) -> None:

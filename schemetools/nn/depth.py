@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from scipy.integrate import solve_ivp
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from schemetools.codegen.execute import execute
 from schemetools.codegen.lower import lower
 from schemetools.errors import UnsupportedError
 
 from .chains import Chain
+from .products import push
 from .terms import Terms, Values, numeric_plan, numeric_terms
 
 Weights = dict[str, Tensor]
@@ -98,8 +98,7 @@ class Depth:
         def f(changing: Weights, state: Tensor) -> Tensor:
             return self._call(place, j, {**fixed, **changing}, state)
 
-        with sdpa_kernel(SDPBackend.MATH):
-            return torch.func.jvp(f, (moving, u), (tangents, direction))[1]
+        return push(f, (moving, u), (tangents, direction))
 
     def terms(self, values: Values) -> Terms:
         """The O(h) equation of the scheme with these values of its free symbols."""

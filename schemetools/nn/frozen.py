@@ -1,0 +1,37 @@
+"""Networks as fixed functions: a float64 copy whose batch normalisations are the affine maps that they evaluate."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+
+class Affine(nn.Module):
+    """y = scale * x + shift per channel: a batch normalisation with fixed statistics, differentiable in all it has."""
+
+    def __init__(self, norm: _BatchNorm) -> None:
+        super().__init__()
+        mean, variance = norm.running_mean, norm.running_var
+        scale = torch.rsqrt(variance + norm.eps)  # type: ignore[operator]
+        if norm.affine:
+            scale = scale * norm.weight
+        shift = -mean * scale  # type: ignore[operator]
+        self.scale, self.shift = nn.Parameter(scale), nn.Parameter(shift + norm.bias if norm.affine else shift)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x of shape (b, channels, ...)."""
+        shape = (1, -1, *(1,) * (x.dim() - 2))
+        return x * self.scale.view(shape) + self.shift.view(shape)
+
+
+def frozen(net: nn.Module) -> nn.Module:
+    """A copy of a network on the CPU, in float64 and evaluation mode, its batch normalisations as `Affine`."""
+    copied = copy.deepcopy(net).cpu().double().eval()
+    made: dict[nn.Module, nn.Module] = {}
+    for parent in list(copied.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, _BatchNorm) and child.running_mean is not None:
+                made.setdefault(child, Affine(child))
+                setattr(parent, name, made[child])
+    return copied.requires_grad_(False)

@@ -24,7 +24,7 @@ from .parasitic import ParasiticMode, parasitic_modes, start_shift, zero_stabili
 from .remainder import RemainderEstimate, remainder_estimate
 from .solve import modified_series
 from .stochastic import stochastic_modified_equation
-from .trees import Tree, ids_of_trees, sorted_ids, trees_by_id
+from .trees import Tree, ids_of_trees, ordered_trees
 from .varying import varying_equation
 
 
@@ -33,18 +33,17 @@ class Coefficients(Mapping[Tree, Expr]):
 
     def __init__(self, series: TreeSeries):
         self.series = series
+        self._ids = ids_of_trees(series.grammar, series.order)
         self._seen: dict[Tree, Expr] = {}
 
     def __getitem__(self, tree: Tree) -> Expr:
-        if tree not in self._seen:
-            t = ids_of_trees(self.series.grammar, self.series.order)[tree]
-            self._seen[tree] = self.series.value(t, tree.order)
-        return self._seen[tree]
+        value = self._seen.get(tree)
+        if value is None:
+            value = self._seen[tree] = self.series.value(self._ids[tree], tree.order)
+        return value
 
     def __iter__(self) -> Iterator[Tree]:
-        grammar, order = self.series.grammar, self.series.order
-        names = trees_by_id(grammar, order)
-        return (names[t] for n in range(1, order + 1) for t in sorted_ids(grammar, n))
+        return iter(ordered_trees(self.series.grammar, self.series.order))
 
     def __len__(self) -> int:
         return forest(self.series.grammar).offsets[self.series.order + 1]

@@ -50,7 +50,8 @@ class Integers(Ring):
 
     def quotient(self, numerator: int, denominator: int) -> Expr:
         """The reduced fraction."""
-        return Rational(numerator, denominator)
+        common = math.gcd(numerator, denominator)
+        return Rational.from_coprime_ints(numerator // common, denominator // common)
 
     def power(self, base: int, exponent: int) -> int:
         """base ** exponent."""

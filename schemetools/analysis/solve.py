@@ -9,7 +9,7 @@ from ..schemes.base import Scheme
 from ..schemes.multistep import LinearMultistep
 from ..schemes.normal_form import GeneralLinear
 from ..schemes.runge_kutta import RungeKutta
-from .forest import NONAUTONOMOUS, PLAIN, Grammar, Progress, alternating, check_order, forest, free
+from .forest import NONAUTONOMOUS, PLAIN, Grammar, Progress, alternating, check_order, collector_paused, forest, free
 from .general import general_linear
 from .lie import TreeSeries, lie_recursion
 from .momentum import momentum_series
@@ -29,6 +29,7 @@ def grammar_of(scheme: Scheme) -> Grammar:
     return PLAIN
 
 
+@collector_paused()
 def modified_series(
     scheme: Scheme, order: int, *, nonautonomous: bool = False, progress: Progress | None = None
 ) -> TreeSeries:

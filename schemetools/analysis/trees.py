@@ -5,9 +5,10 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from ..errors import SchemeError
-from .forest import PLAIN, Grammar, forest, free
+from .forest import PLAIN, Grammar, collector_paused, forest, free
 from .svg import tree_svg
 
 
@@ -110,6 +111,7 @@ def sort_key(tree: Tree) -> tuple[tuple[int, ...], tuple[str, ...]]:
 
 
 @functools.cache
+@collector_paused()
 def _with_children(grammar: Grammar, order: int) -> tuple[tuple[Tree, ...], tuple[tuple[Tree, ...], ...]]:
     """The trees of orders 1..order and the children of each, both by id."""
     table = forest(grammar)
@@ -118,8 +120,9 @@ def _with_children(grammar: Grammar, order: int) -> tuple[tuple[Tree, ...], tupl
         return tuple(Tree((1,), None if grammar.plain else (c,)) for c in grammar.colours), ((),) * len(grammar.colours)
     smaller_trees, smaller_children = _with_children(grammar, order - 1)
     trees, children = list(smaller_trees), list(smaller_children)
+    key = attrgetter("level_sequence") if grammar.plain else sort_key
     for t in table.ids(order):
-        below = sorted((*children[table.left[t]], trees[table.right[t]]), key=sort_key, reverse=True)
+        below = sorted((*children[table.left[t]], trees[table.right[t]]), key=key, reverse=True)
         children.append(tuple(below))
         trees.append(_join(grammar.label(table.colour[t]), below))
     return tuple(trees), tuple(children)
@@ -140,6 +143,15 @@ def sorted_ids(grammar: Grammar, order: int) -> tuple[int, ...]:
 
 
 @functools.cache
+@collector_paused()
+def ordered_trees(grammar: Grammar, order: int) -> tuple[Tree, ...]:
+    """The trees of orders 1..order in the order in which they are printed."""
+    names = trees_by_id(grammar, order)
+    return tuple(names[t] for n in range(1, order + 1) for t in sorted_ids(grammar, n))
+
+
+@functools.cache
+@collector_paused()
 def ids_of_trees(grammar: Grammar, order: int) -> dict[Tree, int]:
     """Tree -> id, for the trees of orders 1..order."""
     return {tree: t for t, tree in enumerate(trees_by_id(grammar, order))}

@@ -3,11 +3,12 @@
 # NumPy's stubs refuse .real and .imag of an array whose type is not known.
 # pyright: reportAttributeAccessIssue=false
 
+from collections.abc import Callable
+
 import numpy as np
 import sympy
 from sympy import Expr
 
-from schemetools.analysis.region import NumericModel, contains
 from schemetools.analysis.region_boundary import Curve
 
 DEFAULT = 5.0
@@ -16,10 +17,11 @@ THINNEST = 1.4
 NEIGHBOURHOOD = 1.6
 LARGEST = 1e4
 
+Inside = Callable[[np.ndarray], np.ndarray]
 Window = tuple[tuple[float, float], tuple[float, float]]
 
 
-def window(model: NumericModel, curves: list[Curve]) -> Window:
+def window(inside: Inside, curves: list[Curve]) -> Window:
     """(xlim, ylim), symmetric in y, around the bounded boundary curves; a fixed one where there are none.
 
     A segment on an axis gets room on both sides; an unbounded region gets room on its unbounded side.
@@ -30,7 +32,7 @@ def window(model: NumericModel, curves: list[Curve]) -> Window:
     points = np.concatenate([*bounded, [0]])
     left, right, height = points.real.min(), points.real.max(), np.abs(points.imag).max()
     size = max(right - left, height)
-    if _is_unbounded(model, size):
+    if _is_unbounded(inside, size):
         left, right = min(left, -0.6 * size), max(right, 0.25 * size)
         height = max(height, 0.5 * (right - left))
     width = right - left
@@ -51,20 +53,20 @@ def _near_the_origin(curves: list[np.ndarray]) -> list[np.ndarray]:
     return [points for points in curves if np.abs(points).max() <= NEIGHBOURHOOD * reach]
 
 
-def _is_unbounded(model: NumericModel, size: float) -> bool:
-    return bool(contains(model, 100 * size * np.exp(1j * np.linspace(0.1, np.pi, 8))).any())
+def _is_unbounded(inside: Inside, size: float) -> bool:
+    return bool(inside(100 * size * np.exp(1j * np.linspace(0.1, np.pi, 8))).any())
 
 
-def area(model: NumericModel, curves: list[Curve]) -> Expr:
+def area(inside: Inside, curves: list[Curve]) -> Expr:
     """The area enclosed, from the polygons of the boundary with Richardson's extrapolation; oo for an unbounded region."""
     sizes = [np.abs(c.points).max() for c in curves]
-    if any(c.unbounded for c in curves) or not curves or _is_unbounded(model, max(sizes)):
+    if any(c.unbounded for c in curves) or not curves or _is_unbounded(inside, max(sizes)):
         return sympy.oo
     total = 0.0
     for curve in curves:
         fine, coarse = _polygon(curve.points), _polygon(np.append(curve.points[:-1][::2], curve.points[0]))
         enclosed = abs((4 * fine - coarse) / 3)
-        total += enclosed if _bounds_from_outside(model, curve.points) else -enclosed
+        total += enclosed if _bounds_from_outside(inside, curve.points) else -enclosed
     return sympy.Float(total)
 
 
@@ -72,8 +74,8 @@ def _polygon(points: np.ndarray) -> float:
     return float(0.5 * (points[:-1].conj() * points[1:]).imag.sum())
 
 
-def _bounds_from_outside(model: NumericModel, points: np.ndarray) -> bool:
+def _bounds_from_outside(inside: Inside, points: np.ndarray) -> bool:
     """Whether the region is on the inner side of the curve."""
     i = int(np.argmin(points[:-1].real))
     outward = -1e-6 * (1 + abs(points[i]))
-    return not bool(contains(model, np.array([points[i] + outward]))[0])
+    return not bool(inside(np.array([points[i] + outward]))[0])

@@ -127,6 +127,13 @@ def learned_coefficients(model: nn.Module) -> dict[str, float | list[float]]:
     return found
 
 
+def chain_of(home: nn.Module, name: str) -> Chain:
+    """The chain of a module that holds `layers`, as it stands and without a run: no values came in, none went out."""
+    nothing = torch.empty(0)
+    blocks = [block for block in home.layers if isinstance(block, Block)]  # type: ignore[union-attr]
+    return Chain(name, tuple(Layer(f"{name}.layers.{i}", i, block, (), nothing) for i, block in enumerate(blocks)))
+
+
 @torch.no_grad()
 def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
     """Run a network on x and read off its chains of steps, in the order in which they ran.

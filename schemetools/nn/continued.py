@@ -16,12 +16,20 @@ from .stack import Stack, to_stack
 EULER = LinearMultistep([-1, 1], [1, 0], name="euler")
 
 
-class Continued(nn.Module):
-    """Steps of a multistep scheme, (x, history) -> x, that go on from a history which the caller has."""
+class TakesHistory(nn.Module):
+    """A module (x, history) -> x; `kinds` has 1 for an earlier state in the history and 0 for an earlier h f."""
+
+    def __init__(self, kinds: Sequence[int]) -> None:
+        super().__init__()
+        self.kinds = tuple(kinds)
+
+
+class Continued(TakesHistory):
+    """Steps of a multistep scheme that go on from a history which the caller has."""
 
     def __init__(self, layers: Sequence[Block], kinds: Sequence[int]) -> None:
-        super().__init__()
-        self.layers, self.kinds = nn.ModuleList(layers), tuple(kinds)
+        super().__init__(kinds)
+        self.layers = nn.ModuleList(layers)
 
     def forward(self, x: Tensor, history: tuple[Tensor, ...]) -> Tensor:
         """The state after the last step."""
@@ -60,7 +68,7 @@ class Restart(nn.Module):
     """
 
     def __init__(
-        self, projection: nn.Module, branch: nn.Module, chain: Stack | Continued | None, *, h: float = 1
+        self, projection: nn.Module, branch: nn.Module, chain: Stack | TakesHistory | None, *, h: float = 1
     ) -> None:
         super().__init__()
         self.projection, self.branch, self.chain, self.h = projection, branch, chain, h
@@ -71,6 +79,6 @@ class Restart(nn.Module):
         if self.h != 1:
             increment = self.h * increment
         x = projected + increment
-        if isinstance(self.chain, Continued):
+        if isinstance(self.chain, TakesHistory):
             return self.chain(x, tuple(projected if kind else increment for kind in self.chain.kinds))
         return x if self.chain is None else self.chain(x)

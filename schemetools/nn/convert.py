@@ -12,7 +12,7 @@ from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 
-from .continued import EULER
+from .continued import EULER, TakesHistory
 from .observe import Seen, first_of, observe
 from .stack import Stack, to_stack
 
@@ -73,7 +73,7 @@ class Converted(nn.Module):
             branch.extras = (args, kwargs)
         try:
             for part in self.parts:
-                x = part(x) if isinstance(part, Stack) else first_of(part(x, *args, **kwargs))
+                x = part(x) if isinstance(part, (Stack, TakesHistory)) else first_of(part(x, *args, **kwargs))
         finally:
             for branch in held:
                 branch.extras = ((), {})

@@ -1,5 +1,6 @@
 """A chain of layers as functions of a continuous depth t: its field f(t, u), its coefficients, its limit equations."""
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +100,24 @@ class Depth:
             return self._call(place, j, {**fixed, **changing}, state)
 
         return push(f, (moving, u), (tangents, direction))
+
+    def branch(self, place: Place) -> nn.Module | Callable[[Tensor], Tensor]:
+        """The branch at a depth as a module of its own, its weights trainable like the layers' own."""
+        template = self.branches[place.index][0]
+        if not isinstance(template, nn.Module):
+            return template
+        weights, _ = self._joined(place, 0)
+        made = copy.deepcopy(template)
+        with torch.no_grad():
+            for name, tensor in (*made.named_parameters(), *made.named_buffers()):
+                tensor.copy_(weights[name])
+        return made
+
+    def place(self, t: float) -> Place:
+        """Where a time is among the layers; before the first and after the last it is theirs."""
+        position = min(max(t / self.h, 0.0), float(self.count))
+        index = min(int(position + 1e-9), self.count - 1)
+        return Place(index, min(max(position - index, 0.0), 1.0))
 
     def terms(self, values: Values) -> Terms:
         """The O(h) equation of the scheme with these values of its free symbols."""

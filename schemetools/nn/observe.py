@@ -80,12 +80,17 @@ def _inputs(model: nn.Module, blocks: Sequence[nn.Module], example: Any) -> dict
     return taken
 
 
+def noise_for(module: nn.Module, *, seed: int = 0) -> Tensor:
+    """Normal noise of a shape that fits the first layer with weights of a module. Raises SchemeError if none is known."""
+    shape, like = _shape(module)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(like)
+
+
 def _noise(blocks: Sequence[nn.Module]) -> dict[nn.Module, Any]:
-    generator = torch.Generator().manual_seed(0)
     found = {}
     for block in blocks:
-        shape, like = _shape(block)
-        found[block] = (torch.randn(shape, generator=generator).to(like), (), {})
+        found[block] = (noise_for(block), (), {})
+        shape = found[block][0].shape
         try:
             block(found[block][0].clone())
         except Exception as problem:  # whatever a foreign block raises on a shape that does not fit

@@ -116,13 +116,12 @@ class Block(nn.Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The step: its first call is watched for faulty branches; while a profiler runs it has a scope of its own."""
-        if not torch.compiler.is_compiling():
-            if self.unseen:
+        if (self.unseen or profiler._is_profiler_enabled) and not torch.compiler.is_compiling():
+            if self.unseen and self._compiled_call_impl is None:
                 self.unseen = False
                 return watched_call(self._branches(), lambda: self(*args, **kwargs))
-            if profiler._is_profiler_enabled:
-                with _record(f"schemetools.{self.written}"):
-                    return super().__call__(*args, **kwargs)
+            with _record(f"schemetools.{self.written}"):
+                return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)
 
     def _branches(self) -> Iterator[nn.Module]:

@@ -68,6 +68,14 @@ def _layouts(bound: int) -> Iterator[tuple[float, int, int]]:
             yield 8 * width + 64 / count, width, count
 
 
+def divided(v: Tensor, d: int) -> tuple[Tensor, Tensor]:
+    """Quotient, rounded down, and remainder in [0, d): shifts for a power of two, else one division."""
+    if d & (d - 1) == 0:
+        return v >> (d.bit_length() - 1), v & (d - 1)
+    quotient = v.div(d, rounding_mode="floor")
+    return quotient, torch.sub(v, quotient, alpha=d)
+
+
 class InformationBuffer:
     """What multiplications by fractions n/d have rounded away, one growing integer per element.
 
@@ -89,11 +97,11 @@ class InformationBuffer:
         if full:
             self.words.append(packed(self.low, self.bound))
             self.low, self.bound = torch.zeros_like(self.low), 1
-        low = self.low * d + v.remainder(d)
-        v = v.div(d, rounding_mode="floor") * n
+        v, lost = divided(v, d)
+        low = lost.add_(self.low, alpha=d)
         if n > 1:
-            v = v + low.remainder(n)
-            low = low.div(n, rounding_mode="floor")
+            low, back = divided(low, n)
+            v = back.add_(v, alpha=n)
         self.low, self.bound = low, -(-self.bound * d // n)
         return v
 
@@ -104,10 +112,10 @@ class InformationBuffer:
             return v
         low = self.low
         if n > 1:
-            low = low * n + v.remainder(n)
-            v = v.div(n, rounding_mode="floor")
-        v = v * d + low.remainder(d)
-        self.low = low.div(d, rounding_mode="floor")
+            v, lost = divided(v, n)
+            low = lost.add_(low, alpha=n)
+        self.low, back = divided(low, d)
+        v = back.add_(v, alpha=d)
         if full:
             self.low = self.words.pop().unpacked().reshape(v.shape)
         return v

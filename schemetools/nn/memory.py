@@ -36,12 +36,12 @@ def checked_kind(memory: str, layers: Sequence[Block]) -> str:
 
 def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
     """The engine that runs these layers backwards, or None."""
-    if all(shears(layer) is not None for layer in layers):
+    if all(shears(type(layer)) is not None for layer in layers):
         return ShearEngine
     if len(layers) > 1 and all(
-        two_step(layer) is not None and layer.plan.inputs == ("x", "u1") for layer in layers[1:]
+        two_step(type(layer)) is not None and layer.plan.inputs == ("x", "u1") for layer in layers[1:]
     ):
-        if any(two_step(layer)[0] == 0 for layer in layers[1:]):  # type: ignore[index]
+        if any(two_step(type(layer))[0] == 0 for layer in layers[1:]):  # type: ignore[index]
             return None
         return TwoStepEngine
     return None

@@ -1,7 +1,7 @@
 """Evaluating a branch a second time as the first: the same random draws, the same autocast, statistics counted once."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -12,15 +12,14 @@ from torch import Tensor, nn
 def statistics_kept(modules: Iterable[nn.Module]) -> Iterator[None]:
     """Normalisation layers compute what they compute in training, but leave their running statistics as they are."""
     changed: list[Any] = [m for m in modules if getattr(m, "track_running_stats", False) and m.training]
-    before = [(m.momentum, m.num_batches_tracked.clone()) for m in changed]
+    before = [(m.momentum, m.num_batches_tracked) for m in changed]
     for module in changed:
-        module.momentum = 0.0
+        module.momentum, module.num_batches_tracked = 0.0, None
     try:
         yield
     finally:
         for module, (momentum, count) in zip(changed, before, strict=True):
-            module.momentum = momentum
-            module.num_batches_tracked.copy_(count)
+            module.momentum, module.num_batches_tracked = momentum, count
 
 
 class Draws:
@@ -30,6 +29,12 @@ class Draws:
         self.cpu = torch.get_rng_state()
         self.device = x.device if x.device.type == "cuda" else None
         self.gpu = torch.cuda.get_rng_state(x.device) if self.device is not None else None
+
+    def have_been_made(self) -> bool:
+        """Whether anything was drawn since."""
+        if self.gpu is not None and not torch.equal(self.gpu, torch.cuda.get_rng_state(self.device)):  # type: ignore[arg-type]
+            return True
+        return not torch.equal(self.cpu, torch.get_rng_state())
 
     @contextmanager
     def again(self) -> Iterator[None]:
@@ -48,7 +53,10 @@ def autocast_of(x: Tensor) -> Callable[[], AbstractContextManager[Any]]:
     cached = torch.is_autocast_cache_enabled()
 
     def make() -> AbstractContextManager[Any]:
-        return torch.autocast(kind, dtype=dtype, enabled=enabled, cache_enabled=cached)
+        return torch.autocast(kind, dtype=dtype, enabled=enabled, cache_enabled=cached) if differs() else nullcontext()
+
+    def differs() -> bool:
+        return enabled or torch.is_autocast_enabled(kind)
 
     return make
 

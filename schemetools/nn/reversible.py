@@ -36,16 +36,14 @@ class Stored:
     floor: float
 
 
-def to_grid(x: Tensor, bad: Tensor) -> Tensor:
-    """x as integers, multiples of 2^-GRID_BITS; `bad` is set where it is not finite or too large."""
-    scaled = x.detach().double() * 2.0**GRID_BITS
-    bad |= ~(scaled.abs() < LIMIT).all()
-    return scaled.round().to(torch.int64)
+def to_grid(x: Tensor) -> Tensor:
+    """x rounded to integers, multiples of 2^-GRID_BITS; scaling by a power of two is exact in any binary format."""
+    return x.detach().mul(2.0**GRID_BITS).round_().to(torch.int64)
 
 
 def from_grid(u: Tensor, dtype: torch.dtype) -> Tensor:
     """The floating-point number nearest to the grid value."""
-    return (u.double() * 2.0**-GRID_BITS).to(dtype)
+    return u.to(dtype).mul_(2.0**-GRID_BITS)
 
 
 @contextmanager
@@ -62,25 +60,29 @@ class Pass:
         self.layers, self.dtype = layers, x.dtype
         self.bad = torch.zeros((), dtype=torch.bool, device=x.device)
         self.autocast: Callable[[], AbstractContextManager[Any]] = autocast_of(x)
-        self.modules = [list(layer.modules()) for layer in layers]
         self.draws: list[Draws | None] = []
 
-    def first(self, layer: int, x: Tensor) -> AbstractContextManager[Any]:
-        """The context of the next first evaluation."""
-        self.draws.append(Draws(x) if self.layers[layer].training else None)
-        return evaluated_only()
+    @contextmanager
+    def first(self, x: Tensor) -> Iterator[None]:
+        """The context of the next first evaluation; notes what is drawn in it, if anything is."""
+        draws = Draws(x)
+        with evaluated_only():
+            yield
+        self.draws.append(draws if draws.have_been_made() else None)
 
     def again(self, layer: int, evaluation: int) -> AbstractContextManager[Any]:
         """The context that repeats an evaluation, counted from the first one of the pass."""
-        return as_before(self.draws[evaluation], self.autocast, self.modules[layer])
-
-    def watch(self, u: Tensor) -> None:
-        """Note a state that leaves the grid."""
-        self.bad |= ~(u.abs() < LIMIT).all()
+        return as_before(self.draws[evaluation], self.autocast, self.layers[layer].modules())
 
     def value(self, u: Tensor) -> Tensor:
         """A grid state as the leaf that a branch is evaluated at."""
         return from_grid(u, self.dtype).requires_grad_()
+
+    def watch(self, x: Tensor) -> Tensor:
+        """x itself, noted if it is not finite or leaves the grid."""
+        low, high = torch.aminmax(x.detach())
+        self.bad |= ~(torch.maximum(high, -low).double() < 2.0**-GRID_BITS * LIMIT)
+        return x
 
     def check(self) -> None:
         """Raise SchemeError if any state left the grid."""
@@ -106,14 +108,20 @@ def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
     return exact.to_float(factor) * draw(x, layer.training)
 
 
+def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> Tensor:
+    """h c f(value)."""
+    factor = layer.h * weight_of(layer, c, value)
+    return branch(value) if isinstance(factor, (int, float)) and factor == 1 else factor * branch(value)
+
+
 class Engine(ABC):
     """One pass of a stack forwards on the grid, and back."""
 
     def __init__(self, layers: Sequence[Block], x: Tensor) -> None:
         self.passed = Pass(layers, x)
         self.layers = layers
-        unique = {id(p): p for layer in layers for p in layer.parameters() if p.requires_grad}
-        self.parameters = list(unique.values())
+        self.own = [[p for p in layer.parameters() if p.requires_grad] for layer in layers]
+        self.parameters = list({id(p): p for own in self.own for p in own}.values())
         self.stored = Stored(0.0, 0.0)
 
     @abstractmethod
@@ -125,15 +133,15 @@ class Engine(ABC):
         """Gradients of the first state, and of parameters by id."""
 
     def pull(
-        self, value: Tensor, grad: Tensor, leaves: Sequence[Tensor], layer: int, into: dict[int, Tensor]
-    ) -> list[Tensor]:
-        """Gradients of the leaves; those of the layer's parameters are added to `into`."""
-        own = list({id(p): p for p in self.layers[layer].parameters() if p.requires_grad}.values())
-        found = torch.autograd.grad(value, [*leaves, *own], grad.to(value.dtype), allow_unused=True)
-        for p, g in zip(own, found[len(leaves) :], strict=True):
+        self, values: Sequence[Tensor], grads: Sequence[Tensor], leaf: Tensor, layer: int, into: dict[int, Tensor]
+    ) -> Tensor:
+        """The gradient of the leaf; those of the layer's parameters are added to `into`."""
+        own = self.own[layer]
+        found = torch.autograd.grad(values, [leaf, *own], grads, allow_unused=True)
+        for p, g in zip(own, found[1:], strict=True):
             if g is not None:
                 into[id(p)] = into[id(p)] + g if id(p) in into else g
-        return [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, found, strict=False)]
+        return torch.zeros_like(leaf) if found[0] is None else found[0]
 
 
 class Reversal(torch.autograd.Function):

@@ -1,5 +1,6 @@
 """Reversible partitioned stacks (RevNet, symplectic schemes): sums on the grid, so that nothing has to be stored."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,18 +10,18 @@ from torch import Tensor, nn
 from schemetools.codegen.plan import Combine, Eval
 
 from .block import Block
-from .reversible import Engine, from_grid, to_grid, weight_of
+from .reversible import Engine, from_grid, increment, to_grid
 
 Shear = tuple[Any, Expr, int, int]
 
 
-def shears(layer: Block) -> list[Shear] | None:
-    """(branch, coefficient, part evaluated at, part added to) for each evaluation in order; None for another plan.
+@functools.cache
+def shears(kind: type[Block]) -> list[Shear] | None:
+    """(field, coefficient, part evaluated at, part added to) for each evaluation in order; None for another plan.
 
     The plan has to evaluate and add in turn, each addition going to the other part as it stands.
     """
-    plan, current = layer.plan, list(layer.plan.inputs)
-    found, branches = [], _branches(layer)
+    plan, current, found = kind.plan, list(kind.plan.inputs), []
     steps = list(plan.steps)
     if plan.parts < 2 or len(plan.inputs) > plan.parts:
         return None
@@ -29,7 +30,7 @@ def shears(layer: Block) -> list[Shear] | None:
             case [Eval(k, field, argument), Combine(out, ((one, part),), ((c, added),))] if (
                 one == 1 and added == k and argument in current and part in current and part != argument
             ):
-                found.append((next(branches[field]), c, current.index(argument), current.index(part)))
+                found.append((field, c, current.index(argument), current.index(part)))
                 current[current.index(part)] = out
                 steps = steps[2:]
             case _:
@@ -37,7 +38,8 @@ def shears(layer: Block) -> list[Shear] | None:
     return found if tuple(current) == plan.outputs else None
 
 
-def _branches(layer: Block) -> dict[str, Iterator[Any]]:
+def branches_in_turn(layer: Block) -> dict[str, Iterator[Any]]:
+    """The branches of each field in the order of their evaluations."""
     fields = layer.plan.fields
     held = {fields[0]: layer.branch} if len(fields) == 1 else {v: layer.branch[v] for v in fields}
     return {v: iter(b) if isinstance(b, nn.ModuleList) else _repeated(b) for v, b in held.items()}
@@ -53,17 +55,17 @@ class ShearEngine(Engine):
 
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """The last state; its integers are all that is kept."""
-        state = [to_grid(x, self.passed.bad) for x in parts]
+        passed = self.passed
+        state = [to_grid(passed.watch(x)) for x in parts]
         for n, shear in self._shears():
-            with self.passed.first(n, parts[0]):
-                added = self._added(n, shear, self.passed.value(state[shear[2]]))
-            state[shear[3]] = state[shear[3]] + to_grid(added, self.passed.bad)
-            self.passed.watch(state[shear[3]])
-        return [from_grid(u, x.dtype) for u, x in zip(state, parts, strict=True)], state
+            with passed.first(parts[0]):
+                added = self._added(n, shear, passed.watch(passed.value(state[shear[2]])))
+            state[shear[3]] += to_grid(passed.watch(added))
+        return [passed.watch(from_grid(u, x.dtype)) for u, x in zip(state, parts, strict=True)], state
 
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
         """Gradients, the states recomputed by subtraction."""
-        state, found, gradients = list(saved), {}, list(grads)
+        state, found, gradients = [u.clone() for u in saved], {}, list(grads)
         shears = list(self._shears())
         for evaluation in reversed(range(len(shears))):
             n, shear = shears[evaluation]
@@ -71,16 +73,16 @@ class ShearEngine(Engine):
             leaf = self.passed.value(state[source])
             with self.passed.again(n, evaluation):
                 added = self._added(n, shear, leaf)
-                state[target] = state[target] - to_grid(added, self.passed.bad)
-                [pulled] = self.pull(added, gradients[target], [leaf], n, found)
-            gradients[source] = gradients[source] + pulled
+            state[target] -= to_grid(added)
+            gradients[source] = gradients[source] + self.pull([added], [gradients[target]], leaf, n, found)
         return gradients, found
 
     def _shears(self) -> Iterator[tuple[int, Shear]]:
         for n, layer in enumerate(self.layers):
-            for shear in shears(layer) or ():
-                yield n, shear
+            branches = branches_in_turn(layer)
+            for field, c, source, target in shears(type(layer)) or ():
+                yield n, (next(branches[field]), c, source, target)
 
     def _added(self, n: int, shear: Shear, value: Tensor) -> Tensor:
         branch, c, _, _ = shear
-        return self.layers[n].h * (weight_of(self.layers[n], c, value) * branch(value))
+        return increment(self.layers[n], c, branch, value)

@@ -44,6 +44,14 @@ class Stack(nn.Module):
         outputs, self.stored = run_reversibly(list(layers), parts)
         return torch.cat(outputs, dim=1) if split else outputs if isinstance(x, tuple) else outputs[0]
 
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile the layers one by one, in place: equal layers share their code, so depth costs little compile time.
+
+        Takes what `torch.compile` takes. `torch.compile(stack)` compiles the whole as one graph instead.
+        """
+        for layer in self.layers:
+            layer.compile(*args, **kwargs)
+
     @property
     def schemes(self) -> tuple[Scheme, ...]:
         """The scheme of each layer, start layers included, with the parameters' present values in place."""

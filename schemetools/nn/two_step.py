@@ -3,6 +3,7 @@
 With v_n = u_n - u_(n-1), the step u_(n+1) = (1 - k) u_n + k u_(n-1) + h c f(u_n) is v_(n+1) = -k v_n + h c f(u_n).
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,7 +18,7 @@ from schemetools.errors import UnsupportedError
 
 from .block import Block
 from .information import InformationBuffer
-from .reversible import Engine, Stored, from_grid, to_grid, weight_of
+from .reversible import Engine, Stored, from_grid, increment, to_grid, weight_of
 
 FINEST = 4096
 """A trained k runs as the nearest fraction with at most this denominator, and never as 0."""
@@ -25,9 +26,10 @@ FINEST = 4096
 LARGEST = 2**20
 
 
-def two_step(layer: Block) -> tuple[Expr, Expr] | None:
+@functools.cache
+def two_step(kind: type[Block]) -> tuple[Expr, Expr] | None:
     """(k, c) of a layer u' = (1 - k) u + k u_before + h c f(u), or None for any other."""
-    form = layer.written.normal_form()
+    form = kind.written.normal_form()
     if form.values != 2 or form.stages != 1 or form.parts != 1 or form.q != (1, 1):
         return None
     plain = form.A == ((0,),) and form.U == ((1, 0),) and form.V[1] == (1, 0) and form.B[1] == (0,)
@@ -52,66 +54,66 @@ class TwoStepEngine(Engine):
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """The last state; kept are its integers, the velocity's, and the packed remainders."""
         passed = self.passed
-        u = to_grid(parts[0], passed.bad)
-        with passed.first(0, parts[0]):
+        u = to_grid(passed.watch(parts[0]))
+        with passed.first(parts[0]):
             value = passed.value(u)
-            v = to_grid(self._state(self.layers[0](value)).double() - value.double(), passed.bad)
-        u, self.kept, self.fractions = u + v, InformationBuffer(u), []
+            first = self._state(self.layers[0](value)).double() - value.double()
+        v = to_grid(passed.watch(first))
+        u, self.kept, self.fractions = u.add_(v), InformationBuffer(u), []
         for n in range(1, len(self.layers)):
-            with passed.first(n, parts[0]):
-                added, k, _ = self._added(n, passed.value(u))
+            with passed.first(parts[0]):
+                added, k = self._added(n, passed.watch(passed.value(u)))
             self.fractions.append(fraction_of(self.layers[n], k))
-            v = self._contracted(v, n) + to_grid(added, passed.bad)
-            u = u + v
-            passed.watch(u)
-            passed.watch(v)
+            v = self.kept.multiply(v, *self._ratio(n))
+            new = to_grid(passed.watch(added))
+            v = new.sub_(v) if self.fractions[-1] > 0 else new.add_(v)
+            u = u.add_(v)
         packs = self.kept.stored()
         data = [t for p in packs for t in (p.low, p.words)]
         self.layouts = [p.holding(p.low[:0], p.words[:0]) for p in packs]
         self._report(data, u.numel())
         self.kept = self.kept.emptied()
-        return [from_grid(u, parts[0].dtype)], [u, v, *data]
+        return [passed.watch(from_grid(u, parts[0].dtype))], [u, v, *data]
 
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
         """Gradients, the states recomputed by exact inversion."""
         passed, found = self.passed, {}
-        u, v, *data = saved
+        u, v, *data = (t.clone() for t in saved)
         pairs = zip(data[::2], data[1::2], strict=True)
         kept = self.kept.restored([p.holding(*pair) for p, pair in zip(self.layouts, pairs, strict=True)], u)
         newest, before = grads[0], torch.zeros_like(grads[0])
         for n in range(len(self.layers) - 1, 0, -1):
-            u = u - v
+            u = u.sub_(v)
             leaf = passed.value(u)
             with passed.again(n, n):
-                added, k, _ = self._added(n, leaf)
-                v = self._expanded(v - to_grid(added, passed.bad), n, kept)
-                earlier = passed.value(u - v)
+                added, k = self._added(n, leaf)
                 weight = weight_of(self.layers[n], k, leaf)
-                step = torch.lerp(leaf, earlier, weight) + added
-                pulled = self.pull(step, newest, [leaf, earlier], n, found)
-            newest, before = before + pulled[0], pulled[1]
-        leaf = passed.value(u - v)
+            v = to_grid(added).sub_(v) if self.fractions[n - 1] > 0 else v.sub_(to_grid(added))
+            v = kept.divide(v, *self._ratio(n))
+            values, pulled = [added], [newest]
+            if isinstance(weight, Tensor) and weight.requires_grad:
+                values.append(weight)
+                pulled.append((newest * (from_grid(u - v, leaf.dtype) - leaf.detach())).sum_to_size(weight.shape))
+            from_leaf = self.pull(values, pulled, leaf, n, found)
+            weight = weight.detach() if isinstance(weight, Tensor) else weight
+            newest, before = before + from_leaf + (1 - weight) * newest, weight * newest
+        leaf = passed.value(u.sub_(v))
         with passed.again(0, 0):
-            [pulled] = self.pull(self._state(self.layers[0](leaf)), newest, [leaf], 0, found)
-        return [before + pulled], found
+            value = self._state(self.layers[0](leaf))
+        return [before + self.pull([value], [newest], leaf, 0, found)], found
 
     @staticmethod
     def _state(result: Any) -> Tensor:
         return result if isinstance(result, Tensor) else result[0]
 
-    def _added(self, n: int, value: Tensor) -> tuple[Tensor, Expr, Expr]:
+    def _added(self, n: int, value: Tensor) -> tuple[Tensor, Expr]:
         layer = self.layers[n]
-        k, c = two_step(layer) or (None, None)
-        return layer.h * (weight_of(layer, c, value) * layer.branch(value)), k, c  # type: ignore[arg-type,return-value]
+        k, c = two_step(type(layer)) or (None, None)
+        return increment(layer, c, layer.branch, value), k  # type: ignore[arg-type,return-value]
 
-    def _contracted(self, v: Tensor, n: int) -> Tensor:
+    def _ratio(self, n: int) -> tuple[int, int]:
         k = self.fractions[n - 1]
-        return self.kept.multiply(v if k < 0 else -v, abs(k.numerator), k.denominator)
-
-    def _expanded(self, v: Tensor, n: int, kept: InformationBuffer) -> Tensor:
-        k = self.fractions[n - 1]
-        back = kept.divide(v, abs(k.numerator), k.denominator)
-        return back if k < 0 else -back
+        return abs(k.numerator), k.denominator
 
     def _report(self, data: Sequence[Tensor], elements: int) -> None:
         bits = sum(8 * d.numel() * d.element_size() for d in data)

@@ -1,0 +1,175 @@
+"""Generated blocks against hand-written code, and what memory and compilation cost: python benchmarks/bench_blocks.py
+
+Medians of interleaved runs in one process; every ratio comes with half the distance of its quartiles.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import json
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from cases import H, adams_bashforth_3, by_hand, convolutional, heun2, lm, ours, rk4, tiny
+from timing import gradient_of, interleaved, ratio
+from torch import nn
+
+import schemetools as st
+
+Results = dict[str, Any]
+
+
+def steps(rounds: int) -> Results:
+    """Forward and backward of one step: time of ours over time of the hand-written form."""
+    found: Results = {}
+    for kind, make in (("tiny", tiny), ("conv", convolutional)):
+        f, x = make()
+        for name, (hand, block) in step_pairs(f, x).items():
+            with torch.no_grad():
+                assert torch.allclose(hand(x), block(x), atol=1e-4), name
+            times = interleaved({"hand": gradient_of(hand, x), "ours": gradient_of(block, x)}, rounds=rounds)
+            found[f"{name}, {kind}"] = ratio(times, "ours", "hand")
+        if importlib.util.find_spec("torchdiffeq"):
+            found[f"torchdiffeq rk4, {kind}"] = against_torchdiffeq(f, x, ours("rk4", f), rounds)
+    return found
+
+
+def step_pairs(f: nn.Module, x: torch.Tensor) -> dict[str, tuple[Any, Any]]:
+    """{scheme: (hand-written step, generated block)} around one branch."""
+    before, k = x.detach() + 0.1, nn.Parameter(torch.tensor(-0.05))
+    learned, adams = ours("lm", f), ours("adams_bashforth(3)", f)
+    return {
+        "rk4": (lambda x: rk4(f, x), ours("rk4", f)),
+        "heun2": (lambda x: heun2(f, x), ours("heun2", f)),
+        "dopri5": (partial(by_hand(st.get("dopri5")), f), ours("dopri5", f)),
+        "verner89": (partial(by_hand(st.get("verner89")), f), ours("verner89", f)),
+        "lm": (lambda x: lm(f, x, before, k), lambda x: learned(x, (before,))[0]),
+        "adams_bashforth(3)": (
+            lambda x: adams_bashforth_3(f, x, before, before)[0],
+            lambda x: adams(x, (before, before))[0],
+        ),
+    }
+
+
+def against_torchdiffeq(f: nn.Module, x: torch.Tensor, block: nn.Module, rounds: int) -> tuple[float, float]:
+    """Time of torchdiffeq's fixed-grid step over time of ours."""
+    odeint = importlib.import_module("torchdiffeq").odeint
+
+    t = torch.tensor([0.0, H])
+
+    def peer(x: torch.Tensor) -> torch.Tensor:
+        return odeint(lambda _, u: f(u), x, t, method="rk4", options={"step_size": H})[-1]
+
+    times = interleaved({"ours": gradient_of(block, x), "peer": gradient_of(peer, x)}, rounds=rounds)
+    return ratio(times, "peer", "ours")
+
+
+def conv_layers(depth: int, channels: int = 8, size: int = 16) -> tuple[list[nn.Module], torch.Tensor]:
+    """Branches and a batch of images for a deep stack."""
+    made = [convolutional(channels, size)[0] for _ in range(depth)]
+    return made, torch.randn(8, channels, size, size, requires_grad=True)
+
+
+def partitioned_layers(depth: int) -> tuple[list[dict[str, nn.Module]], torch.Tensor]:
+    """Two branches per layer, each on half of the channels."""
+    made = [{v: convolutional(8, 16)[0] for v in "FG"} for _ in range(depth)]
+    return made, torch.randn(8, 16, 16, 16, requires_grad=True)
+
+
+def saved_bytes(stack: nn.Module, x: torch.Tensor) -> int:
+    """Bytes kept for the backward pass."""
+    alive: dict[int, int] = {}
+
+    def keep(t: torch.Tensor) -> torch.Tensor:
+        alive[t.untyped_storage().data_ptr()] = t.untyped_storage().nbytes()
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
+        stack(x)
+    return sum(alive.values())
+
+
+def memory(depth: int, rounds: int) -> Results:
+    """Time of memory-saving stacks over that of storing everything, and bytes over those of a tenth of the layers."""
+    found: Results = {}
+    lm1, options = st.get("lm(k=1)"), {"h": 0.1}
+    for name, scheme, make, split in (
+        ("lm(k=1)", lm1, conv_layers, False),
+        ("revnet", st.get("revnet"), partitioned_layers, True),
+    ):
+        fs, x = make(depth)
+        kinds = {
+            "store": {},
+            "reversible": {"memory": "reversible"},
+            "checkpoint": {"memory": "checkpoint", "every": 10},
+        }
+        stacks = {k: st.to_stack(scheme, fs, split=split, **options, **more) for k, more in kinds.items()}
+        times = interleaved({k: gradient_of(s, x) for k, s in stacks.items()}, rounds=rounds, budget=0.0)
+        short = st.to_stack(scheme, fs[: depth // 10], split=split, **options)
+        base = saved_bytes(short, x)
+        for kind in ("reversible", "checkpoint"):
+            found[f"{name} {kind}, time over store"] = ratio(times, kind, "store")
+        # While a layer runs backwards, its own tensors are alive besides what was kept.
+        layer = saved_bytes(st.to_stack(scheme, fs[:1], split=split, **options), x)
+        for kind in ("reversible", "store"):
+            kept = saved_bytes(stacks[kind], x)
+            peak = kept + (layer if kind == "reversible" else 0)
+            found[f"{name} {kind}, bytes of {depth} layers over {depth // 10} stored"] = (peak / base, 0.0)
+    return found
+
+
+def compilation(rounds: int) -> Results:
+    """A compiled stack of eight steps against a compiled hand-written one; compile time of 50 layers over 10."""
+    f, x = tiny()
+    stack = st.to_stack(st.rk4, [f] * 8, h=H)
+
+    def hand(x: torch.Tensor) -> torch.Tensor:
+        for _ in range(8):
+            x = rk4(f, x)
+        return x
+
+    cases = {"hand": torch.compile(hand, fullgraph=True), "ours": torch.compile(stack, fullgraph=True)}
+    times = interleaved({k: gradient_of(c, x) for k, c in cases.items()}, rounds=rounds)
+    found: Results = {"compiled stack of 8 over compiled hand-written": ratio(times, "ours", "hand")}
+    seconds = {}
+    for depth in (10, 50):
+        torch.compiler.reset()
+        stack = st.to_stack(st.rk4, [tiny()[0] for _ in range(depth)], h=H)
+        stack.compile(fullgraph=True)
+        start = time.perf_counter()
+        gradient_of(stack, x)()
+        seconds[depth] = time.perf_counter() - start
+    found["seconds to compile 50 layers over 10"] = (seconds[50] / seconds[10], 0.0)
+    return found
+
+
+def main() -> None:
+    """Run everything and print, or store, the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--depth", type=int, default=100)
+    parser.add_argument("--only", choices=["steps", "memory", "compile"])
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    parts = {
+        "steps": lambda: steps(options.rounds),
+        "memory": lambda: memory(options.depth, max(3, options.rounds // 3)),
+        "compile": lambda: compilation(options.rounds),
+    }
+    results: Results = {}
+    for name, part in parts.items():
+        if options.only in (None, name):
+            results |= part()
+    for name, (value, spread) in results.items():
+        print(f"{name:60s} {value:6.3f} +- {spread:.3f}")
+    if options.output:
+        options.output.write_text(json.dumps({"torch": torch.__version__, "ratios": results}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

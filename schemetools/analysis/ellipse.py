@@ -27,7 +27,8 @@ class Ellipse:
 def lm_ellipse(scheme: Scheme, *, normalized: bool = False) -> Ellipse | None:
     """The region of u_(n+1) = (1 - k) u_n + k u_(n-1) + h f(u_n) for |k| < 1: centre k - 1, semi-axes 1 - k and 1 + k.
 
-    With a free k it holds for -1 < k < 1; `normalized` divides all lengths by 1 + k. None for any other scheme or |k| >= 1.
+    With a free k it holds for -1 < k < 1; `normalized` divides all lengths by 1 + k. None for other
+    schemes and |k| >= 1.
     """
     if not isinstance(scheme, LinearMultistep) or scheme.steps != 2:
         return None

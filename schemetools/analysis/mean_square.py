@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 from sympy import Expr
 
-from schemetools.analysis.parametric import Verdict
+from schemetools.analysis.conditions import Verdict
 from schemetools.analysis.parametric_numbers import interval
 from schemetools.analysis.region_boundary import Curve
 from schemetools.analysis.stability_linear import Shares, Stability
@@ -39,7 +39,9 @@ class MeanSquareStability(Stability):
 
     def __post_init__(self) -> None:
         if self.normalized:
-            raise UnsupportedError("a mean-square region is not rescaled: the noise does not scale with the limit; leave normalized out")
+            raise UnsupportedError(
+                "a mean-square region is not rescaled: the noise does not scale with the limit; leave normalized out"
+            )
 
     @property
     def _moments(self) -> Any:
@@ -60,7 +62,9 @@ class MeanSquareStability(Stability):
     @property
     def limit(self) -> Expr:
         """Not defined here: `modified_equation` gives the drift and diffusion. Raises UnsupportedError."""
-        raise UnsupportedError("the limit is a stochastic equation; ask modified_equation(scheme) for its drift and diffusion")
+        raise UnsupportedError(
+            "the limit is a stochastic equation; ask modified_equation(scheme) for its drift and diffusion"
+        )
 
     @property
     def is_zero_stable(self) -> Verdict:
@@ -120,7 +124,9 @@ class MeanSquareStability(Stability):
     def region(self, xlim: Any = None, ylim: Any = None, n: int = 401) -> np.ndarray:
         """The closed mean-square region on a grid, boolean (n, n), rows the imaginary part ascending."""
         x, y = self.window if xlim is None or ylim is None else (xlim, ylim)
-        return mean_square_region(self.scheme, self.shares, xlim if xlim is not None else x, ylim if ylim is not None else y, n)
+        return mean_square_region(
+            self.scheme, self.shares, xlim if xlim is not None else x, ylim if ylim is not None else y, n
+        )
 
     def curves(self) -> Sequence[Curve]:
         """The boundary of the mean-square region."""
@@ -132,7 +138,9 @@ class MeanSquareStability(Stability):
 
     def locus(self) -> list[np.ndarray]:
         """Not defined: the roots are random. Raises UnsupportedError."""
-        raise UnsupportedError("the roots are random here, so there is no root locus; boundary() is the mean-square boundary")
+        raise UnsupportedError(
+            "the roots are random here, so there is no root locus; boundary() is the mean-square boundary"
+        )
 
     def zeros_and_poles(self) -> tuple[np.ndarray, np.ndarray]:
         """Not defined: R(z) is random. Raises UnsupportedError."""
@@ -142,7 +150,9 @@ class MeanSquareStability(Stability):
 def _never_if_explicit(scheme: Scheme) -> bool:
     if scheme.is_explicit:
         return False
-    raise UnsupportedError("mean-square A-stability is decided for explicit schemes only; use contains(z) and the intervals")
+    raise UnsupportedError(
+        "mean-square A-stability is decided for explicit schemes only; use contains(z) and the intervals"
+    )
 
 
 @functools.lru_cache(maxsize=128)

@@ -1,8 +1,9 @@
 """One algorithm, all values of a parameter: the signs it asks for cut the parameter's line into cells.
 
-An algorithm made of field operations and sign tests is run over K(k) at a sample value of k. Every polynomial in k whose
-sign it asked for is recorded; between the real roots of these the run takes the same course, so its result holds on the
-whole cell. Cells without a sample are sampled until none is left. The roots themselves are decided by substitution.
+An algorithm made of field operations and sign tests is run over K(k) at a sample value of k. Every polynomial in k
+whose sign it asked for is recorded; between the real roots of these the run takes the same course, so its result holds
+on the whole cell. Cells without a sample are sampled until none is left. The roots themselves are decided by
+substitution.
 """
 
 import math
@@ -10,9 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import sympy
-from sympy import QQ, And, Expr, Or, Symbol
-from sympy.logic.boolalg import Boolean
+from sympy import QQ, Expr
 from sympy.polys.domains.domain import Domain
 
 from schemetools.analysis.algebra import Field, evaluate, field_of
@@ -72,7 +71,7 @@ def polynomial_in_symbol(polynomial: Any, base: Field) -> list[Any]:
 
 @dataclass(frozen=True)
 class Cells(Generic[Result]):
-    """The open cells of an interval of the parameter, ascending: `results[i]` holds between bounds[i-1] and bounds[i]."""
+    """The open cells of an interval of the parameter: `results[i]` holds between bounds[i-1] and bounds[i]."""
 
     low: Any
     high: Any
@@ -157,82 +156,6 @@ def _unsampled(bounds: list[RealRoot], samples: dict[Any, Any], low: Any, high: 
                 distinct_sorted([a, b])
             return between(a, b)
     return None
-
-
-# ---- conditions --------------------------------------------------------------------
-
-
-def _refuse(condition: Boolean) -> bool:
-    raise TypeError(f"the verdict depends on a parameter: it is the condition {condition}; substitute a value first")
-
-
-class AndCondition(And):
-    """A sympy And that refuses to be a bool (sympy's own is always true)."""
-
-    def __bool__(self) -> bool:
-        return _refuse(self)
-
-    def __eq__(self, other: Any) -> bool:
-        return isinstance(other, And) and self.args == other.args
-
-    def __hash__(self) -> int:
-        return hash(And(*self.args, evaluate=False))
-
-
-class OrCondition(Or):
-    """A sympy Or that refuses to be a bool (sympy's own is always true)."""
-
-    def __bool__(self) -> bool:
-        return _refuse(self)
-
-    def __eq__(self, other: Any) -> bool:
-        return isinstance(other, Or) and self.args == other.args
-
-    def __hash__(self) -> int:
-        return hash(Or(*self.args, evaluate=False))
-
-
-Verdict = bool | Boolean
-
-
-def condition(symbol: Symbol, cells: Cells[bool], at: Callable[[RealRoot], bool]) -> Verdict:
-    """The truth set over the real line as a condition on the symbol, or a plain bool where it does not depend on it."""
-    pieces: list[tuple[tuple[Any, bool], tuple[Any, bool]]] = []  # ((low, closed), (high, closed))
-    start: tuple[Any, bool] | None = (None, False) if cells.results[0] else None
-    for bound, after in zip(cells.bounds, cells.results[1:], strict=True):
-        here = at(bound)
-        if start is not None and not (here and after):
-            pieces.append((start, (bound, here)))
-            start = (bound, False) if after else None
-        elif start is None and (here or after):
-            start = (bound, here)
-            if not after:
-                pieces.append((start, (bound, True)))
-                start = None
-    if start is not None:
-        pieces.append((start, (None, False)))
-    return _as_condition(symbol, pieces)
-
-
-def _as_condition(symbol: Symbol, pieces: list[tuple[tuple[Any, bool], tuple[Any, bool]]]) -> Verdict:
-    if not pieces:
-        return False
-    if pieces == [((None, False), (None, False))]:
-        return True
-    parts = [_piece(symbol, *piece) for piece in pieces]
-    return parts[0] if len(parts) == 1 else OrCondition(*parts)
-
-
-def _piece(symbol: Symbol, low: tuple[RealRoot | None, bool], high: tuple[RealRoot | None, bool]) -> Boolean:
-    (a, a_closed), (b, b_closed) = low, high
-    if a is not None and a is b:
-        return sympy.Eq(symbol, a.expr)
-    parts = []
-    if a is not None:
-        parts.append(symbol >= a.expr if a_closed else symbol > a.expr)
-    if b is not None:
-        parts.append(symbol <= b.expr if b_closed else symbol < b.expr)
-    return parts[0] if len(parts) == 1 else AndCondition(*parts)
 
 
 def adjoin(base: Field, root: RealRoot) -> tuple[Field, Any]:

@@ -1,7 +1,7 @@
 """Lengths of stability intervals as formulas in a free symbol.
 
-The ends of an interval are roots t of polynomials over K(k). Where these split into factors of degree one or two in t the
-roots are formulas in k, and between the values of k at which the roots meet or vanish one exact sample says which it is.
+The ends of an interval are roots t of polynomials over K(k). Where these split into factors of degree one or two in t
+the roots are formulas in k; between the values of k at which roots meet or vanish one exact sample says which it is.
 """
 
 import functools
@@ -14,7 +14,8 @@ from sympy import Expr, Piecewise, Poly, Symbol
 from sympy.polys.domains.domain import Domain
 
 from schemetools.analysis.algebra import Field, Polynomial
-from schemetools.analysis.parametric import Cells, ParametricField, Verdict, adjoin, condition, explore
+from schemetools.analysis.conditions import Verdict, condition
+from schemetools.analysis.parametric import Cells, ParametricField, adjoin, explore
 from schemetools.analysis.real_roots import RealRoot
 from schemetools.analysis.stability_model import Model, mapped, minimal, reduced, substituted
 from schemetools.analysis.stability_numbers import crossing_polynomials, imaginary_exit, length, real_exit
@@ -117,7 +118,9 @@ def _factors(domain: Domain, polynomials: list[Polynomial]) -> list[Poly]:
     for polynomial in polynomials:
         if len(polynomial) > 1:
             whole = Poly([domain.to_sympy(c) for c in reversed(polynomial)], _T, domain=domain)
-            factors += [factor for factor, _ in whole.factor_list()[1] if factor.as_expr() != _T and factor not in factors]
+            factors += [
+                factor for factor, _ in whole.factor_list()[1] if factor.as_expr() != _T and factor not in factors
+            ]
     return factors
 
 
@@ -127,7 +130,9 @@ def _root(value: Expr, *, squared: bool) -> Expr:
 
 def _solved(factor: Poly) -> list[Expr]:
     if factor.degree() > 2:
-        raise UnsupportedError("an end of the interval is a root of degree above two in the free symbol; substitute a value for it")
+        raise UnsupportedError(
+            "an end of the interval is a root of degree above two in the free symbol; substitute a value for it"
+        )
     if factor.degree() == 1:
         a, b = factor.all_coeffs()
         return [sympy.cancel(-b / a)]
@@ -162,7 +167,9 @@ def _assembled(symbol: Symbol, cells: Cells[Expr], at_bounds: list[Expr | None])
         if pieces and pieces[-1][0] == formula and pieces[-1][4]:
             pieces[-1][3], pieces[-1][4] = high, False
         else:
-            fits = low is not None and _agrees(formula, symbol, low, at_bounds[i - 1]) and not (pieces and pieces[-1][4])
+            fits = (
+                low is not None and _agrees(formula, symbol, low, at_bounds[i - 1]) and not (pieces and pieces[-1][4])
+            )
             pieces.append([formula, low, fits, high, False])
         if high is not None:
             value = at_bounds[i]

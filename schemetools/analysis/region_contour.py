@@ -1,4 +1,4 @@
-"""The zero level line of a function on the complex plane, by marching squares and a root search along each grid edge."""
+"""The zero level line of a function on the complex plane: marching squares, then a root search along each edge."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ BISECTIONS = 50
 
 
 def contours(level: Level) -> list[np.ndarray]:
-    """Closed curves around {level <= 0}, in a square that is doubled until it holds them (or its edge at 1e4 is reached)."""
+    """Closed curves around {level <= 0}, in a square that is doubled until it holds them, up to 1e4."""
     half = FIRST
     while half < LARGEST and _touches_the_edge(level, half):
         half *= 2
@@ -58,7 +58,9 @@ def _edge_steps(inside: np.ndarray) -> dict[Edge, Edge]:
         corners = [(int(a), int(b)) for a, b in corners]
         state = [bool(inside[c]) for c in corners]
         for m in range(4):
-            if state[m] and not state[(m + 1) % 4]:  # leaving: the curve enters the cell here and turns back to the inside
+            if (
+                state[m] and not state[(m + 1) % 4]
+            ):  # leaving: the curve enters the cell here and turns back to the inside
                 back = next(n for n in range(m, m - 4, -1) if not state[(n - 1) % 4] and state[n % 4])
                 steps[(corners[back % 4], corners[(back - 1) % 4])] = (corners[m], corners[(m + 1) % 4])
     return steps

@@ -3,7 +3,7 @@
 # NumPy's stubs refuse .real and .imag of an array whose type is not known.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import sympy
@@ -21,7 +21,7 @@ Inside = Callable[[np.ndarray], np.ndarray]
 Window = tuple[tuple[float, float], tuple[float, float]]
 
 
-def window(inside: Inside, curves: list[Curve]) -> Window:
+def window(inside: Inside, curves: Sequence[Curve]) -> Window:
     """(xlim, ylim), symmetric in y, around the bounded boundary curves; a fixed one where there are none.
 
     A segment on an axis gets room on both sides; an unbounded region gets room on its unbounded side.
@@ -57,8 +57,8 @@ def _is_unbounded(inside: Inside, size: float) -> bool:
     return bool(inside(100 * size * np.exp(1j * np.linspace(0.1, np.pi, 8))).any())
 
 
-def area(inside: Inside, curves: list[Curve]) -> Expr:
-    """The area enclosed, from the polygons of the boundary with Richardson's extrapolation; oo for an unbounded region."""
+def area(inside: Inside, curves: Sequence[Curve]) -> Expr:
+    """The area, from the polygons of the boundary with Richardson's extrapolation; oo for an unbounded region."""
     sizes = [np.abs(c.points).max() for c in curves]
     if any(c.unbounded for c in curves) or not curves or _is_unbounded(inside, max(sizes)):
         return sympy.oo

@@ -28,7 +28,9 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     (k <= 1) & (k > -1)
     """
     scheme = as_scheme(scheme)
-    chosen = None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
+    chosen = (
+        None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
+    )
     if scheme.random_symbols:
         return MeanSquareStability(scheme, bool(normalized), chosen)
     model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question

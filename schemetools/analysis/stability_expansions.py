@@ -41,7 +41,7 @@ def _composed(K: Field, phi: Bivariate, zeta: Polynomial, n: int) -> Any:
 
 
 def expansions(model: Model, order: int, y: Symbol) -> tuple[Expr, Expr]:
-    """(log|zeta(i y)|, arg zeta(i y) - limit y) through y^order: damping, and phase error (negative if the scheme lags)."""
+    """(log|zeta(i y)|, arg zeta(i y) - limit y) through y^order: damping and phase error, negative for a lag."""
     K = Field(model.domain)
     series = [model.domain.to_sympy(c) for c in log_principal_root(K, reduced(K, model.phi), order)]
     damping = sympy.Add(*((-1) ** (n // 2) * series[n] * y**n for n in range(2, order + 1, 2)))

@@ -12,12 +12,15 @@ from sympy import Expr, Symbol
 from schemetools.analysis import parametric_numbers as parametric
 from schemetools.analysis import stability_verdicts as verdicts
 from schemetools.analysis.algebra import Field
+from schemetools.analysis.conditions import Verdict
 from schemetools.analysis.ellipse import Ellipse, lm_ellipse
-from schemetools.analysis.parametric import Verdict
-from schemetools.analysis.region import NumericModel, contains, growth, numeric_model, region, zeros_and_poles
-from schemetools.analysis.region_boundary import Curve, boundary, locus
+from schemetools.analysis.region import NumericModel, contains, dominance, growth, numeric_model, zeros_and_poles
+from schemetools.analysis.region_boundary import Curve, boundary
+from schemetools.analysis.region_grid import region
+from schemetools.analysis.region_locus import locus
 from schemetools.analysis.region_window import area, window
 from schemetools.analysis.ssp import ssp_coefficient
+from schemetools.analysis.stability_angle import angle
 from schemetools.analysis.stability_expansions import expansions, limit_of
 from schemetools.analysis.stability_model import Bivariate, Model, decide, model_of, normalise, reduced
 from schemetools.analysis.stability_nonlinear import (
@@ -27,7 +30,7 @@ from schemetools.analysis.stability_nonlinear import (
     is_stiffly_accurate,
     tableau_elements,
 )
-from schemetools.analysis.stability_numbers import angle, imaginary_exit, length, real_exit
+from schemetools.analysis.stability_numbers import imaginary_exit, length, real_exit
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
@@ -64,8 +67,8 @@ def _verdict(scheme: Scheme, normalized: bool, shares: Shares, name: str) -> Ver
 class Stability:
     """What `stability` returns; see there for the test equation.
 
-    Verdicts are True or False, decided in exact arithmetic; where the scheme has a free symbol they are sympy conditions
-    in it, which refuse to be a bool. `how(name)` says of each verdict and number how it was found.
+    Verdicts are True or False, decided in exact arithmetic; where the scheme has a free symbol they are sympy
+    conditions in it, which refuse to be a bool. `how(name)` says of each verdict and number how it was found.
     """
 
     scheme: Scheme
@@ -83,7 +86,7 @@ class Stability:
     # ---- polynomials
 
     def polynomial(self, w: Any, z: Any) -> Expr:
-        """The characteristic polynomial Phi(w, z): rho(w) - z sigma(w), or Q(z) w - P(z), or det(Q w - Q M(z))/Q^(r-1)."""
+        """The characteristic polynomial Phi(w, z): rho(w) - z sigma(w), Q(z) w - P(z), or det(Q w - Q M)/Q^(r-1)."""
         w, z = sympy.sympify(w), sympy.sympify(z)
         return sympy.Add(*(_expression(self._model, p, z) * w**j for j, p in enumerate(self._model.phi)))
 
@@ -91,7 +94,9 @@ class Stability:
         """The stability function R(z) = P(z)/Q(z) in lowest terms. Raises UnsupportedError unless one-step."""
         terms = _lowest_terms(*self._key)
         if len(terms) != 2:
-            raise UnsupportedError(f"{self.scheme} is no one-step scheme, so it has no stability function; use polynomial(w, z)")
+            raise UnsupportedError(
+                f"{self.scheme} is no one-step scheme, so it has no stability function; use polynomial(w, z)"
+            )
         P, Q = (_expression(self._model, p, sympy.sympify(z)) for p in terms)
         return -P / Q
 
@@ -129,7 +134,10 @@ class Stability:
 
     @property
     def is_algebraically_stable(self) -> Verdict:
-        """Runge-Kutta: b >= 0 and B A + A^T B - b b^T >= 0 after reduction. Multistep: G-stable, that is A-stable (Dahlquist, 1978)."""
+        """Runge-Kutta: b >= 0 and B A + A^T B - b b^T >= 0, after reduction.
+
+        Multistep: G-stability of the one-leg scheme, which is A-stability (Dahlquist, 1978).
+        """
         if isinstance(self.scheme, LinearMultistep):
             return self.is_a_stable
         return _tableau_verdict(self.scheme, "algebraic")
@@ -150,7 +158,7 @@ class Stability:
 
     @property
     def angle(self) -> Expr | None:
-        """alpha of A(alpha)-stability in radians; None unless zero-stable and stable at infinity and on the negative axis."""
+        """alpha of A(alpha)-stability in radians; None unless zero-stable, and stable at infinity and for z < 0."""
         return _angle(*self._key)
 
     @property
@@ -192,13 +200,18 @@ class Stability:
     # ---- the region
 
     def contains(self, z: Any) -> np.ndarray:
-        """Whether points z = h lambda lie in the closed region: boolean, of the shape of z. Raises SchemeError for NaN or inf."""
+        """Whether points z = h lambda lie in the closed region: boolean, of the shape of z.
+
+        Raises SchemeError for NaN and infinity.
+        """
         return contains(_numeric(*self._key), z)
 
     def region(self, xlim: Any = None, ylim: Any = None, n: int = 401) -> np.ndarray:
         """The closed region on a grid, boolean (n, n), rows the imaginary part ascending; `window` by default."""
         default = self.window if xlim is None or ylim is None else (xlim, ylim)
-        return region(_numeric(*self._key), xlim if xlim is not None else default[0], ylim if ylim is not None else default[1], n)
+        return region(
+            _numeric(*self._key), xlim if xlim is not None else default[0], ylim if ylim is not None else default[1], n
+        )
 
     def boundary(self) -> list[np.ndarray]:
         """The region's boundary as closed curves, complex arrays with the first point repeated at the end.
@@ -225,14 +238,20 @@ class Stability:
         """log of the largest |w| at each point z: negative inside the region; for one-step schemes log|R(z)|."""
         return growth(_numeric(*self._key), z)
 
+    def dominance(self, z: Any) -> np.ndarray:
+        """log of the principal root over the largest other one: positive where the scheme is relatively stable."""
+        return dominance(_numeric(*self._key), z, float(self.limit))
+
     def zeros_and_poles(self) -> tuple[np.ndarray, np.ndarray]:
-        """The zeros and poles of a one-step scheme's R(z); the zeros of the first and last coefficient in w otherwise."""
+        """The zeros and poles of a one-step R(z); those of the first and last coefficient in w otherwise."""
         return zeros_and_poles(_numeric(*self._key))
 
     def how(self, name: str) -> str:
         """How a verdict or number was found: "exact", or "numerical, ..." with the method and accuracy."""
         if not hasattr(type(self), name):
-            raise SchemeError(f"a Stability has no {name!r}; ask for a verdict or number such as 'is_a_stable' or 'area'")
+            raise SchemeError(
+                f"a Stability has no {name!r}; ask for a verdict or number such as 'is_a_stable' or 'area'"
+            )
         if name == "area" and self.ellipse is None:
             return "numerical, to about 1e-6 relative: the polygon of the boundary"
         if name in ("contains", "region", "boundary", "window"):
@@ -285,7 +304,9 @@ def _whole_axis(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: 
 @functools.lru_cache(maxsize=512)
 def _tableau_verdict(scheme: Scheme, which: str) -> Verdict:
     if not isinstance(scheme, RungeKutta):
-        raise UnsupportedError(f"this verdict is defined for Runge-Kutta and multistep schemes; {scheme} is a {type(scheme).__name__}")
+        raise UnsupportedError(
+            f"this verdict is defined for Runge-Kutta and multistep schemes; {scheme} is a {type(scheme).__name__}"
+        )
     domain, tableau = tableau_elements(scheme)
     algorithms = {"algebraic": is_algebraically_stable, "stiff": is_stiffly_accurate, "nonconfluent": is_nonconfluent}
     return decide(Model.over(domain), algorithms[which], tableau)
@@ -302,7 +323,9 @@ def _an_stability(stable: Stability) -> tuple[Verdict, str]:
     if algebraic is True or _tableau_verdict(scheme, "nonconfluent") is True:
         return algebraic, exact_how
     if scheme.free_symbols:
-        raise UnsupportedError("AN-stability of a scheme with equal nodes and a free symbol is not decided; substitute a value")
+        raise UnsupportedError(
+            "AN-stability of a scheme with equal nodes and a free symbol is not decided; substitute a value"
+        )
     if stable.is_a_stable is False:
         return False, exact_how
     found = an_witness(scheme) is not None

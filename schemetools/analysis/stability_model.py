@@ -10,7 +10,8 @@ from sympy.polys.domains.domain import Domain
 
 from schemetools import exact
 from schemetools.analysis.algebra import Field, Polynomial, divide, evaluate, field_of, gcd, trim
-from schemetools.analysis.parametric import Verdict, adjoin, condition, explore, polynomial_in_symbol
+from schemetools.analysis.conditions import Verdict, condition
+from schemetools.analysis.parametric import adjoin, explore, polynomial_in_symbol
 from schemetools.analysis.real_roots import RealRoot
 from schemetools.analysis.step_matrix import minimal_polynomial, monic_characteristic, step_matrix
 from schemetools.errors import SchemeError, UnsupportedError
@@ -69,7 +70,9 @@ def _multistep_model(scheme: LinearMultistep) -> Model:
     k = scheme.steps + 1
     alpha, beta = elements[:k], elements[k:]
     if not sum(beta, domain.zero):
-        raise SchemeError(f"sigma(1) = sum(beta) = 0 in {scheme}: its limit does not contain f, so it has no stability region")
+        raise SchemeError(
+            f"sigma(1) = sum(beta) = 0 in {scheme}: its limit does not contain f, so it has no stability region"
+        )
     K = Field(domain)
     phi = [trim(K, [a, -b]) for a, b in zip(alpha, beta, strict=True)]
     return _model(domain, phi, trim(K, _z_coefficients(K, reduced(K, phi), 2)[0]))
@@ -97,7 +100,7 @@ def z_degree(phi: Bivariate) -> int:
 
 
 def leading_in_z(K: Field, phi: Bivariate) -> list[Any]:
-    """The polynomial in w, of formal degree deg_w, that z^m multiplies for the largest m: its roots are those at z = oo."""
+    """The polynomial in w, of formal degree deg_w, that the highest power of z multiplies: its roots lie at oo."""
     return _z_coefficients(K, phi, z_degree(phi) + 1)[-1]
 
 
@@ -133,7 +136,9 @@ def normalise(model: Model) -> Model:
     slope = sum((p[1] for p in phi if len(p) > 1), K.zero)
     tilt = sum((K.number(j) * p[0] for j, p in enumerate(phi) if p), K.zero)
     if not slope or not tilt:
-        raise SchemeError("the scheme's limit u' = limit * f is zero or infinite; only the raw region (normalized=False) exists")
+        raise SchemeError(
+            "the scheme's limit u' = limit * f is zero or infinite; only the raw region (normalized=False) exists"
+        )
     inverse = -tilt / slope
     return Model.over(model.domain, [[c * inverse**m for m, c in enumerate(p)] for p in model.phi], model.at_zero)
 
@@ -150,7 +155,9 @@ def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> 
         return algorithm(field_of(domain), data)
     if len(symbols) > 1:
         names = ", ".join(map(str, symbols))
-        raise UnsupportedError(f"the verdict depends on {names}; verdicts are decided in one free symbol: substitute the others")
+        raise UnsupportedError(
+            f"the verdict depends on {names}; verdicts are decided in one free symbol: substitute the others"
+        )
     base = field_of(domain.domain)  # type: ignore[attr-defined]
 
     def at_bound(root: RealRoot) -> bool:
@@ -165,6 +172,7 @@ def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> 
 
 
 def substituted(c: Any, base: Field, field: Field, value: Any) -> Any:
+    """An element of K(k) at k = value, in `field`. Raises ZeroDivisionError at a pole."""
     parts = []
     for polynomial in (c.numer, c.denom):
         coefficients = [field.domain.convert(a, base.domain) for a in polynomial_in_symbol(polynomial, base)]
@@ -175,6 +183,7 @@ def substituted(c: Any, base: Field, field: Field, value: Any) -> Any:
 
 
 def mapped(data: Any, change: Callable[[Any], Any]) -> Any:
+    """Nested lists with every element changed."""
     return [mapped(d, change) for d in data] if isinstance(data, (list, tuple)) else change(data)
 
 

@@ -1,7 +1,7 @@
 """Nonlinear stability of Runge-Kutta schemes: reduction, algebraic stability, AN-stability, stiff accuracy.
 
-Sources: Burrage and Butcher, SIAM J. Numer. Anal. 16 (1979); Hairer and Wanner, Solving Ordinary Differential Equations II,
-section IV.12.
+Sources: Burrage and Butcher, SIAM J. Numer. Anal. 16 (1979); Hairer and Wanner, Solving Ordinary Differential
+Equations II, section IV.12.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ TRIALS = 20_000
 
 
 def irreducible(K: Field, A: Rows, b: list[Any]) -> tuple[Rows, list[Any]]:
-    """The scheme without unused stages (Dahlquist and Jeltsch) and with equal stages merged (Hundsdorfer and Spijker)."""
+    """The scheme without unused stages (Dahlquist, Jeltsch), equal stages merged (Hundsdorfer, Spijker)."""
     used = {i for i, w in enumerate(b) if not K.is_zero(w)}
     waiting = list(used)
     while waiting:
@@ -89,7 +89,7 @@ def is_stiffly_accurate(K: Field, tableau: Any) -> bool:
 
 
 def an_witness(scheme: RungeKutta) -> np.ndarray | None:
-    """Values Z_i in the left half plane, equal at equal nodes, with |1 + b^T Z (I - A Z)^-1 1| > 1, if a search finds some."""
+    """Z_i in the left half plane, equal at equal nodes, with |1 + b^T Z (I - A Z)^-1 1| > 1, if a search finds any."""
     A = np.array([[exact.to_float(a) for a in row] for row in scheme.A])
     b = np.array([exact.to_float(w) for w in scheme.b])
     nodes = {c: i for i, c in enumerate(dict.fromkeys(scheme.c))}
@@ -101,6 +101,8 @@ def an_witness(scheme: RungeKutta) -> np.ndarray | None:
     Z.real = np.minimum(Z.real, 0)
     eye = np.eye(len(b))
     with np.errstate(all="ignore"):
-        K = 1 + np.linalg.solve(eye - A * Z[:, None, :], np.ones((TRIALS, len(b), 1)))[:, :, 0] @ np.diag(b) * Z @ np.ones(len(b))
+        K = 1 + np.linalg.solve(eye - A * Z[:, None, :], np.ones((TRIALS, len(b), 1)))[:, :, 0] @ np.diag(
+            b
+        ) * Z @ np.ones(len(b))
     worst = int(np.nanargmax(np.abs(K)))
     return Z[worst] if np.abs(K[worst]) > 1 + WITNESS_MARGIN else None

@@ -16,8 +16,9 @@ from sympy import Expr
 from schemetools import exact
 from schemetools.analysis.algebra import Field, Polynomial, multiply, trim
 from schemetools.analysis.moments import expectation
-from schemetools.analysis.region import checked_points, checked_window
+from schemetools.analysis.region import checked_points
 from schemetools.analysis.region_contour import contours
+from schemetools.analysis.region_grid import checked_window
 from schemetools.analysis.stability_model import Bivariate, Model
 from schemetools.analysis.step_matrix import StepMatrix, minimal_polynomial, monic_characteristic, step_matrix
 from schemetools.errors import UnsupportedError
@@ -49,9 +50,13 @@ def second_moments(scheme: Scheme, shares: Shares) -> SecondMoments:
     to_expr = step.domain.to_sympy
     Q = [to_expr(c) for c in step.Q]
     if any(is_random(s) for c in Q for s in c.free_symbols):
-        raise UnsupportedError("a random coefficient in an implicit stage: the second moment is no polynomial, so there is no exact region")
+        raise UnsupportedError(
+            "a random coefficient in an implicit stage: the second moment is no polynomial, so there is no exact region"
+        )
     degree = max((len(p) for row in step.N for p in row), default=1)
-    parts = [[[to_expr(p[a]) if a < len(p) else sympy.Integer(0) for p in row] for row in step.N] for a in range(degree)]
+    parts = [
+        [[to_expr(p[a]) if a < len(p) else sympy.Integer(0) for p in row] for row in step.N] for a in range(degree)
+    ]
     T = [[_expected_kronecker(left, right) for right in parts] for left in parts]
     at_zero = [to_expr(c) for c in minimal_polynomial(Field(step.domain), step.V)]
     if any(is_random(s) for c in at_zero for s in c.free_symbols):
@@ -61,7 +66,7 @@ def second_moments(scheme: Scheme, shares: Shares) -> SecondMoments:
 
 def _expected_kronecker(left: list[list[Expr]], right: list[list[Expr]]) -> list[list[Expr]]:
     r = range(len(left))
-    return [[_expected_product(left[i][j], right[k][l]) for j in r for l in r] for i in r for k in r]
+    return [[_expected_product(left[i][j], right[k][m]) for j in r for m in r] for i in r for k in r]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -96,8 +101,8 @@ def axis_model(moments: SecondMoments, *, imaginary: bool) -> Model:
 def _along(K: Field, T: Any, i: int, j: int, swapped: int, *, imaginary: bool) -> Polynomial:
     """Entry (i, j) of sum_ab conj(z)^a z^b T[a][b] in z = -t, the axis being z = -t itself or z = i t.
 
-    On the imaginary axis i^(b - a) appears. The exchange P of the two factors maps T[a][b] to T[b][a], so terms with odd
-    b - a change sign under it, and -P in place of i gives a real matrix similar to the complex one.
+    On the imaginary axis i^(b - a) appears. The exchange P of the two factors maps T[a][b] to T[b][a], so terms with
+    odd b - a change sign under it, and -P in place of i gives a real matrix similar to the complex one.
     """
     line = [K.zero] * (2 * len(T))
     for a, row in enumerate(T):
@@ -116,8 +121,12 @@ def second_moment(moments: SecondMoments, x: Any, y: Any) -> Expr:
     if moments.values != 1:
         raise UnsupportedError("a scheme with several values has a matrix of second moments; use contains(z)")
     x, y = sympy.sympify(x), sympy.sympify(y)
-    top = sympy.Add(*(moments.T[a][b][0][0] * _monomial(a, b, x, y) for a in range(len(moments.T)) for b in range(len(moments.T))))
-    bottom = sympy.Add(*(p * q * _monomial(a, b, x, y) for a, p in enumerate(moments.Q) for b, q in enumerate(moments.Q)))
+    top = sympy.Add(
+        *(moments.T[a][b][0][0] * _monomial(a, b, x, y) for a in range(len(moments.T)) for b in range(len(moments.T)))
+    )
+    bottom = sympy.Add(
+        *(p * q * _monomial(a, b, x, y) for a, p in enumerate(moments.Q) for b, q in enumerate(moments.Q))
+    )
     return sympy.expand(top) / sympy.expand(bottom)
 
 
@@ -125,7 +134,9 @@ def _monomial(a: int, b: int, x: Expr, y: Expr) -> Expr:
     """The real part of conj(z)^a z^b: the sum over a, b is real."""
     power = min(a, b)
     n = abs(a - b)
-    real = sympy.Add(*(sympy.binomial(n, 2 * m) * (-1) ** m * x ** (n - 2 * m) * y ** (2 * m) for m in range(n // 2 + 1)))
+    real = sympy.Add(
+        *(sympy.binomial(n, 2 * m) * (-1) ** m * x ** (n - 2 * m) * y ** (2 * m) for m in range(n // 2 + 1))
+    )
     return (x**2 + y**2) ** power * real
 
 
@@ -136,7 +147,9 @@ def _monomial(a: int, b: int, x: Expr, y: Expr) -> Expr:
 def _float_moments(scheme: Scheme, shares: Shares) -> tuple[np.ndarray, np.ndarray]:
     moments = second_moments(scheme, shares)
     if names := sorted(str(s) for s in moments.free_symbols):
-        raise UnsupportedError(f"a region needs numbers; the scheme has the free symbols {', '.join(names)}: use scheme.subs first")
+        raise UnsupportedError(
+            f"a region needs numbers; the scheme has the free symbols {', '.join(names)}: use scheme.subs first"
+        )
     T = np.array([[[[exact.to_float(c) for c in r] for r in m] for m in row] for row in moments.T])
     return T, np.array([exact.to_float(c) for c in moments.Q])
 

@@ -12,14 +12,13 @@ from schemetools.analysis.algebra import (
     Field,
     Polynomial,
     add,
-    count_against_circle,
-    is_hurwitz,
     is_nonnegative,
     multiply,
     subtract,
     trim,
 )
 from schemetools.analysis.parametric import ParametricField, explore
+from schemetools.analysis.root_counts import count_against_circle, is_hurwitz
 from schemetools.analysis.stability_model import Bivariate, at_point, leading_in_z, reduced, z_degree
 from schemetools.errors import UnsupportedError
 
@@ -156,7 +155,9 @@ def quadratic_conditions(K: Field, phi: Bivariate, *, imaginary: bool) -> list[P
 def axis_cells(K: Field, phi: Bivariate, *, imaginary: bool) -> Any:
     """The cells of t > 0 with, for each, whether z = i t (or z = -t) satisfies the root condition there."""
     if isinstance(K, ParametricField):
-        raise UnsupportedError("this is not decided for a scheme of this kind with a free symbol; substitute a value for it")
+        raise UnsupportedError(
+            "this is not decided for a scheme of this kind with a free symbol; substitute a value for it"
+        )
     domain = K.domain.frac_field("t")
     t = domain.gens[0]
     lifted = [[domain.convert(c, K.domain) for c in p] for p in phi]

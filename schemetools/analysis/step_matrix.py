@@ -60,13 +60,18 @@ def _shares(form: GeneralLinear, shares: Mapping[str, Any] | None) -> tuple[Expr
     if shares is None:
         return (sympy.Rational(1, len(fields)),) * form.stages
     if set(shares) != set(fields):
-        raise SchemeError(f"shares came for {sorted(shares)}; the scheme's fields are {sorted(fields)}: give one share for each")
+        raise SchemeError(
+            f"shares came for {sorted(shares)}; the scheme's fields are {sorted(fields)}: give one share for each"
+        )
     return tuple(exact.coefficient(shares[c]) for c in form.colours)
 
 
 def product(K: Field, A: Rows, B: Rows) -> Rows:
+    """A B, for matrices of elements."""
     columns = list(zip(*B, strict=True))
-    return [[sum((a * b for a, b in zip(row, column, strict=True) if a and b), K.zero) for column in columns] for row in A]
+    return [
+        [sum((a * b for a, b in zip(row, column, strict=True) if a and b), K.zero) for column in columns] for row in A
+    ]
 
 
 def characteristic_polynomial(K: Field, A: Rows) -> list[Any]:
@@ -83,7 +88,7 @@ def monic_characteristic(K: Field, N: list[list[Polynomial]]) -> list[Polynomial
     for step in range(1, r + 1):
         for i in range(r):
             M[i][i] = add(K, M[i][i], coefficients[-1])
-        M = [[_dot(K, row, [M[l][j] for l in range(r)]) for j in range(r)] for row in N]
+        M = [[_dot(K, row, [M[m][j] for m in range(r)]) for j in range(r)] for row in N]
         trace = functools.reduce(lambda p, i: add(K, p, M[i][i]), range(r), [])
         coefficients.append(scale(trace, -K.one / K.number(step)))
     return coefficients[::-1]

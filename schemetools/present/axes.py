@@ -53,7 +53,9 @@ def save(ax: Axes, path: str | Path) -> Path:
         raise FileError(f"{path} has no picture format that can be written; name the file .png, .svg or .pdf")
     try:
         with styled():
-            metadata = {"Date": None} if path.suffix.lower() in (".svg", ".pdf") and path.suffix.lower() == ".svg" else None
+            metadata = (
+                {"Date": None} if path.suffix.lower() in (".svg", ".pdf") and path.suffix.lower() == ".svg" else None
+            )
             figure.savefig(path, metadata=metadata)
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from None

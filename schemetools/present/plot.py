@@ -201,7 +201,7 @@ def _swept_symbol(scheme: Scheme, symbol: str | Symbol | None) -> str:
 
 
 def plot_locus(scheme: Any, ax: Axes | None = None) -> Axes:
-    """Draw the whole root locus, where some root has modulus 1, over the region that part of it bounds; return the axes."""
+    """Draw the whole root locus, where some root has modulus 1, over the region; return the axes."""
     [s] = _stabilities(scheme)
     curves = s.locus()
     points = np.concatenate([*curves, [0]])
@@ -233,7 +233,8 @@ def plot_order_star(
 ) -> Axes:
     """Draw the order star {z : |R(z)| > |e^z|} of a one-step scheme, its zeros and its poles; return the axes.
 
-    For several roots R is the largest of them. p + 1 fingers meet at the origin for order p (Wanner, Hairer, Norsett, 1978).
+    For several roots R is the largest of them. p + 1 fingers meet at the origin for order p (Wanner, Hairer and
+    Norsett, 1978).
     """
     [s] = _stabilities(scheme)
     window = (tuple(xlim), tuple(ylim))
@@ -256,18 +257,22 @@ def plot_order_star(
 def plot_relative_stability(
     scheme: Any, ax: Axes | None = None, *, xlim: tuple[float, float] = (-3, 3), ylim: tuple[float, float] = (-3, 3)
 ) -> Axes:
-    """Draw where no root outgrows the solution, |zeta_j(z)| <= |e^(limit z)| for all j, over the region; return the axes."""
+    """Draw the region of relative stability over the outline of the region, and return the axes.
+
+    Multistep: no root is larger than the principal one, taken as the root nearest to e^(limit z). One-step: |R(z)| is
+    at most |e^(limit z)|.
+    """
     [s] = _stabilities(scheme)
     window = (tuple(xlim), tuple(ylim))
     with styled():
         ax = complex_plane(ax)
         grid = _grid(window)
-        _shade(ax, grid.real * float(s.limit) - s.growth(grid), window, style_cycle()[2]["color"])
+        _shade(ax, s.dominance(grid), window, style_cycle()[2]["color"])
         _outline(ax, s.curves(), style_cycle()[0])
         ax.set_xlim(*window[0])
         ax.set_ylim(*window[1])
         handles = [
-            Patch(facecolor=(*to_rgb(style_cycle()[2]["color"]), 2 * FILL), label=r"no root above $|e^{h\lambda}|$"),
+            Patch(facecolor=(*to_rgb(style_cycle()[2]["color"]), 2 * FILL), label="relatively stable"),
             Line2D([], [], label=f"region of {_name(s)}", **style_cycle()[0]),
         ]
         ax.legend(handles=handles, loc="upper left")

@@ -15,7 +15,9 @@ w, z = sympy.symbols("w z")
 
 def moduli(scheme, points):
     """The moduli of all roots at each point, by numpy.roots on the polynomial as sympy prints it."""
-    coefficients = [sympy.lambdify(z, c, "numpy") for c in sympy.Poly(stability(scheme).polynomial(w, z), w).all_coeffs()]
+    coefficients = [
+        sympy.lambdify(z, c, "numpy") for c in sympy.Poly(stability(scheme).polynomial(w, z), w).all_coeffs()
+    ]
     return np.array([np.abs(np.roots([complex(c(p)) for c in coefficients])).max() for p in points])
 
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from sympy import QQ, Rational, Symbol, sqrt
 
-from schemetools.analysis import algebra, real_roots
-from schemetools.analysis.parametric import condition, explore
+from schemetools.analysis import algebra, real_roots, root_counts
+from schemetools.analysis.conditions import condition
+from schemetools.analysis.parametric import explore
 
 K = algebra.Field(QQ)
 integers = some.integers(-6, 6)
@@ -17,7 +18,7 @@ integers = some.integers(-6, 6)
 @settings(max_examples=150, deadline=None)
 @given(some.lists(some.tuples(integers, integers), min_size=2, max_size=6).filter(lambda p: p[-1] != (0, 0)))
 def test_counts_against_the_circle(coefficients):
-    counted = algebra.count_against_circle(K, [QQ(a) for a, _ in coefficients], [QQ(b) for _, b in coefficients])
+    counted = root_counts.count_against_circle(K, [QQ(a) for a, _ in coefficients], [QQ(b) for _, b in coefficients])
     moduli = np.abs(np.roots([complex(a, b) for a, b in reversed(coefficients)]))
     assert counted.inside + counted.on + counted.outside == len(coefficients) - 1
     if (np.abs(moduli - 1) > 1e-6).all():
@@ -26,13 +27,21 @@ def test_counts_against_the_circle(coefficients):
 
 @pytest.mark.parametrize(
     ("roots", "bounded"),
-    [((1,), True), ((1, 1), False), ((-1, 1), True), ((-1, -1), False), ((1, "1/2", "1/2"), True), ((1, 2), False), ((0, 0, -1), True)],
+    [
+        ((1,), True),
+        ((1, 1), False),
+        ((-1, 1), True),
+        ((-1, -1), False),
+        ((1, "1/2", "1/2"), True),
+        ((1, 2), False),
+        ((0, 0, -1), True),
+    ],
 )
 def test_root_condition(roots, bounded):
     w = Symbol("w")
     p = sympy.Poly(sympy.prod([w - Rational(r) for r in roots]), w)
     coefficients = [QQ(int(c.p), int(c.q)) for c in p.all_coeffs()[::-1]]
-    assert algebra.count_against_circle(K, coefficients).is_power_bounded is bounded
+    assert root_counts.count_against_circle(K, coefficients).is_power_bounded is bounded
 
 
 @settings(max_examples=100, deadline=None)
@@ -41,7 +50,7 @@ def test_hurwitz_and_real_roots(coefficients):
     f = [QQ(c) for c in coefficients]
     roots = np.roots(coefficients[::-1])
     if len(roots) and (np.abs(roots.real) > 1e-6).all():
-        assert algebra.is_hurwitz(K, f) is bool((roots.real < 0).all())
+        assert root_counts.is_hurwitz(K, f) is bool((roots.real < 0).all())
     exact = sympy.Poly(coefficients[::-1], Symbol("x"))
     assert algebra.count_real_roots(K, f) == (len(set(exact.real_roots())) if len(f) > 1 else 0)
 
@@ -83,7 +92,9 @@ def test_simplest_between(a, b):
     if low < high:
         found = real_roots.simplest_between(low, high)
         assert low < found < high
-        smaller = [d for d in range(1, int(found.denominator)) if any(low < QQ(n, d) < high for n in _between(low, high, d))]
+        smaller = [
+            d for d in range(1, int(found.denominator)) if any(low < QQ(n, d) < high for n in _between(low, high, d))
+        ]
         assert smaller == []
 
 

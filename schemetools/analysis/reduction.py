@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Integer
 from sympy.polys import polytools
 
-from ..exact import canonical, from_domain, to_domain
+from ..exact import from_domain, to_domain
 from ..schemes.multistep import LinearMultistep
 from ..schemes.runge_kutta import RungeKutta
 
@@ -46,55 +46,68 @@ def _share_root_one(rho: list[Any], sigma: list[Any], domain: Any) -> bool:
 
 
 def reduced_runge_kutta(scheme: RungeKutta) -> RungeKutta:
-    """The tableau without stages that the result does not depend on, equal stages merged.
+    """The tableau without stages that the result does not depend on, equal stages merged; embedded weights are dropped.
 
-    Two stages are equal when the rows of A agree after summing over classes of equal stages (Butcher's P-equivalence;
-    the coarsest such partition is found by refinement). Embedded weights are dropped.
     Source: Hairer, Wanner, Solving Ordinary Differential Equations II, section IV.12 (S- and DJ-reducibility).
     """
-    keep = _needed(scheme.A, [i for i, b in enumerate(scheme.b) if b != 0])
+    s = scheme.stages
+    domain, flat = to_domain([x for row in (*scheme.A, scheme.b) for x in row])
+    rows = [flat[s * i : s * (i + 1)] for i in range(s + 1)]
+    A, b = reduced_stages(rows[:-1], rows[-1], domain.zero)
+    if len(b) == s:
+        return scheme
+    smaller = [[from_domain(domain, x) for x in row] for row in (*A, b)]
+    return RungeKutta(smaller[:-1], smaller[-1], name=scheme.name, reference=scheme.reference, exact=scheme.exact)
+
+
+def reduced_stages(A: Sequence[Sequence[Any]], b: Sequence[Any], zero: Any) -> tuple[list[list[Any]], list[Any]]:
+    """(A, b) without stages that b does not reach, equal stages merged, for elements of any ring.
+
+    Two stages are equal when the rows of A agree after summing over classes of equal stages (P-equivalence; the
+    coarsest such partition is found by refinement).
+    """
+    keep = _needed(A, [i for i, w in enumerate(b) if w != zero])
     if not keep:
-        return scheme
-    A = [[scheme.A[i][j] for j in keep] for i in keep]
-    b = [scheme.b[i] for i in keep]
-    classes = _equal_stages(A)
-    if len(classes) == scheme.stages:
-        return scheme
-    merged = [[_total(A[members[0]][j] for j in other) for other in classes] for members in classes]
-    weights = [_total(b[j] for j in members) for members in classes]
-    smaller = RungeKutta(merged, weights, name=scheme.name, reference=scheme.reference, exact=scheme.exact)
-    return reduced_runge_kutta(smaller) if len(classes) < len(keep) else smaller
+        return [list(row) for row in A], list(b)
+    A = [[A[i][j] for j in keep] for i in keep]
+    b = [b[i] for i in keep]
+    classes = _equal_stages(A, zero)
+    if len(classes) == len(keep):
+        return [list(row) for row in A], b
+    merged = [[_total([A[members[0]][j] for j in other], zero) for other in classes] for members in classes]
+    return reduced_stages(merged, [_total([b[j] for j in members], zero) for members in classes], zero)
 
 
-def _needed(A: Sequence[Sequence[Expr]], start: list[int]) -> list[int]:
+def _needed(A: Sequence[Sequence[Any]], start: list[int]) -> list[int]:
     seen, waiting = set(start), list(start)
     while waiting:
         i = waiting.pop()
         for j, a in enumerate(A[i]):
-            if a != 0 and j not in seen:
+            if a and j not in seen:
                 seen.add(j)
                 waiting.append(j)
     return sorted(seen)
 
 
-def _equal_stages(A: list[list[Expr]]) -> list[list[int]]:
+def _equal_stages(A: list[list[Any]], zero: Any) -> list[list[int]]:
     """The coarsest partition of the stages in which stages of one class have equal sums of A over every class."""
     classes = [list(range(len(A)))]
     while True:
         refined: list[list[int]] = []
         for members in classes:
-            groups: dict[tuple[Expr, ...], list[int]] = {}
+            groups: list[tuple[list[Any], list[int]]] = []
             for i in members:
-                groups.setdefault(tuple(_total(A[i][j] for j in other) for other in classes), []).append(i)
-            refined += groups.values()
+                sums = [_total([A[i][j] for j in other], zero) for other in classes]
+                same = next((group for key, group in groups if key == sums), None)
+                if same is None:
+                    groups.append((sums, [i]))
+                else:
+                    same.append(i)
+            refined += [group for _, group in groups]
         if len(refined) == len(classes):
             return sorted(refined)
         classes = refined
 
 
-def _total(values: Any) -> Expr:
-    total: Expr = Integer(0)
-    for value in values:
-        if value != 0:
-            total = value if total == 0 else canonical(total + value)
-    return total
+def _total(values: Sequence[Any], zero: Any) -> Any:
+    return sum((value for value in values if value), zero)

@@ -88,6 +88,7 @@ class AlgebraicIntegers(Ring):
 
     def __init__(self, domain: Any):
         self.domain = domain
+        self.generator = domain.ext.as_expr()
         modulus = [Rational(int(c.numerator), int(c.denominator)) for c in domain.mod.to_list()]
         lead = math.lcm(*(int(c.q) for c in modulus))  # theta = lead * generator is integral, for a monic modulus
         self.lead = lead
@@ -117,11 +118,37 @@ class AlgebraicIntegers(Ring):
         if not numerator:
             return sympy.Integer(0)
         below = self.reduce(fmpz_poly(denominator))
-        if below.degree() <= 0:
-            value = self._element(numerator) * (1 / QQ(int(below[0])))
-        else:
+        if below.degree() > 0 or self.generator.is_Add:
             value = self._element(numerator) / self._element(below)
-        return sympy.expand(from_domain(self.domain, value))
+            return sympy.expand(from_domain(self.domain, value))
+        number = int(below[0])
+        terms = (
+            Rational(int(c) * self.lead**i, number) * self.generator**i for i, c in enumerate(numerator.coeffs()) if c
+        )
+        return sympy.Add(*terms)
+
+
+class QuadraticIntegers(Ring):
+    """Z[sqrt(d)] on flint's polynomials modulo x^2 - d: the field of most tableaux that are not rational."""
+
+    def __init__(self, square: int):
+        self.square = square
+        self.generator = sympy.sqrt(square)
+        self.modulus = fmpz_poly([-square, 0, 1])
+        self.one = fmpz_poly([1])
+
+    def reduce(self, value: Any) -> Any:
+        """The remainder modulo x^2 - d."""
+        return value % self.modulus if value.degree() > 1 else value
+
+    def quotient(self, numerator: Any, denominator: Any) -> Expr:
+        """a + b sqrt(d), with a denominator that contains the root made rational."""
+        below = self.reduce(fmpz_poly(denominator))
+        if below[1]:
+            conjugate = fmpz_poly([below[0], -below[1]])
+            numerator, below = self.multiply(numerator, conjugate), self.multiply(below, conjugate)
+        plain, radical = (Rational(int(numerator[i]), int(below[0])) for i in (0, 1))
+        return plain + radical * self.generator if radical else plain
 
 
 class FieldElements(Ring):
@@ -162,6 +189,8 @@ def clear(values: Sequence[Expr]) -> tuple[Ring, list[Any], Any]:
     if all(v.is_Rational for v in values):
         denominator = math.lcm(*(int(v.q) for v in values))  # type: ignore[attr-defined]
         return INTEGERS, [int(v.p) * (denominator // int(v.q)) for v in values], denominator  # type: ignore[attr-defined]
+    if HAS_FLINT and (found := _clear_quadratic(values)) is not None:
+        return found
     domain, elements = to_domain(values)
     if domain.is_FractionField:
         return _clear_fractions(domain, elements)
@@ -170,6 +199,20 @@ def clear(values: Sequence[Expr]) -> tuple[Ring, list[Any], Any]:
     ring = AlgebraicIntegers(domain)
     denominator = math.lcm(*(ring.denominator(e) for e in elements))
     return ring, [ring.lift(e, denominator) for e in elements], fmpz_poly([denominator])
+
+
+def _clear_quadratic(values: Sequence[Expr]) -> tuple[Ring, list[Any], Any] | None:
+    """The same for values a + b sqrt(d) with one integer d; None for any others."""
+    parts = [v.as_coefficients_dict() for v in values]
+    roots = {term for part in parts for term in part if term != 1}
+    root = roots.pop() if len(roots) == 1 else sympy.Integer(0)
+    if not (root.is_Pow and root.exp == Rational(1, 2) and root.base.is_Integer and root.base > 0):  # type: ignore[attr-defined]
+        return None
+    ring = QuadraticIntegers(int(root.base))  # type: ignore[attr-defined]
+    numbers = [(part.get(sympy.Integer(1), Rational(0)), part.get(root, Rational(0))) for part in parts]
+    denominator = math.lcm(*(int(x.q) for pair in numbers for x in pair))
+    cleared = [fmpz_poly([int(x.p) * (denominator // int(x.q)) for x in pair]) for pair in numbers]
+    return ring, cleared, fmpz_poly([denominator])
 
 
 def _clear_fractions(domain: Any, elements: list[Any]) -> tuple[Ring, list[Any], Any]:

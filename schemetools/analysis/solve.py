@@ -13,7 +13,7 @@ from .forest import NONAUTONOMOUS, PLAIN, Grammar, Progress, alternating, check_
 from .general import general_linear
 from .lie import TreeSeries, lie_recursion
 from .momentum import momentum_series
-from .reduction import reduced_multistep, reduced_runge_kutta
+from .reduction import reduced_multistep, reduced_stages
 from .rings import Ring, clear, primorial
 from .weights import elementary_weights
 
@@ -76,20 +76,16 @@ def _multistep(scheme: LinearMultistep, grammar: Grammar, order: int, progress: 
 def cleared_tableaux(
     scheme: RungeKutta | AdditiveRungeKutta,
 ) -> tuple[Ring, list[tuple[list[list[Any]], list[Any]]], Any]:
-    """(ring, [(A, b) per field], common denominator); stages that nothing depends on are left out."""
-    if isinstance(scheme, RungeKutta):
-        tableaux = [reduced_runge_kutta(scheme)]
-    else:
-        tableaux = [tableau for _, tableau in scheme.tableaux]
+    """(ring, [(A, b) per field], common denominator); a single tableau is reduced."""
+    tableaux = [scheme] if isinstance(scheme, RungeKutta) else [tableau for _, tableau in scheme.tableaux]
     flat = [entry for tableau in tableaux for row in (*tableau.A, tableau.b) for entry in row]
     ring, values, denominator = clear(flat)
-    result, start = [], 0
-    for tableau in tableaux:
-        s = tableau.stages
-        rows = [values[start + s * i : start + s * (i + 1)] for i in range(s + 1)]
-        result.append((rows[:-1], rows[-1]))
-        start += s * (s + 1)
-    return ring, result, denominator
+    s = scheme.stages
+    rows = [values[s * i : s * (i + 1)] for i in range((s + 1) * len(tableaux))]
+    blocks = [rows[(s + 1) * i : (s + 1) * (i + 1)] for i in range(len(tableaux))]
+    if len(blocks) == 1:
+        return ring, [reduced_stages(blocks[0][:-1], blocks[0][-1], ring.one - ring.one)], denominator
+    return ring, [(block[:-1], block[-1]) for block in blocks], denominator
 
 
 def weights_of(scheme: RungeKutta | AdditiveRungeKutta, grammar: Grammar, order: int) -> TreeSeries:

@@ -66,7 +66,7 @@ def _one_step_rows(model: NumericModel, x: np.ndarray, y: np.ndarray) -> np.ndar
 def _grid_modulus(coefficients: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     s = len(coefficients) - 1
     scale = max(np.abs(x).max(), np.abs(y).max())
-    table: np.ndarray = np.zeros((s + 1, len(y)), dtype=complex)
+    table = np.zeros((s + 1, len(y)), dtype=np.complex128)
     for j in range(s + 1):  # the coefficient of (x/scale)^j is scale^j P^(j)(i y)/j!
         for m in range(s, j - 1, -1):
             table[j] = table[j] * (1j * y / scale) + coefficients[m] * math.comb(m, j) * scale**m

@@ -16,7 +16,7 @@ from sympy import Expr
 from schemetools import exact
 from schemetools.analysis.algebra import Field, Polynomial, multiply, trim
 from schemetools.analysis.moments import expectation
-from schemetools.analysis.region import checked_points
+from schemetools.analysis.region import CLUSTER_TOLERANCE, checked_points
 from schemetools.analysis.region_contour import contours
 from schemetools.analysis.region_grid import checked_window
 from schemetools.analysis.stability_model import Bivariate, Model
@@ -26,6 +26,7 @@ from schemetools.schemes.base import Scheme, is_random
 
 Shares = tuple[tuple[str, Expr], ...] | None
 TOLERANCE = 1e-12
+NEARLY_SINGULAR = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,31 +155,60 @@ def _float_moments(scheme: Scheme, shares: Shares) -> tuple[np.ndarray, np.ndarr
     return T, np.array([exact.to_float(c) for c in moments.Q])
 
 
+def _moment_matrix(scheme: Scheme, shares: Shares, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """E[conj(M) (x) M] at each point, and which points are poles (their matrices are zeroed)."""
+    T, Q = _float_moments(scheme, shares)
+    powers = flat[:, None] ** np.arange(len(T))
+    with np.errstate(all="ignore"):
+        matrix = np.einsum("pa,pb,abij->pij", powers.conj(), powers, T)
+        matrix = matrix / (np.abs(np.polyval(Q[::-1], flat)) ** 2)[:, None, None]
+    poles = ~np.isfinite(matrix).all(axis=(1, 2))
+    matrix[poles] = 0
+    return matrix, poles
+
+
 def mean_square_growth(scheme: Scheme, shares: Shares, z: Any) -> np.ndarray:
     """log of the spectral radius of E[conj(M) (x) M], halved: the growth of the root mean square in one step."""
-    T, Q = _float_moments(scheme, shares)
     points = checked_points(z)
-    flat = points.reshape(-1)
-    powers = flat[:, None] ** np.arange(len(T))
-    matrix = np.einsum("pa,pb,abij->pij", powers.conj(), powers, T)
-    with np.errstate(all="ignore"):
-        matrix = matrix / (np.abs(np.polyval(Q[::-1], flat)) ** 2)[:, None, None]
-        broken = ~np.isfinite(matrix).all(axis=(1, 2))
-        matrix[broken] = 0
-        radius = np.abs(matrix[:, 0, 0]) if matrix.shape[1] == 1 else np.abs(np.linalg.eigvals(matrix)).max(axis=1)
-        radius[broken] = np.inf
+    matrix, poles = _moment_matrix(scheme, shares, points.reshape(-1))
+    radius = np.abs(matrix[:, 0, 0]) if matrix.shape[1] == 1 else np.abs(np.linalg.eigvals(matrix)).max(axis=1)
+    radius[poles] = np.inf
+    with np.errstate(divide="ignore"):
         return (np.log(radius) / 2).reshape(points.shape)
 
 
 def mean_square_contains(scheme: Scheme, shares: Shares, z: Any) -> np.ndarray:
-    """Whether each point is in the closed mean-square region."""
-    return mean_square_growth(scheme, shares, z) <= TOLERANCE
+    """Whether each point is in the closed mean-square region.
+
+    The map X -> E[M* X M] is positive, so its spectral radius is below 1 iff X - E[M* X M] = I has a positive definite
+    solution: one linear solve in place of eigenvalues. What is nearly singular is decided by the eigenvalues.
+    """
+    points = checked_points(z)
+    flat = points.reshape(-1)
+    matrix, poles = _moment_matrix(scheme, shares, flat)
+    n = matrix.shape[1]
+    r = round(n**0.5)
+    if n == 1:
+        return (np.abs(matrix[:, 0, 0]) <= 1 + TOLERANCE).reshape(points.shape) & ~poles.reshape(points.shape)
+    system = np.eye(n) - matrix
+    singular = np.abs(np.linalg.det(system)) < NEARLY_SINGULAR
+    system[singular] = np.eye(n)
+    solution = np.linalg.solve(system, np.broadcast_to(np.eye(r).reshape(n, 1), (len(flat), n, 1))).reshape(-1, r, r)
+    minors = [np.linalg.det(solution[:, :m, :m]).real > 0 for m in range(1, r + 1)]
+    inside = np.all(minors, axis=0) & ~poles
+    if singular.any():
+        inside[singular] = mean_square_growth(scheme, shares, flat[singular]) <= CLUSTER_TOLERANCE
+    return inside.reshape(points.shape)
 
 
 def mean_square_region(scheme: Scheme, shares: Shares, xlim: Any, ylim: Any, n: Any) -> np.ndarray:
     """The closed mean-square region on a grid, rows the imaginary part ascending."""
     x0, x1, y0, y1, n = checked_window(xlim, ylim, n)
-    return mean_square_contains(scheme, shares, np.linspace(x0, x1, n)[None, :] + 1j * np.linspace(y0, y1, n)[:, None])
+    x, y = np.linspace(x0, x1, n), np.linspace(y0, y1, n)
+    if y0 != -y1:
+        return mean_square_contains(scheme, shares, x[None, :] + 1j * y[:, None])
+    upper = mean_square_contains(scheme, shares, x[None, :] + 1j * y[n // 2 :, None])
+    return np.concatenate([upper[n % 2 :][::-1], upper])
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,5 +1,6 @@
 """The axes that all pictures share: one style, made only where none are given."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +16,15 @@ from schemetools.errors import FileError
 STYLE = Path(__file__).with_name("style.mplstyle")
 
 
+@functools.cache
+def _style() -> Any:
+    return matplotlib.rc_params_from_file(str(STYLE), use_default_template=False)
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """The package's matplotlib style, for the duration of a block."""
-    with matplotlib.rc_context(fname=str(STYLE)):
+    with matplotlib.rc_context(rc=_style()):
         yield
 
 
@@ -38,8 +44,7 @@ def complex_plane(ax: Axes | None, *, label: str = r"h\lambda") -> Axes:
 
 def style_cycle() -> list[dict[str, Any]]:
     """The colours and line styles of the package's style, in order."""
-    parameters = matplotlib.rc_params_from_file(str(STYLE), use_default_template=False)
-    return list(parameters["axes.prop_cycle"])
+    return list(_style()["axes.prop_cycle"])
 
 
 def save(ax: Axes, path: str | Path) -> Path:

@@ -31,9 +31,11 @@ __all__ = [
 ]
 
 GRID = 600
+GRID_OF_ROOTS = 300
 FILL = 0.16
-LEGEND_INSIDE = 3
+FILL_OF_ALL, FAINTEST = 0.3, 0.05
 EIGENVALUES_SHOWN = "eigenvalues"
+BESIDE: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}  # a legend inside would hide regions
 
 
 def plot_stability(
@@ -59,15 +61,16 @@ def plot_stability(
         raise SchemeError(f"{len(names)} labels came for {len(stabilities)} schemes; give one each")
     window = _common_window([s.window for s in stabilities], xlim, ylim)
     with styled():
-        ax = complex_plane(ax, label=r"h\lambda\cdot limit" if normalized else r"h\lambda")
+        ax = complex_plane(ax, label=r"h\lambda\cdot\mathrm{limit}" if normalized else r"h\lambda")
         styles = style_cycle()
         handles: list[Any] = []
+        fill = min(FILL, max(FAINTEST, FILL_OF_ALL / len(stabilities)))  # regions lie on one another
         for i, (s, name) in enumerate(zip(stabilities, names, strict=True)):
             style = styles[i % len(styles)]
-            _fill(ax, s.region(*window, GRID), window, style["color"])
+            _fill(ax, s.region(*window, GRID), window, style["color"], fill)
             _outline(ax, s.curves(), style)
             handles.append(
-                Patch(facecolor=(*to_rgb(style["color"]), FILL), edgecolor=style["color"], label=name, **_edge(style))
+                Patch(facecolor=(*to_rgb(style["color"]), fill), edgecolor=style["color"], label=name, **_edge(style))
             )
         if eigenvalues is not None:
             plot_eigenvalues(eigenvalues, ax)
@@ -121,10 +124,8 @@ def _outline(ax: Axes, curves: Sequence[Curve], style: dict[str, Any]) -> None:
 
 
 def _annotate(ax: Axes, handles: Sequence[Any], names: Sequence[str]) -> None:
-    if len(handles) > LEGEND_INSIDE:  # a long legend would lie on the regions
-        ax.legend(handles=list(handles), loc="center left", bbox_to_anchor=(1.0, 0.5))
-    elif len(handles) > 1:
-        ax.legend(handles=list(handles), loc="best")
+    if len(handles) > 1:
+        ax.legend(handles=list(handles), **BESIDE)
     else:
         ax.set_title(names[0])
 
@@ -173,7 +174,7 @@ def plot_sweep(
     stabilities = _stabilities([scheme.subs({name: value}) for value in values], normalized=normalized)
     window = _common_window([s.window for s in stabilities], xlim, ylim)
     with styled():
-        ax = complex_plane(ax, label=r"h\lambda\cdot limit" if normalized else r"h\lambda")
+        ax = complex_plane(ax, label=r"h\lambda\cdot\mathrm{limit}" if normalized else r"h\lambda")
         shades = matplotlib.colormaps["cividis"](np.linspace(0, 0.92, len(stabilities)))
         styles = ["-", "--", "-.", ":"]
         for i, (s, value, shade) in enumerate(zip(stabilities, values, shades, strict=True)):
@@ -181,7 +182,7 @@ def plot_sweep(
             ax.plot([], [], color=shade, linestyle=styles[i % len(styles)], label=f"{name} = {value}")
         ax.set_xlim(*window[0])
         ax.set_ylim(*window[1])
-        ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        ax.legend(**BESIDE)
         ax.set_title(str(scheme))
     return ax
 
@@ -224,7 +225,7 @@ def plot_locus(scheme: Any, ax: Axes | None = None) -> Axes:
         ]
         ax.set_xlim(*window[0])
         ax.set_ylim(*window[1])
-        ax.legend(handles=handles, loc="best")
+        ax.legend(handles=handles, **BESIDE)
     return ax
 
 
@@ -249,7 +250,7 @@ def plot_order_star(
         ax.set_xlim(*window[0])
         ax.set_ylim(*window[1])
         if len(zeros) or len(poles):
-            ax.legend(loc="upper left")
+            ax.legend(**BESIDE)
         ax.set_title(f"order star of {_name(s)}")
     return ax
 
@@ -275,12 +276,12 @@ def plot_relative_stability(
             Patch(facecolor=(*to_rgb(style_cycle()[2]["color"]), 2 * FILL), label="relatively stable"),
             Line2D([], [], label=f"region of {_name(s)}", **style_cycle()[0]),
         ]
-        ax.legend(handles=handles, loc="upper left")
+        ax.legend(handles=handles, **BESIDE)
     return ax
 
 
 def _grid(window: Any) -> np.ndarray:
-    x, y = (np.linspace(*limits, GRID) for limits in window)
+    x, y = (np.linspace(*limits, GRID_OF_ROOTS) for limits in window)
     return x[None, :] + 1j * y[:, None]
 
 

@@ -100,7 +100,7 @@ def test_reducible_schemes_are_reduced(value):
     """rho and sigma times a common factor (w - 2) or (w - value): the same scheme."""
     for root in (2, value):
         alpha = sympy.Poly((w**2 - w) * (w - root), w).all_coeffs()[::-1]
-        beta = sympy.Poly((w * Rational(3, 2) - Rational(1, 2)) * (w - root), w).all_coeffs()[::-1] + [0]
+        beta = [*sympy.Poly((w * Rational(3, 2) - Rational(1, 2)) * (w - root), w).all_coeffs()[::-1], 0]
         if sum(beta) == 0:
             continue
         found, plain = stability(st.LinearMultistep(alpha, beta)), stability(st.get("ab(2)"))
@@ -130,7 +130,8 @@ def of_greatest_order(alpha, *, implicit):
         for q in range(1, len(unknown) + 1)
     ]
     solution = sympy.solve(conditions, unknown, dict=True)[0]
-    return [*(solution[b] for b in unknown), *([] if implicit else [0])]
+    explicit_end = [] if implicit else [0]
+    return [*(solution[b] for b in unknown), *explicit_end]
 
 
 @settings(max_examples=25, deadline=None)

@@ -70,8 +70,9 @@ def length(value: Expr | None, *, is_exact: bool = True) -> str:
     if isinstance(value, Piecewise):
         *cases, (other, _) = [(length(part), condition) for part, condition in value.args]  # type: ignore[misc]
         return ", ".join([*(f"{part} if {verdict(condition)}" for part, condition in cases), f"else {other}"])
-    written = number(value, is_exact=is_exact)
-    if value.free_symbols or (len(written) <= LONGEST_NUMBER and not value.atoms(CRootOf)):
+    if value.free_symbols:
+        return number(value, is_exact=is_exact)
+    if not value.atoms(CRootOf) and len(written := number(value, is_exact=is_exact)) <= LONGEST_NUMBER:
         return written
     return f"{sympy.N(value, DIGITS)}{_equation(value)}"
 
@@ -80,8 +81,17 @@ def _equation(value: Expr) -> str:
     """The equation with integer coefficients that a number solves, in brackets; nothing where it is long."""
     if value.is_Rational or any(root.poly.degree() > HIGHEST_DEGREE for root in value.atoms(CRootOf)):
         return "..."
-    equation = number(sympy.minimal_polynomial(value, Symbol("z")))
+    equation = number(_minimal_polynomial(value))
     return f" [{equation} = 0]" if len(equation) <= LONGEST_EQUATION else "..."
+
+
+def _minimal_polynomial(value: Expr) -> Expr:
+    """In z; at once for a rational multiple of a root, whose own polynomial is known."""
+    z = Symbol("z")
+    factor, root = value.as_coeff_Mul()
+    if isinstance(root, CRootOf) and factor.is_Rational:
+        return root.poly.as_expr(z / factor).as_poly(z).clear_denoms()[1].primitive()[1].as_expr()
+    return sympy.minimal_polynomial(value, z)
 
 
 def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], list[str]]:

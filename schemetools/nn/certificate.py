@@ -19,7 +19,7 @@ from .terms import numeric_terms
 
 ROUGH = 0.5
 NEAR = 0.1
-COARSE, FINER = 1e-3, 30.0  # the integrator's first tolerance, and how far below the errors it has to be
+COARSE, FINER = 1e-3, 20.0  # the coarsest tolerance of the integrator, and how far below the errors it has to be
 
 Point = tuple[float, float, float]
 
@@ -105,29 +105,23 @@ def roughness(depth: Depth) -> float:
 def _points(depth: Depth, refine: Sequence[int], tolerance: float) -> tuple[list[Point], float]:
     """(h, error of the limit equation, error of the modified equation) for each depth, and the tolerance used.
 
-    A field with ReLU in it has jumps in f'f, which cost an integrator dearly: it is made as fine as the errors need.
+    A field with ReLU in it has jumps in f'f, which cost an integrator dearly: it is made as fine as the errors need,
+    where the modified equation's is expected to be the square of the limit's.
     """
     lasts = [depth.run(m) for m in refine]
-    used = max(COARSE, tolerance)
-    while True:
-        points = _points_at(depth, refine, lasts, used)
-        smallest = min((e for p in points for e in p[1:] if math.isfinite(e)), default=0.0)
-        if smallest > FINER * used or used <= tolerance:
-            return points, used
-        used = max(used / 100, tolerance)
-
-
-def _points_at(depth: Depth, refine: Sequence[int], lasts: Sequence[Tensor], tolerance: float) -> list[Point]:
-    limit = depth.integrate(depth.limit, depth.vector()[0], tolerance=tolerance)
+    roughly = depth.integrate(depth.limit, depth.vector()[0], tolerance=COARSE)
+    limit_error = min(_relative(roughly, last) for last in lasts)
+    used = min(max(limit_error**2 / FINER, tolerance), COARSE) if math.isfinite(limit_error) else COARSE
+    limit = roughly if used == COARSE else depth.integrate(depth.limit, depth.vector()[0], tolerance=used)
     same = numeric_terms(depth.scheme, depth.stages)(depth.coefficients(Place(0, 0.0))[0]).is_exact_limit
     points = []
     for m, last in zip(refine, lasts, strict=True):
         h, modified = depth.h / m, limit
         if not same:
             start = depth.effective_start(depth.vector(m), h)
-            modified = depth.integrate(lambda p, u, h=h: depth.modified(p, u, h), start, tolerance=tolerance)
+            modified = depth.integrate(lambda p, u, h=h: depth.modified(p, u, h), start, tolerance=used)
         points.append((h, _relative(limit, last), _relative(modified, last)))
-    return points
+    return points, used
 
 
 def _relative(found: Tensor, last: Tensor) -> float:

@@ -23,7 +23,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Local:
-    """A scheme's O(h) equation at one depth, one branch for all stages: limit, its rate, f'f, f_t, and the drift of k."""
+    """A scheme's O(h) equation at a depth, one branch for all stages: limit, its rate, f'f, f_t, and the drift of k."""
 
     limit: float
     rate: float
@@ -45,7 +45,7 @@ def local(scheme: Scheme, values: Values, rates: Values) -> Local:
 
 
 def match(old: Local, h: float, new: Local, new_h: float) -> Match:
-    """The branch phi with: new.limit phi + H (M phi'phi + T phi_t + K phi) = b f + h (m f'f + t f_t + kappa f) + O(h^2).
+    """The branch phi with B phi + H (M phi'phi + T phi_t + K phi) = b f + h (m f'f + t f_t + kappa f) + O(h^2).
 
     With phi = r f + O(h), r = b/B, the O(h) terms on the left are known, and phi is what they leave.
     """

@@ -81,7 +81,7 @@ def _inputs(model: nn.Module, blocks: Sequence[nn.Module], example: Any) -> dict
 
 
 def noise_for(module: nn.Module, *, seed: int = 0) -> Tensor:
-    """Normal noise of a shape that fits the first layer with weights of a module. Raises SchemeError if none is known."""
+    """Normal noise of a shape that fits the first layer with weights of a module. SchemeError if none is known."""
     shape, like = _shape(module)
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(like)
 

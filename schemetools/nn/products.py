@@ -1,11 +1,21 @@
 """Directional derivatives by forward mode, for every kind of layer."""
 
+import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+
+@functools.cache
+def _forward_mode() -> None:
+    """Forward mode once, since torch compiles its rules on first use in a way that it warns about itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.func.jvp(torch.sin, (torch.zeros(1),), (torch.ones(1),))
 
 
 def push(f: Callable[..., Tensor], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Tensor:
@@ -15,5 +25,6 @@ def push(f: Callable[..., Tensor], primals: tuple[Any, ...], tangents: tuple[Any
     >>> push(lambda u: u**2, (torch.tensor(3.0),), (torch.tensor(1.0),))
     tensor(6.)
     """
+    _forward_mode()
     with sdpa_kernel(SDPBackend.MATH):
         return torch.func.jvp(f, primals, tangents)[1]

@@ -30,7 +30,7 @@ class Shifted(nn.Module):
     Through O(h) it is a f + a d f'f + a tau f_t: what the new scheme lacks of the old one's modified equation.
     """
 
-    def __init__(self, here: nn.Module, moved: nn.Module, a: float, d: float) -> None:
+    def __init__(self, here: Any, moved: Any, a: float, d: float) -> None:
         super().__init__()
         self.here, self.moved, self.a, self.d = here if d else None, moved, a, d
 
@@ -74,7 +74,8 @@ class Refined(TakesHistory):
 
     def forward(self, x: Tensor, history: tuple[Tensor, ...]) -> Tensor:
         """The state after the last step."""
-        nearer = [x + (old - x) / self.refine if kind else old / self.refine for kind, old in zip(self.kinds, history)]
+        given = zip(self.kinds, history, strict=True)
+        nearer = [x + (old - x) / self.refine if kind else old / self.refine for kind, old in given]
         return self.steps(x, tuple(nearer))
 
 

@@ -1,0 +1,118 @@
+"""What is read off a network: against dense linear algebra, the formulas, and the stability regions."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import schemetools as st
+from schemetools.errors import SchemeError
+from schemetools.nn.frozen import frozen
+from schemetools.nn.inspect import inspect
+from schemetools.nn.models import build
+from schemetools.nn.spectrum import spectrum
+from schemetools.nn.stack import to_stack
+
+
+def linear(matrix):
+    made = nn.Linear(*matrix.shape, bias=False)
+    made.weight.data = matrix.clone()
+    return made
+
+
+@pytest.fixture
+def matrices():
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(6, 6, generator=generator) / 4 for _ in range(4)]
+
+
+@pytest.fixture
+def x():
+    return torch.randn(1, 6, generator=torch.Generator().manual_seed(1))
+
+
+def test_each_layer_has_its_scheme_and_spectrum(matrices, x):
+    h = 0.5
+    report = inspect(to_stack(st.lm(), [linear(A) for A in matrices], h=h, init=(-0.3, -0.1)), x)
+    assert len(report.layers) == 4
+    for layer, A in zip(report.layers, matrices, strict=True):
+        dense = h * A.double().numpy()
+        assert layer.field_norm == pytest.approx(np.linalg.norm(dense, 2), rel=1e-9)
+        eigenvalues = np.linalg.eigvals(dense)
+        assert np.allclose(np.sort(np.abs(layer.eigenvalues)), np.sort(np.abs(eigenvalues)), rtol=1e-9)
+        if layer.index:
+            k = layer.coefficients["k"]
+            assert layer.momentum == -k
+            assert layer.scheme == st.lm().subs({"k": k})
+            assert layer.inside == all(((z.real + 1 - k) / (1 - k)) ** 2 + (z.imag / (1 + k)) ** 2 <= 1 for z in eigenvalues)
+            assert layer.modified_equation(2).limit == 1 / (1 + st.exact.coefficient(k, parameter=True))
+    assert report.layers[0].coefficients == {}
+
+
+def test_the_remainder_is_that_of_the_published_formula(matrices, x):
+    h, ks = 0.5, [0.1, -0.2, -0.3]
+    stack = to_stack(st.lm(), [linear(A) for A in matrices], h=h, init=0).double()
+    for layer, k in zip(stack.layers[1:], ks, strict=True):
+        layer.k.data.fill_(k)
+    report = inspect(stack, x)
+    states = [chain for chain in report.chains][0].states
+    A, after, u, k, turn = matrices[1].double(), matrices[2].double(), states[1], ks[0], ks[1] - ks[0]
+    f = u @ A.T
+    omitted = h * f @ A.T + (1 + k) * (u @ after.T - f) - turn * f
+    expected = (1 - k) / (2 * (1 + k) ** 3) * omitted.norm() / (f / (1 + k)).norm()
+    assert report.layers[1].remainder == pytest.approx(float(expected), rel=1e-9)
+
+
+def test_layers_outside_their_region_are_named(x):
+    stack = to_stack(st.lm(k=0.2), [linear(-torch.eye(6) * 1.5), linear(-torch.eye(6) * 1.7)])
+    report = inspect(stack, x)
+    assert [layer.inside for layer in report.layers] == [True, False]  # Euler from the start: -2; lm(1/5): -8/5
+    assert [layer.name for layer in report.outside] == ["layers.1"]
+    assert report.table()[1][1][5] == "NO"
+
+
+def test_arnoldi_agrees_with_dense_linear_algebra():
+    generator = torch.Generator().manual_seed(0)
+    A = torch.randn(700, 700, generator=generator, dtype=torch.float64) / 20
+    A[0, 0] = 8.0
+    found = spectrum(lambda u: torch.tanh(u @ A.T), torch.zeros(1, 700, dtype=torch.float64), count=3)
+    dense = np.linalg.eigvals(A.numpy())
+    assert abs(found.eigenvalues[0]) == pytest.approx(np.max(np.abs(dense)), rel=1e-5)
+    assert found.norm == pytest.approx(np.linalg.norm(A.numpy(), 2), rel=1e-5)
+    assert found.converged
+
+
+def test_a_frozen_copy_is_the_same_function(x):
+    torch.manual_seed(0)
+    model = build("resnet20", "lm", width=4)
+    images = torch.randn(4, 3, 16, 16)
+    model(images)  # so that the running statistics are not those of the start
+    model.eval()
+    torch.testing.assert_close(frozen(model)(images.double()).float(), model(images), rtol=1e-4, atol=1e-4)
+
+
+def test_a_convolutional_network_is_read_and_left_alone():
+    torch.manual_seed(0)
+    model = build("resnet20", "lm", width=2).train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    report = inspect(model, torch.randn(1, 3, 8, 8), eigenvalues=2)
+    assert [len(chain.layers) for chain in report.chains] == [3, 2, 2]
+    assert model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    record = json.loads(json.dumps(report.record()))
+    assert [layer["scheme"] for layer in record["layers"]] == [str(layer.scheme) for layer in report.layers]
+    assert all(layer.field_norm >= abs(layer.eigenvalues[0]) - 1e-6 for layer in report.layers)
+
+
+def test_one_branch_per_stage_is_said_to_void_the_order(matrices, x):
+    report = inspect(to_stack(st.midpoint, [[linear(A) for A in matrices[:2]], [linear(A) for A in matrices[2:]]]), x)
+    assert all("one branch per stage: the order is void" in layer.notes for layer in report.layers)
+
+
+def test_errors(x):
+    with pytest.raises(SchemeError, match="has no scheme in it"):
+        inspect(nn.Linear(6, 6), x)
+    with pytest.raises(SchemeError, match="tensor of floats"):
+        inspect(nn.Linear(6, 6), [1.0])

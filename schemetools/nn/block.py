@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, cast
 
@@ -17,13 +17,14 @@ from schemetools.codegen.printers.names import base_name, class_name
 from schemetools.codegen.printers.torch import TorchOptions, print_torch, symbol_attributes
 from schemetools.codegen.source import compiled
 from schemetools.codegen.starting import pattern_scheme
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 
 from .branches import arranged, is_separate
 from .coefficients import parameter, per_symbol, read_back
 from .constraints import Bounds, constrained
 from .probe import watched_call
+from .structured import structured_call
 
 _record = torch.profiler.record_function
 
@@ -41,7 +42,8 @@ class Block(nn.Module):
         y = block(x)      y, history = block(x, history)  (multistep)      y, error = block(x, error=True)  (pairs)
 
     `branch` is one module (or function) for all evaluations, a list with one per evaluation, or for several fields a
-    mapping {field: one of these}. `h` is a finite number, or a scalar tensor (an nn.Parameter is trained).
+    mapping {field: one of these}. `h` is a finite number, or a scalar tensor (an nn.Parameter is trained). A state is a
+    tensor, or a tuple or dict of tensors.
     `init` gives each free symbol its start: a number, (low, high) for a uniform draw, a distribution, or a tensor with
     one value per channel; `bounds` keeps it strictly inside (low, high). `tol`, `max_iterations`: for implicit stages.
     Raises SchemeError for what does not fit the scheme.
@@ -93,6 +95,12 @@ class Block(nn.Module):
             setattr(self, name, parameter(symbol, inits[symbol], limits.get(symbol)))
 
     @classmethod
+    def build(cls, factory: Callable[[], Any], h: Any = 1, **options: Any) -> "Block":
+        """A block with a branch of its own for each evaluation, made by calling `factory` once per evaluation."""
+        made = {v: [factory() for _ in range(cls.plan.evaluations_of(v))] for v in cls.plan.fields}
+        return cls(made[cls.plan.fields[0]] if len(made) == 1 else made, h, **options)
+
+    @classmethod
     def symbols(cls) -> list[str]:
         """The names of the free symbols of the scheme, sorted."""
         return sorted(map(str, cls.written.free_symbols))
@@ -116,6 +124,8 @@ class Block(nn.Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The step: its first call is watched for faulty branches; while a profiler runs it has a scope of its own."""
+        if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
+            return self._structured(*args, **kwargs)
         if (self.unseen or profiler._is_profiler_enabled) and not torch.compiler.is_compiling():
             if self.unseen and self._compiled_call_impl is None:
                 self.unseen = False
@@ -123,6 +133,11 @@ class Block(nn.Module):
             with _record(f"schemetools.{self.written}"):
                 return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)
+
+    def _structured(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.plan.is_explicit:
+            raise UnsupportedError("implicit stages are solved for one tensor; put the state's tensors into one")
+        return structured_call(self._branches(), super().__call__, *args, **kwargs)
 
     def _branches(self) -> Iterator[nn.Module]:
         held = list(self.branch.values()) if isinstance(self.branch, nn.ModuleDict) else [self.branch]

@@ -70,3 +70,11 @@ def step_sizes(h: Any | Sequence[Any] | Callable[[int], Any], depth: int) -> lis
             raise SchemeError(f"{len(found)} step sizes came for {depth} layers; give one for all, or one per layer")
         return found
     return [h] * depth
+
+
+def share_coefficients(layers: Sequence[Block]) -> None:
+    """Let all layers hold the parameter that the first one with the same free symbol holds."""
+    held: dict[str, Any] = {}
+    for layer in layers:
+        for symbol, name in layer.trained().items():
+            setattr(layer, name, held.setdefault(symbol, getattr(layer, name)))

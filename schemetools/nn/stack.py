@@ -11,7 +11,7 @@ from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
 
 from .block import Block
-from .layers import layer_classes, restricted_schemes, step_sizes
+from .layers import layer_classes, restricted_schemes, share_coefficients, step_sizes
 from .memory import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
 from .reversible import Stored
 
@@ -80,6 +80,7 @@ def to_stack(
     gates: str = "sample",
     shaken: bool = False,
     constrain: Sequence[str] = (),
+    shared: bool = False,
 ) -> Stack:
     """A module x -> x that takes one step of a scheme per branch; each branch is what a `Block` takes.
 
@@ -89,6 +90,7 @@ def to_stack(
     `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it;
     a layer in which a free symbol cancels then has no parameter. A one-step scheme as `start` is used until the
     history is full. `init`, `bounds`, `split`, `gates`, `shaken`, `constrain`: as for blocks.
+    `shared`: one parameter per free symbol for all layers, instead of one per layer.
     `memory`: "store"; "checkpoint", of every `every`-th state; "reversible", on an integer grid, exactly.
     Raises SchemeError for what does not fit.
 
@@ -107,4 +109,6 @@ def to_stack(
     for cls, given, branch, size in zip(classes, written, branches, step_sizes(h, len(branches)), strict=True):
         arguments = {} if given is not None else {"init": init, "bounds": bounds}
         layers.append(cls(branch, size, **arguments))
+    if shared:
+        share_coefficients(layers)
     return Stack(layers, written, history=form.values > form.parts, memory=memory, every=every)

@@ -1,0 +1,87 @@
+"""States that are tuples or dictionaries of tensors: the generated code runs on all their tensors at once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
+
+from schemetools.errors import SchemeError
+
+
+class Leaves:
+    """The tensors of a state; a torch function of it is the function of each of them."""
+
+    def __init__(self, leaves: Sequence[Tensor], spec: TreeSpec) -> None:
+        self.leaves, self.spec = list(leaves), spec
+
+    @classmethod
+    def of(cls, state: Any) -> "Leaves":
+        """The leaves of a tuple, list or dictionary of tensors; SchemeError if there is anything else in it."""
+        leaves, spec = tree_flatten(state)
+        wrong = [type(leaf).__name__ for leaf in leaves if not isinstance(leaf, Tensor)]
+        if wrong or not leaves:
+            raise SchemeError(
+                f"a state is a tensor, or a tuple or dict of tensors; a {(wrong or ['empty state'])[0]} came"
+            )
+        return cls(leaves, spec)
+
+    def tree(self) -> Any:
+        """The state as it was given."""
+        return tree_unflatten(self.leaves, self.spec)
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> "Leaves":
+        found = [a for a in args if isinstance(a, cls)]
+        if any(a.spec != found[0].spec for a in found):
+            raise SchemeError(f"a branch returns a state of another structure: {found[-1].spec} for {found[0].spec}")
+        leaves = [
+            func(*(a.leaves[i] if isinstance(a, cls) else a for a in args), **(kwargs or {}))
+            for i in range(len(found[0].leaves))
+        ]
+        return cls(leaves, found[0].spec)
+
+    def __mul__(self, factor: Any) -> "Leaves":
+        return torch.mul(self, factor)  # type: ignore[arg-type,return-value]
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Leaves":
+        return torch.neg(self)  # type: ignore[arg-type,return-value]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of the first tensor."""
+        return self.leaves[0].dtype
+
+
+def structured_call(
+    branches: Iterable[nn.Module], call: Callable[..., Any], state: Any, *rest: Any, **named: Any
+) -> Any:
+    """call(state, *rest), the branches being given and returning states of the user's structure."""
+
+    def opened(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(a.tree() if isinstance(a, Leaves) else a for a in args)
+
+    def closed(module: nn.Module, args: tuple[Any, ...], result: Any) -> Leaves:
+        return Leaves.of(result)
+
+    def wrapped(value: Any) -> Any:
+        return value if isinstance(value, (Tensor, float, int)) or value is None else Leaves.of(value)
+
+    def histories(value: Any) -> Any:
+        return tuple(wrapped(v) for v in value) if isinstance(value, tuple) else value
+
+    handles = []
+    for branch in dict.fromkeys(branches):
+        handles += [branch.register_forward_pre_hook(opened), branch.register_forward_hook(closed)]
+    try:
+        named = {key: histories(value) for key, value in named.items()}
+        result = call(Leaves.of(state), *(histories(value) for value in rest), **named)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return tree_map(lambda v: v.tree() if isinstance(v, Leaves) else v, result)

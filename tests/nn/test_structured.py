@@ -1,0 +1,85 @@
+"""States of several tensors, branches from a factory, coefficients shared by all layers."""
+
+import pytest
+import torch
+from torch import nn
+
+import schemetools as st
+from schemetools.errors import SchemeError, UnsupportedError
+
+
+def oscillator(u):
+    return {"p": -torch.sin(u["q"]), "q": u["p"]}
+
+
+def flat(u):
+    return torch.cat([-torch.sin(u[..., 3:]), u[..., :3]], dim=-1)
+
+
+@pytest.mark.parametrize("name", ["rk4", "dopri5", "lm(k=3/10)", "adams_bashforth(3)"])
+def test_a_dictionary_is_stepped_like_the_tensor_of_its_entries(name):
+    x = torch.randn(2, 6)
+    state = {"p": x[:, :3], "q": x[:, 3:]}
+    block, plain = (st.to_block(st.get(name))(f, h=0.3) for f in (oscillator, flat))
+    if st.get(name).normal_form().values == 1:
+        y, expected = block(state), plain(x)
+    else:
+        y, history = block(state)
+        y, _ = block(y, history)
+        expected, history = plain(x)
+        expected, _ = plain(expected, history)
+    assert set(y) == {"p", "q"}
+    assert (torch.cat([y["p"], y["q"]], dim=1) - expected).abs().max() < 1e-14
+
+
+def test_tuples_with_tensors_of_different_shapes_and_an_error_estimate():
+    block = st.to_block(st.get("dopri5"))(lambda u: (-u[0], 2 * u[1]), h=0.1)
+    y, error = block((torch.ones(3), torch.ones(2, 2)), error=True)
+    assert [t.shape for t in y] == [(3,), (2, 2)]
+    assert [t.shape for t in error] == [(3,), (2, 2)]
+    assert y[0][0].item() == pytest.approx(torch.tensor(-0.1).exp().item(), abs=1e-9)
+
+
+def test_stacks_with_learned_coefficients_take_structured_states():
+    stack = st.to_stack(st.lm(), [oscillator] * 4, h=0.1, init={"k": -0.05})
+    plain = st.to_stack(st.lm(), [flat] * 4, h=0.1, init={"k": -0.05})
+    x = torch.randn(2, 6)
+    y = stack({"p": x[:, :3], "q": x[:, 3:]})
+    assert (torch.cat([y["p"], y["q"]], dim=1) - plain(x)).abs().max() < 1e-14
+    (y["p"].sum() + y["q"].sum()).backward()
+    assert all(p.grad is not None for p in stack.parameters())
+
+
+def test_branches_that_change_the_structure_and_implicit_ones_are_refused():
+    with pytest.raises(SchemeError, match="structure"):
+        st.to_block(st.rk4)(lambda u: (u["p"],))({"p": torch.ones(2)})
+    with pytest.raises(SchemeError, match="tuple or dict of tensors"):
+        st.to_block(st.rk4)(lambda u: u)(("p", torch.ones(2)))
+    with pytest.raises(UnsupportedError, match="one tensor"):
+        st.to_block(st.backward_euler)(lambda u: u)((torch.ones(2),))
+
+
+def test_a_factory_makes_one_branch_per_evaluation():
+    block = st.to_block(st.rk4).build(lambda: nn.Linear(3, 3), h=0.5)
+    assert len(list(block.parameters())) == 8
+    assert "void" in repr(block)
+    pairs = st.to_block(st.get("stoermer_verlet")).build(lambda: nn.Linear(3, 3))
+    assert len(list(pairs.parameters())) == 6
+
+
+@pytest.mark.parametrize("bounds", [None, {"k": (-1, 1)}])
+def test_one_coefficient_for_all_layers(bounds):
+    stack = st.to_stack(st.lm(), [nn.Linear(3, 3) for _ in range(5)], init={"k": (-0.1, 0)}, bounds=bounds, shared=True)
+    assert len([p for p in stack.parameters() if p.dim() == 0]) == 1
+    assert len({s.coefficients for s in stack.schemes[1:]}) == 1
+
+
+def test_one_coefficient_per_channel():
+    stack = st.to_stack(st.lm(), [nn.Linear(3, 3) for _ in range(3)], init={"k": torch.tensor([0.1, 0.2, 0.3])})
+    fs, x = [layer.branch for layer in stack.layers], torch.randn(2, 3)
+    k, u, v = torch.tensor([0.1, 0.2, 0.3]), x + fs[0](x), x
+    for f in fs[1:]:
+        u, v = (1 - k) * u + k * v + f(u), u
+    assert (stack(x) - u).abs().max() < 1e-14
+    with pytest.raises(UnsupportedError, match="per channel"):
+        _ = stack.schemes

@@ -1,0 +1,160 @@
+"""Pictures: what they show, that they leave the caller's axes and settings alone, and how they look."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.testing.compare import compare_images
+from matplotlib.testing.decorators import remove_ticks_and_titles
+
+import schemetools as st
+from schemetools.analysis.stability import stability
+from schemetools.present import plot
+from schemetools.present.axes import style_cycle, styled
+
+BASELINE = Path(__file__).parent / "baseline"
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    plt.close("all")
+
+
+PICTURES = {
+    "one": lambda: plot.plot_stability(st.rk4),
+    "several": lambda: plot.plot_stability([st.euler, st.rk4, st.lm(k=-0.5)]),
+    "outside": lambda: plot.plot_stability([st.bdf(2), st.bdf(4)]),
+    "segment": lambda: plot.plot_stability(st.leapfrog),
+    "half_plane": lambda: plot.plot_stability(st.trapezoid, eigenvalues=[[-1, 2], [-2, -1]]),
+    "sweep": lambda: plot.plot_sweep(st.lm(), ["-9/10", "-3/10", "3/10", "1"]),
+    "locus": lambda: plot.plot_locus(st.get("ab(4)")),
+    "order_star": lambda: plot.plot_order_star(st.gauss(2)),
+    "relative": lambda: plot.plot_relative_stability(st.get("ab(3)"), xlim=(-1, 1), ylim=(-1, 1)),
+    "mean_square": lambda: plot.plot_stability(st.lm_stochastic_depth("1/2", "1/2")),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_look_as_they_did(name, tmp_path, request):
+    """Without text, whose shapes depend on the fonts; `pytest --update` accepts a change after a look at it."""
+    ax = PICTURES[name]()
+    remove_ticks_and_titles(ax.figure)
+    for text in (ax.xaxis.label, ax.yaxis.label):
+        text.set_text("")
+    if ax.get_legend() is not None:
+        ax.get_legend().remove()
+    update = request.config.getoption("--update")
+    path = (BASELINE if update else tmp_path) / f"{name}.png"
+    path.parent.mkdir(exist_ok=True)
+    ax.figure.set_layout_engine("none")
+    ax.set_position((0.02, 0.02, 0.96, 0.96))
+    ax.figure.savefig(path, dpi=60)
+    if not update:
+        assert compare_images(str(BASELINE / path.name), str(path), tol=6) is None
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_axes_go_in_and_come_out(name):
+    ax = PICTURES[name]()
+    assert ax.get_xlabel().startswith("Re")
+    assert ax.get_aspect() in (1, "equal")
+    assert len(ax.lines) + len(ax.collections) > 2
+
+
+def test_given_axes_are_used_and_settings_are_left_alone():
+    before = dict(matplotlib.rcParams)
+    _, (left, right) = plt.subplots(1, 2)
+    assert plot.plot_stability(st.rk4, ax=right) is right
+    assert not left.images
+    assert right.images
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_one_scheme_has_a_title_and_several_a_legend():
+    assert plot.plot_stability(st.rk4).get_title() == "rk4"
+    ax = plot.plot_stability([st.euler, st.rk4], labels=["Euler", "Runge-Kutta"])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["Euler", "Runge-Kutta"]
+
+
+def test_filled_image_is_the_region():
+    ax = plot.plot_stability(st.rk4, xlim=(-4, 1), ylim=(-3, 3))
+    shown = np.asarray(ax.images[0].get_array())[..., 3] > 0
+    assert (shown == stability(st.rk4).region((-4, 1), (-3, 3), len(shown))).all()
+    assert ax.get_xlim() == (-4, 1)
+    assert ax.get_ylim() == (-3, 3)
+
+
+def test_every_region_of_several_is_in_the_window():
+    ax = plot.plot_stability([st.rk4, st.lm(k=-0.9), st.leapfrog])
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    for line in ax.lines[2:]:
+        x, y = line.get_data()
+        assert x0 <= x.min() <= x.max() <= x1
+        assert y0 <= y.min() <= y.max() <= y1
+
+
+def test_neighbouring_styles_differ_in_grey_and_in_line():
+    """Rec. 709 luminance of neighbours in the cycle, or their line style, tells them apart in greyscale."""
+    styles = style_cycle()
+    assert len({(s["color"], str(s["linestyle"])) for s in styles}) == len(styles) >= 8
+    for a, b in zip(styles, styles[1:], strict=False):
+        luminance = [np.dot(matplotlib.colors.to_rgb(s["color"]), (0.2126, 0.7152, 0.0722)) for s in (a, b)]
+        assert abs(luminance[0] - luminance[1]) > 0.05 or a["linestyle"] != b["linestyle"]
+
+
+def test_sweep_labels_its_values():
+    ax = plot.plot_sweep(st.lm(), ["-1/2", 0, 1])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["k = -1/2", "k = 0", "k = 1"]
+    with pytest.raises(st.SchemeError, match="free symbol"):
+        plot.plot_sweep(st.rk4, [1])
+    with pytest.raises(st.SchemeError, match="free symbol"):
+        plot.plot_sweep(st.lm(), [1], symbol="q")
+
+
+def test_order_star_has_p_plus_one_fingers():
+    """Round a small circle |R(z)| - |e^z| changes sign 2 (p + 1) times."""
+    for scheme, order in ((st.rk4, 4), (st.gauss(2), 4), (st.euler, 1), (st.radau_iia(2), 3)):
+        z = 0.05 * np.exp(1j * np.linspace(0, 2 * np.pi, 4001))
+        sign = np.sign(stability(scheme).growth(z) - z.real)
+        assert np.count_nonzero(np.diff(sign)) == 2 * (order + 1)
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_files_are_written(kind, tmp_path):
+    path = plot.save(plot.plot_stability(st.euler), tmp_path / f"region.{kind}")
+    assert path.stat().st_size > 1000
+
+
+def test_svg_is_the_same_every_time(tmp_path):
+    texts = [plot.save(plot.plot_stability(st.euler), tmp_path / f"{i}.svg").read_text() for i in range(2)]
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize("name", ["nowhere/region.png", "region.xyz", "region"])
+def test_unwritable_paths_are_one_clear_error(name, tmp_path):
+    with pytest.raises(st.SchemeError, match="written"):
+        plot.save(plot.plot_stability(st.euler), tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+def test_bad_input_is_one_clear_error():
+    with pytest.raises(st.SchemeError, match="no scheme"):
+        plot.plot_stability([])
+    with pytest.raises(st.SchemeError, match="free symbols"):
+        plot.plot_stability(st.lm())
+    with pytest.raises(st.SchemeError, match="labels"):
+        plot.plot_stability([st.euler, st.rk4], labels=["one"])
+    with pytest.raises(st.SchemeError, match="finite"):
+        plot.plot_eigenvalues([np.nan])
+
+
+def test_style_is_undone_after_the_block():
+    before = matplotlib.rcParams["lines.linewidth"]
+    with styled():
+        assert matplotlib.rcParams["axes.spines.top"] is False
+    assert matplotlib.rcParams["lines.linewidth"] == before

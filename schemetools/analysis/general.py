@@ -28,7 +28,7 @@ class _Arrays(NamedTuple):
     A: list[list[Any]]
     U: list[list[Any]]
     B: list[list[Any]]
-    q: list[Any]
+    q: list[list[Any]]
     solver: list[list[Any]]
     stage_colour: list[int]
 
@@ -43,7 +43,15 @@ def _arrays(scheme: GeneralLinear, grammar: Grammar) -> _Arrays:
         start += len(block) * width
     colours = [0 if grammar.plain else grammar.colours.index(c) for c in scheme.colours]
     A, U, B, V, [q] = result
-    return _Arrays(domain, A, U, B, q, _solver(domain, V, q, scheme.parts), colours)
+    return _Arrays(domain, A, U, B, _states(scheme, grammar, q, domain), _solver(domain, V, q, scheme.parts), colours)
+
+
+def _states(scheme: GeneralLinear, grammar: Grammar, q: list[Any], domain: Any) -> list[list[Any]]:
+    """q as the trees of each root colour see it: a field advances its own part of the state only."""
+    if scheme.parts == 1:
+        return [q] * len(grammar.colours)
+    advanced = [{scheme.colours[j] for j, weight in enumerate(row) if weight != 0} for row in scheme.B[: scheme.values]]
+    return [[x if c in own else domain.zero for x, own in zip(q, advanced, strict=True)] for c in grammar.colours]
 
 
 def _solver(domain: Any, V: list[list[Any]], q: list[Any], parts: int) -> list[list[Any]]:
@@ -93,7 +101,7 @@ def general_linear(scheme: GeneralLinear, grammar: Grammar, order: int) -> TreeS
             low = [
                 q * sum((c * f for c, f in zip(chain, inverse_factorial[2:], strict=False)), zero)
                 + sum((E[m] * f for E, f in zip(flows, inverse_factorial[1:], strict=False)), zero)
-                for m, q in enumerate(arrays.q)
+                for m, q in enumerate(arrays.q[table.colour[t]])
             ]
             gained = [_dot(row, slope, zero) - x for row, x in zip(arrays.B, low, strict=True)]
             *xi, value = [_dot(row, [*gained, zero], zero) for row in arrays.solver]
@@ -121,7 +129,7 @@ def _chains(
     """(D_2(t), D_3(t), ...) of b and (E_1(t), E_2(t), ...) of the starting series: edges cut, one order at a time."""
     zero = arrays.domain.zero
     chain = [zero] * (n - 1)
-    flows = [[zero] * len(arrays.q) for _ in range(n - 1)]
+    flows = [[zero] * len(arrays.B) for _ in range(n - 1)]
     for branch, trunk, multiplicity in table.splits[t]:
         if not b[branch]:
             continue

@@ -93,9 +93,7 @@ def flow(field, steps):
 
     @functools.cache
     def series(tree):
-        return substitution(
-            lambda t: steps * field(t), lambda t: Fraction(1, density(t)), tree
-        )
+        return substitution(lambda t: steps * field(t), lambda t: Fraction(1, density(t)), tree)
 
     return series
 
@@ -119,7 +117,5 @@ def from_levels(levels):
     """The nested tuple of a level sequence."""
     starts = [i for i, level in enumerate(levels) if level == 2] + [len(levels)]
     return tuple(
-        sorted(
-            from_levels(tuple(x - 1 for x in levels[i:j])) for i, j in zip(starts, starts[1:], strict=False)
-        )
+        sorted(from_levels(tuple(x - 1 for x in levels[i:j])) for i, j in zip(starts, starts[1:], strict=False))
     )

@@ -43,7 +43,9 @@ def test_low_orders(name):
 
 def test_rk4_at_order_five():
     eq = st.modified_equation(st.rk4, 5)
-    at = {levels: eq[Tree.from_level_sequence(levels)] for levels in [(1, 2, 2, 2, 2), (1, 2, 3, 4, 5), (1, 2, 3, 2, 3)]}
+    at = {
+        levels: eq[Tree.from_level_sequence(levels)] for levels in [(1, 2, 2, 2, 2), (1, 2, 3, 4, 5), (1, 2, 3, 2, 3)]
+    }
     assert at[1, 2, 2, 2, 2] / 24 == Rational(1, 2880)
     assert at[1, 2, 3, 4, 5] == Rational(-1, 120)
     assert at[1, 2, 3, 2, 3] / 2 == Rational(1, 160)
@@ -75,7 +77,9 @@ def test_leapfrog_is_lm_at_one_with_f_doubled():
     assert all(lm[t] * 2**t.order == leapfrog[t] for t in lm.coefficients)
 
 
-@pytest.mark.parametrize("name", ["euler", "midpoint", "rk4", "implicit_midpoint", "backward_euler", "radau_iia(2)", "heun3"])
+@pytest.mark.parametrize(
+    "name", ["euler", "midpoint", "rk4", "implicit_midpoint", "backward_euler", "radau_iia(2)", "heun3"]
+)
 def test_runge_kutta_against_the_substitution_law(name):
     scheme = st.get(name)
     A = [[Fraction(int(x.p), int(x.q)) for x in row] for row in scheme.A]
@@ -88,7 +92,8 @@ def test_runge_kutta_against_the_substitution_law(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["lm(k=3/10)", "lm(k=-1/2)", "bdf(2)", "bdf(3)", "adams_bashforth(2)", "adams_moulton(2)", "milne_simpson(2)"]
+    "name",
+    ["lm(k=3/10)", "lm(k=-1/2)", "bdf(2)", "bdf(3)", "adams_bashforth(2)", "adams_moulton(2)", "milne_simpson(2)"],
 )
 def test_multistep_against_the_definition(name):
     """sum_j alpha_j (flow over j steps) = sum_j beta_j (f after j steps), with flows by the substitution law."""
@@ -173,7 +178,9 @@ def test_additive_schemes_with_one_tableau_are_that_tableau():
 
 def test_reducible_schemes_are_reduced():
     doubled = st.RungeKutta([[0, 0, 0], ["1/2", 0, 0], ["1/4", "1/4", 5]], [0, 1, 0])
-    assert dict(st.modified_equation(doubled, 5).coefficients) == dict(st.modified_equation(st.midpoint, 5).coefficients)
+    assert dict(st.modified_equation(doubled, 5).coefficients) == dict(
+        st.modified_equation(st.midpoint, 5).coefficients
+    )
     common = st.LinearMultistep([0, -1, 1], [0, 1, 0])  # zeta (zeta - 1), sigma = zeta
     assert dict(st.modified_equation(common, 5).coefficients) == dict(st.modified_equation(st.euler, 5).coefficients)
 

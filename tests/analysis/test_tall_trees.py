@@ -89,7 +89,9 @@ def test_every_catalog_entry_through_order_ten(name):
     check(scheme, 6 if scheme.free_symbols else 10)
 
 
-@pytest.mark.parametrize("name", ["bdf(6)", "adams_moulton(5)", "gauss(3)", "radau_iia(3)", "lm(k=-1/20)", "theta(2/3)"])
+@pytest.mark.parametrize(
+    "name", ["bdf(6)", "adams_moulton(5)", "gauss(3)", "radau_iia(3)", "lm(k=-1/20)", "theta(2/3)"]
+)
 def test_members_of_families(name):
     check(st.get(name), 10)
 

@@ -106,11 +106,15 @@ def test_order_9_against_bseries(benchmark):
 
 
 def test_order_12_in_the_time_of_order_7(benchmark):
-    report(benchmark, "rk4 order 12, peer order 7", coefficients("rk4", 12), peer("BSeries", BSERIES.format(order=7)), 1)
+    report(
+        benchmark, "rk4 order 12, peer order 7", coefficients("rk4", 12), peer("BSeries", BSERIES.format(order=7)), 1
+    )
 
 
 def test_symbolic_lm_in_the_time_of_rk4_at_order_6(benchmark):
-    report(benchmark, "lm() order 8, peer rk4 order 6", coefficients("lm", 8), peer("BSeries", BSERIES.format(order=6)), 1)
+    report(
+        benchmark, "lm() order 8, peer rk4 order 6", coefficients("lm", 8), peer("BSeries", BSERIES.format(order=6)), 1
+    )
 
 
 def test_verner_over_a_number_field(benchmark):
@@ -130,6 +134,8 @@ def test_growth_and_memory(benchmark):
     times = {order: coefficients("rk4", order, rounds=3) for order in range(10, 15)}
     growth = (times[14] / times[10]) ** 0.25
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    print(f"\nrk4 orders 10..14: {', '.join(f'{t:.3g}' for t in times.values())} s, growth {growth:.2f}, {memory:.2f} GiB")
+    print(
+        f"\nrk4 orders 10..14: {', '.join(f'{t:.3g}' for t in times.values())} s, growth {growth:.2f}, {memory:.2f} GiB"
+    )
     assert growth <= 3.3
     assert memory <= 2

@@ -11,7 +11,17 @@ from schemetools.errors import SchemeError
 
 k = Symbol("k")
 F1F = st.Tree.from_level_sequence((1, 2))
-SCHEMES = ["euler", "rk4", "midpoint", "backward_euler", "trapezoid", "adams_bashforth(3)", "bdf(3)", "leapfrog", "gauss(2)"]
+SCHEMES = [
+    "euler",
+    "rk4",
+    "midpoint",
+    "backward_euler",
+    "trapezoid",
+    "adams_bashforth(3)",
+    "bdf(3)",
+    "leapfrog",
+    "gauss(2)",
+]
 
 
 def test_linear_multistep_resnet():
@@ -32,7 +42,9 @@ def test_the_autonomous_part_is_that_of_the_trees(name):
     assert simplify(eq.total_second - trees[F1F]) == 0
 
 
-@pytest.mark.parametrize(("name", "time"), [("euler", -1), ("rk4", -1), ("adams_bashforth(2)", 0), ("backward_euler", -1)])
+@pytest.mark.parametrize(
+    ("name", "time"), [("euler", -1), ("rk4", -1), ("adams_bashforth(2)", 0), ("backward_euler", -1)]
+)
 def test_one_field_per_step_is_taken_at_the_start_of_the_step(name, time):
     assert layered_equation(st.get(name)).total_time == Rational(time, 2)
 

@@ -57,7 +57,10 @@ def classic():
 
 def modern(inplace=False):
     torch.manual_seed(0)
-    return Net([PreActivation(8, inplace) for _ in range(3)], [PostActivation(8, 16, 2), *(PreActivation(16) for _ in range(4))])
+    return Net(
+        [PreActivation(8, inplace) for _ in range(3)],
+        [PostActivation(8, 16, 2), *(PreActivation(16) for _ in range(4))],
+    )
 
 
 @pytest.fixture
@@ -153,7 +156,12 @@ class TestTransformers:
 
     def test_vit(self, transformers, x):
         config = transformers.ViTConfig(
-            hidden_size=16, num_hidden_layers=3, num_attention_heads=2, intermediate_size=32, image_size=16, patch_size=4
+            hidden_size=16,
+            num_hidden_layers=3,
+            num_attention_heads=2,
+            intermediate_size=32,
+            image_size=16,
+            patch_size=4,
         )
         model = transformers.ViTModel(config).eval()
         converted = convert(model, st.lm(k=0))

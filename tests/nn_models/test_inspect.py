@@ -57,7 +57,7 @@ def test_the_remainder_is_that_of_the_published_formula(matrices, x):
     for layer, k in zip(stack.layers[1:], ks, strict=True):
         layer.k.data.fill_(k)
     report = inspect(stack, x)
-    states = [chain for chain in report.chains][0].states
+    states = report.chains[0].states
     A, after, u, k, turn = matrices[1].double(), matrices[2].double(), states[1], ks[0], ks[1] - ks[0]
     f = u @ A.T
     omitted = h * f @ A.T + (1 + k) * (u @ after.T - f) - turn * f

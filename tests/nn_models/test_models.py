@@ -89,7 +89,9 @@ def test_no_scheme_is_euler():
 
 
 def test_branches_go_in_groups_and_what_is_left_over_are_euler_steps():
-    model = build("resnet32", "midpoint", width=4)  # five branches per stage, one of them the projected step behind a change
+    model = build(
+        "resnet32", "midpoint", width=4
+    )  # five branches per stage, one of them the projected step behind a change
     evaluations = [block.plan.evaluations for block in model.modules() if isinstance(block, Block)]
     assert evaluations == [2, 2, 1, 2, 2, 2, 2]
     assert count(model) == count(build("resnet32", width=4))

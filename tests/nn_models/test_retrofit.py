@@ -37,7 +37,12 @@ def x():
     return torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
 
-CASES = [("euler", "midpoint", 2), ("lm(k=-3/10)", "rk4", 4), ("lm(k=-3/10)", "lm(k=1/5)", 2), ("adams_bashforth(2)", "euler", 1)]
+CASES = [
+    ("euler", "midpoint", 2),
+    ("lm(k=-3/10)", "rk4", 4),
+    ("lm(k=-3/10)", "lm(k=1/5)", 2),
+    ("adams_bashforth(2)", "euler", 1),
+]
 
 
 @pytest.mark.parametrize(("old", "new", "shorter"), CASES)

@@ -28,3 +28,9 @@ def push(f: Callable[..., Tensor], primals: tuple[Any, ...], tangents: tuple[Any
     _forward_mode()
     with sdpa_kernel(SDPBackend.MATH):
         return torch.func.jvp(f, primals, tangents)[1]
+
+
+def pullback(f: Callable[[Tensor], Tensor], u: Tensor) -> Callable[[Tensor], tuple[Tensor, ...]]:
+    """v -> (f'(u)^T v,) by reverse mode; fused attention runs as plain one."""
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        return torch.func.vjp(f, u)[1]

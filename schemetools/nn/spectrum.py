@@ -8,7 +8,7 @@ import torch
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs, svds
 from torch import Tensor
 
-from .products import push
+from .products import pullback, push
 
 DENSE = 256
 SMALL = 4096
@@ -41,13 +41,13 @@ def spectrum(
     (3.0, [3.0, 1.0])
     """
     size = u.numel()
-    forward, backward = _products(f, u.detach(), scale)
     if size <= DENSE:
-        matrix = np.stack([forward(column) for column in np.eye(size)], axis=1)
+        matrix = scale * jacobian(f, u.detach())
         found = np.linalg.eigvals(matrix)
         return Spectrum(float(np.linalg.norm(matrix, 2)), _sorted(found)[:count], True)
     if tolerance is None:
         tolerance = 1e-6 if size <= SMALL else 1e-3
+    forward, backward = _products(f, u.detach(), scale)
     dtype = np.float64 if u.dtype == torch.float64 else np.float32
     operator = LinearOperator((size, size), matvec=forward, rmatvec=backward, dtype=dtype)
     start = np.random.default_rng(0).standard_normal(size).astype(dtype)
@@ -61,10 +61,17 @@ def spectrum(
     return Spectrum(float(norm), _sorted(np.asarray(found)), converged)
 
 
+def jacobian(f: Callable[[Tensor], Tensor], u: Tensor, *, chunk: int = 64) -> np.ndarray:
+    """The matrix f'(u), (n, n) for a state of n entries, `chunk` rows at a time by reverse mode."""
+    pull = pullback(f, u)
+    rows = torch.eye(u.numel(), dtype=u.dtype).reshape(-1, *u.shape)
+    found = [torch.func.vmap(pull)(part)[0] for part in rows.split(chunk)]
+    return torch.cat(found).detach().reshape(u.numel(), -1).numpy()
+
+
 def _products(f: Callable[[Tensor], Tensor], u: Tensor, scale: float) -> tuple[Callable, Callable]:
     """v -> scale f'(u) v and v -> scale f'(u)^T v on flat arrays."""
-    with torch.enable_grad():
-        pull = torch.func.vjp(f, u)[1]
+    pull = pullback(f, u)
 
     def tensor(v: np.ndarray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(v)).to(u).reshape(u.shape)

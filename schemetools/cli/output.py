@@ -1,19 +1,19 @@
 """What a command leaves behind: lines and tables on the screen, files written whole or not at all."""
 
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from schemetools.errors import SchemeError
 
-UNLIMITED = 100_000
+GAP = "  "
+UNLIMITED, NARROWEST = 100_000, 24
 
 
 def show_lines(*lines: str) -> None:
@@ -21,17 +21,19 @@ def show_lines(*lines: str) -> None:
     typer.echo("\n".join(lines))
 
 
-def table_lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table as lines: on a terminal cells fold to its width, elsewhere every row is one line of plain text."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else UNLIMITED, highlight=False)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=any(header))
-    for name in header:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    with console.capture() as captured:
-        console.print(table)
-    return [line.rstrip() for line in captured.get().splitlines()]
+def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table as lines, one per row; on a terminal the last column folds to its width. An empty header is left out."""
+    shown = [tuple(header), *map(tuple, rows)] if any(header) else [*map(tuple, rows)]
+    widths = [max(map(len, column)) + len(GAP) for column in list(zip(*shown, strict=True))[:-1]]
+    room = shutil.get_terminal_size().columns - sum(widths) if sys.stdout.isatty() else UNLIMITED
+    lines = []
+    for row in shown:
+        head = "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        first, *more = textwrap.wrap(row[-1], max(room, NARROWEST)) or [""]
+        lines += [(head + first).rstrip(), *(" " * sum(widths) + line for line in more)]
+    if any(header):
+        lines[0] = typer.style(lines[0], bold=True) if sys.stdout.isatty() else lines[0]
+    return lines
 
 
 @contextmanager

@@ -1,12 +1,16 @@
 """The house keeps its shape: files without a table of contents, functions that fit a screen."""
 
 import ast
+import re
 import statistics
 from pathlib import Path
 
 import pytest
 
+import schemetools
+
 PACKAGE = Path(__file__).parent.parent / "schemetools"
+REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_FILE = 350
 LONGEST_FUNCTION = 60
@@ -28,3 +32,9 @@ def test_a_file_and_its_functions_are_short(path):
 
 def test_the_median_file_is_short():
     assert statistics.median(map(lines_of, FILES)) <= MEDIAN_FILE
+
+
+def test_every_public_name_is_in_the_reference():
+    pages = "".join(page.read_text(encoding="utf-8") for page in REFERENCE.glob("*.rst"))
+    rooms = {module.split(".")[0] for module in schemetools.PUBLIC}
+    assert rooms == set(re.findall(r"^\.\. public-names:: (\w+)$", pages, re.MULTILINE))

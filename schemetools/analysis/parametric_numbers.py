@@ -5,7 +5,6 @@ the roots are formulas in k; between the values of k at which roots meet or vani
 """
 
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,21 +30,15 @@ def interval(model: Model, *, imaginary: bool) -> Expr:
 
     Raises UnsupportedError for several symbols, and where an end is a root of degree above two.
     """
-    formulas: list[Expr] | None = None
-
-    def nearest(line: _Line, at: Expr, value: Expr) -> Expr:
-        nonlocal formulas
-        if value in (sympy.oo, 0):
-            return value
-        if formulas is None:
-            formulas = [_root(v, squared=imaginary) for factor in line.factors for v in _solved(factor)]
-        return min(formulas, key=lambda f: abs(sympy.N(f.subs(line.symbol, at) - value, DIGITS)))
-
     line = _line(model, imaginary=imaginary)
     if isinstance(line, Expr):
         return line
-    cells = _explored(line, nearest, imaginary=imaginary)
-    return _assembled(line.symbol, cells, [_at_bound(line, bound, imaginary=imaginary) for bound in cells.bounds])
+    cells, at_bounds = _explored(model, imaginary=imaginary)
+    formulas: list[Expr] = []
+    if any(value not in (sympy.oo, 0) for _, value in cells.results):
+        formulas = [_root(v, squared=imaginary) for factor in line.factors for v in _solved(factor)]
+    results = [_formula(formulas, line.symbol, at, value) for at, value in cells.results]
+    return _assembled(line.symbol, cells.bounds, results, at_bounds)
 
 
 def is_infinite(model: Model, *, imaginary: bool) -> Verdict:
@@ -53,8 +46,17 @@ def is_infinite(model: Model, *, imaginary: bool) -> Verdict:
     line = _line(model, imaginary=imaginary)
     if isinstance(line, Expr):
         return bool(line == sympy.oo)
-    cells = _explored(line, lambda _line, _at, value: bool(value == sympy.oo), imaginary=imaginary)
-    return condition(line.symbol, cells, lambda bound: _at_bound(line, bound, imaginary=imaginary) == sympy.oo)
+    cells, at_bounds = _explored(model, imaginary=imaginary)
+    whole = Cells(cells.low, cells.high, cells.bounds, tuple(bool(value == sympy.oo) for _, value in cells.results))
+    at = dict(zip(map(id, cells.bounds), at_bounds, strict=True))
+    return condition(line.symbol, whole, lambda bound: at[id(bound)] == sympy.oo)
+
+
+def _formula(formulas: list[Expr], symbol: Symbol, at: Expr, value: Expr) -> Expr:
+    """The formula that has the value where the symbol is `at`."""
+    if value in (sympy.oo, 0):
+        return value
+    return min(formulas, key=lambda f: abs(sympy.N(f.subs(symbol, at) - value, DIGITS)))
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class _Line:
     ends: list[Any]
 
 
+@functools.lru_cache(maxsize=64)
 def _line(model: Model, *, imaginary: bool) -> _Line | Expr:
     domain, symbols, data = minimal(model.domain, [model.phi, model.at_zero])
     base = Model.over(domain).base
@@ -81,17 +84,24 @@ def _line(model: Model, *, imaginary: bool) -> _Line | Expr:
     return _Line(symbols[0], domain, base, data, _factors(domain, polynomials), ends)
 
 
-def _explored(line: _Line, result: Callable[[_Line, Expr, Expr], Any], *, imaginary: bool) -> Cells[Any]:
-    def decide(F: ParametricField) -> Any:
+@functools.lru_cache(maxsize=64)
+def _explored(model: Model, *, imaginary: bool) -> tuple[Cells[tuple[Expr, Expr]], list[Expr | None]]:
+    """For each cell a value of the symbol and the exact length there, and the lengths at the bounds."""
+    line = _line(model, imaginary=imaginary)
+    if isinstance(line, Expr):
+        raise UnsupportedError("this scheme's interval depends on no symbol")
+
+    def decide(F: ParametricField) -> tuple[Expr, Expr]:
         is_zero_stable(F, line.data[1])
+        reduced(F, line.data[0])
         for c in line.ends:
             F.sign(c)
         _record_projection(F, line.factors)
         data = mapped(line.data, lambda c: substituted(c, line.base, line.base, F.at))
-        value = _numeric_length(line.base, data, imaginary=imaginary)
-        return result(line, line.base.domain.to_sympy(F.at), value)
+        return line.base.domain.to_sympy(F.at), _numeric_length(line.base, data, imaginary=imaginary)
 
-    return explore(decide, line.base, line.domain)
+    cells = explore(decide, line.base, line.domain)
+    return cells, [_at_bound(line, bound, imaginary=imaginary) for bound in cells.bounds]
 
 
 def _at_bound(line: _Line, bound: RealRoot, *, imaginary: bool) -> Expr | None:
@@ -158,24 +168,22 @@ def _numeric_length(K: Field, data: Any, *, imaginary: bool) -> Expr:
     return length(exit_, squared=squared)
 
 
-def _assembled(symbol: Symbol, cells: Cells[Expr], at_bounds: list[Expr | None]) -> Expr:
+def _assembled(symbol: Symbol, bounds: tuple[RealRoot, ...], results: list[Expr], at_bounds: list[Expr | None]) -> Expr:
     """Neighbouring pieces with one formula joined; what is left is 0."""
     pieces: list[list[Any]] = []  # [formula, low, low closed, high, high closed]
-    ends = [None, *cells.bounds, None]
-    for i, formula in enumerate(cells.results):
+    ends = [None, *bounds, None]
+    for i, formula in enumerate(results):
         low, high = ends[i], ends[i + 1]
         if pieces and pieces[-1][0] == formula and pieces[-1][4]:
             pieces[-1][3], pieces[-1][4] = high, False
         else:
-            fits = (
-                low is not None and _agrees(formula, symbol, low, at_bounds[i - 1]) and not (pieces and pieces[-1][4])
-            )
-            pieces.append([formula, low, fits, high, False])
+            fits = low is not None and _agrees(formula, symbol, low, at_bounds[i - 1])
+            pieces.append([formula, low, fits and not (pieces and pieces[-1][4]), high, False])
         if high is not None:
             value = at_bounds[i]
             if _agrees(formula, symbol, high, value):
                 pieces[-1][4] = True
-            elif value is not None and not _agrees(cells.results[i + 1], symbol, high, value):
+            elif value is not None and not _agrees(results[i + 1], symbol, high, value):
                 pieces.append([value, high, True, high, True])
     cases = [(f, _condition(symbol, *rest)) for f, *rest in pieces if f != 0]
     if not cases:

@@ -59,6 +59,8 @@ def _boundary(scheme: Scheme, normalized: bool, shares: Shares) -> list[Curve]:
 
 @functools.lru_cache(maxsize=1024)
 def _verdict(scheme: Scheme, normalized: bool, shares: Shares, name: str) -> Verdict:
+    if name != "is_zero_stable" and scheme.is_explicit:  # its roots are unbounded on every ray, as polynomials are
+        return False
     found = model(scheme, normalized, shares)
     return decide(found, getattr(verdicts, name), found.at_zero if name == "is_zero_stable" else found.phi)
 
@@ -295,6 +297,8 @@ def _interval(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bo
 
 @functools.lru_cache(maxsize=512)
 def _whole_axis(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bool) -> Verdict:
+    if scheme.is_explicit:
+        return False
     found = model(scheme, normalized, shares)
     if found.symbols:
         return parametric.is_infinite(found, imaginary=imaginary)

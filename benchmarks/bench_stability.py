@@ -1,0 +1,146 @@
+"""Stability regions against NumPy and nodepy, and the time of verdicts: ratios within one run.
+
+nodepy (`pip install nodepy six`) is run by this interpreter, or by the one that PEER_PYTHON names, and skipped where it is
+not installed. `pytest benchmarks/bench_stability.py -q -s` prints the ratios.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import sympy
+
+import schemetools as st
+
+PEER = os.environ.get("PEER_PYTHON", sys.executable)
+XLIM, YLIM, N = (-6, 4), (-5, 5), 1000
+NODEPY = """
+import time
+import matplotlib
+matplotlib.use("Agg")
+from nodepy import linear_multistep_method as lm
+scheme = lm.{scheme}
+start = time.perf_counter()
+scheme.plot_stability_region(N={n})
+print(time.perf_counter() - start)
+"""
+EXPLICIT = ["euler", "midpoint", "kutta3", "rk4", "dopri5"]
+MULTISTEP = {"bdf(4)": "backward_difference_formula(4)", "adams_bashforth(4)": "Adams_Bashforth(4)",
+             "bdf(6)": "backward_difference_formula(6)", "adams_moulton(5)": "Adams_Moulton(5)"}  # fmt: skip
+SMALL = ["rk4", "lm(k=3/10)", "bdf(6)", "adams_moulton(5)", "gauss(4)", "radau_iia(3)", "lobatto_iiic(4)", "alexander3",
+         "kvaerno3", "ssprk104", "dopri5", "crouzeix3", "yoshida4", "ars443", "lm", "theta"]  # fmt: skip
+ASKED = ["is_zero_stable", "is_a_stable", "is_l_stable", "is_a0_stable", "is_i_stable", "is_algebraically_stable", "angle",
+         "real_interval", "imaginary_interval", "ssp_coefficient"]  # fmt: skip
+
+
+def best(work: Callable[[], object], rounds: int = 7) -> float:
+    """The least time of a few calls, in seconds."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def grid() -> np.ndarray:
+    return np.linspace(*XLIM, N)[None, :] + 1j * np.linspace(*YLIM, N)[:, None]
+
+
+@pytest.mark.parametrize("name", EXPLICIT)
+def test_explicit_region_against_plain_horner(name: str) -> None:
+    """At most 0.6 of |R| <= 1 by NumPy's Horner on the same 1000 x 1000 grid; contains at most 1.2."""
+    found, points = st.stability(st.get(name)), grid()
+    coefficients = horner(found)
+
+    def plain() -> np.ndarray:
+        value = np.full_like(points, coefficients[0])
+        for c in coefficients[1:]:
+            value = value * points + c
+        return np.abs(value) <= 1
+
+    reference = best(plain)
+    region = best(lambda: found.region(XLIM, YLIM, N)) / reference
+    contains = best(lambda: found.contains(points)) / reference
+    print(f"\n{name}: region {region:.2f}, contains {contains:.2f} of plain Horner ({reference * 1e3:.0f} ms)")
+    assert (found.contains(points) == plain()).mean() > 0.99999
+    assert region <= 0.6
+    assert contains <= 1.2
+
+
+def horner(found: st.Stability) -> list[float]:
+    """The coefficients of R, highest first."""
+    z = sympy.Symbol("z")
+    return [float(c) for c in sympy.Poly(found.function(z), z).all_coeffs()]
+
+
+def nodepy_seconds(scheme: str, n: int = 100) -> float:
+    """What nodepy needs for the region on n x n points, or skip."""
+    try:
+        done = subprocess.run(
+            [PEER, "-c", NODEPY.format(scheme=scheme, n=n)], check=True, capture_output=True, text=True, timeout=120
+        )
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        pytest.skip("nodepy is not installed for PEER_PYTHON")
+    return float(done.stdout.split()[-1])
+
+
+@pytest.mark.parametrize("name", MULTISTEP)
+def test_multistep_region_against_nodepy(name: str) -> None:
+    """1000 x 1000 points: region at most 1/1000, contains at most 1/300 of nodepy's cost per point at 100 x 100."""
+    found, points = st.stability(st.get(name)), grid()
+    found.contains(0)
+    peer = nodepy_seconds(MULTISTEP[name]) * (N / 100) ** 2
+    region = best(lambda: found.region(XLIM, YLIM, N))
+    contains = best(lambda: found.contains(points), rounds=3)
+    print(f"\n{name}: region {region * 1e3:.1f} ms = 1/{peer / region:.0f}, contains 1/{peer / contains:.0f} of nodepy")
+    assert peer / region >= 1000
+    assert peer / contains >= 300
+
+
+def ask(scheme: st.Scheme) -> None:
+    """Every verdict and number, those that are not defined for the scheme answered by an error."""
+    found = st.stability(scheme)
+    for name in ASKED:
+        try:
+            getattr(found, name)
+        except st.SchemeError:
+            continue
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_verdicts_take_less_than_a_tenth_of_a_second(name: str) -> None:
+    """All verdicts and numbers of one scheme, the caches empty, everything imported; in time of this process."""
+    ask(st.rk4)
+    scheme = st.get(name)
+    times = []
+    for _ in range(3):
+        forget()
+        start = time.process_time()
+        ask(scheme)
+        times.append(time.process_time() - start)
+    print(f"\n{name}: {min(times) * 1e3:.0f} ms")
+    assert min(times) < 0.1
+
+
+def test_whole_catalog_in_a_minute() -> None:
+    forget()
+    start = time.perf_counter()
+    for name in st.names():
+        ask(st.get(name))
+    seconds = time.perf_counter() - start
+    print(f"\n{len(st.names())} schemes: {seconds:.1f} s")
+    assert seconds < 60
+
+
+def forget() -> None:
+    """Empty the caches of the analysis."""
+    for module in list(sys.modules.values()):
+        if module.__name__.startswith("schemetools.analysis"):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()

@@ -46,7 +46,9 @@ def test_each_layer_has_its_scheme_and_spectrum(matrices, x):
             k = layer.coefficients["k"]
             assert layer.momentum == -k
             assert layer.scheme == st.lm().subs({"k": k})
-            assert layer.inside == all(((z.real + 1 - k) / (1 - k)) ** 2 + (z.imag / (1 + k)) ** 2 <= 1 for z in eigenvalues)
+            assert layer.inside == all(
+                ((z.real + 1 - k) / (1 - k)) ** 2 + (z.imag / (1 + k)) ** 2 <= 1 for z in eigenvalues
+            )
             assert layer.modified_equation(2).limit == 1 / (1 + st.exact.coefficient(k, parameter=True))
     assert report.layers[0].coefficients == {}
 

@@ -1,0 +1,81 @@
+"""Killed processes and several processes: the same weights, the same loss curve."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from schemetools.nn.training import load_checkpoint
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = """
+import json, sys
+import torch
+from schemetools.nn.training import TrainConfig, train
+torch.set_num_threads(1)
+train(TrainConfig(**json.loads(sys.argv[1])), resume=True)
+"""
+pytestmark = pytest.mark.slow
+
+
+def settings(folder, out, **changes):
+    fixed = {"model": "resnet20", "scheme": "lm", "options": {"width": 2}, "epochs": 12, "batch": 8, "lr": 0.05}
+    return json.dumps({"data": str(folder), "out": str(out), "checkpoint_every": 1, **fixed, **changes})
+
+
+def environment():
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+
+
+def test_sigkill_at_random_moments_costs_nothing(shared_folder, tmp_path):
+    script = tmp_path / "run.py"
+    script.write_text(SCRIPT)
+    command = [sys.executable, str(script)]
+    subprocess.run([*command, settings(shared_folder, tmp_path / "whole")], check=True, env=environment())
+    draw, kills, broken = random.Random(0), 0, tmp_path / "broken"
+    for _ in range(40):
+        process = subprocess.Popen([*command, settings(shared_folder, broken)], env=environment())
+        if kills == 5:
+            assert process.wait() == 0
+            break
+        waiting = (broken / "checkpoint.pt").exists()
+        while not (broken / "checkpoint.pt").exists() and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0.0, 0.6) + (draw.uniform(1.0, 5.0) if waiting else 0.0))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+        load_checkpoint(broken / "checkpoint.pt")
+        if process.returncode == 0:
+            break
+    assert kills == 5
+    whole, resumed = (load_checkpoint(tmp_path / name / "checkpoint.pt") for name in ("whole", "broken"))
+    assert all(torch.equal(value, resumed["model"][name]) for name, value in whole["model"].items())
+    assert whole["step"] == resumed["step"]
+
+
+def test_two_processes_have_the_loss_curve_of_one_with_the_doubled_batch(shared_folder, tmp_path):
+    script = tmp_path / "run.py"
+    script.write_text(SCRIPT)
+    common = {"options": {"width": 8, "norm": "group"}, "epochs": 3}
+    one, two = tmp_path / "one", tmp_path / "two"
+    single = [sys.executable, str(script), settings(shared_folder, one, batch=16, **common)]
+    subprocess.run(single, check=True, env=environment())
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--num_machines=1"]
+    launch += ["--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"]
+    subprocess.run(
+        [*launch, str(script), settings(shared_folder, two, batch=8, **common)], check=True, env=environment()
+    )
+    curves = [json.loads((out / "run.json").read_text()) for out in (one, two)]
+    assert curves[1]["processes"] == 2
+    for a, b in zip(curves[0]["epochs"], curves[1]["epochs"], strict=True):
+        assert a["train_loss"] == pytest.approx(b["train_loss"], rel=1e-4)
+        assert a["test_loss"] == pytest.approx(b["test_loss"], rel=1e-4)

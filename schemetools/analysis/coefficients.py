@@ -66,7 +66,7 @@ class Style(ABC):
 
     def _product(self, number: int, factors: list[tuple[Poly, int]]) -> str:
         parts = [] if number == 1 and factors else [str(number)]
-        for poly, n in factors:
+        for poly, n in sorted(factors, key=lambda entry: len(entry[0].terms()) > 1):
             body = self.polynomial(poly)
             if len(poly.terms()) > 1:
                 body = self.group(body)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
-from sympy import Expr, Integer, Symbol
+from sympy import CRootOf, Expr, Integer, Symbol
 
 from ..errors import SchemeError, UnsupportedError
 from .closure import algebra_for
@@ -34,7 +34,8 @@ def solver(eq: "ModifiedEquation", f: Any, u: Any, h: Any = None, t: Any = None)
     if open_symbols:
         names = ", ".join(sorted(map(str, open_symbols)))
         raise SchemeError(f"{names} has no number: put values into f, and into the scheme with .subs({{...}})")
-    function = sympy.lambdify(arguments, list(field), "numpy", cse=True)
+    roots = {root: root.evalf(20) for component in field for root in component.atoms(CRootOf)}
+    function = sympy.lambdify(arguments, [component.xreplace(roots) for component in field], "numpy", cse=True)
 
     def right(t: float, y: np.ndarray, *rest: float) -> np.ndarray:
         values = np.asarray(y)

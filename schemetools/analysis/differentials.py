@@ -86,10 +86,16 @@ def _combine(
             algebra.expression(sum((w * v[i] for w, v in zip(factors, vectors, strict=True)), algebra.zero))
             for i in range(dimension)
         ]
-    return [
-        sympy.Add(*(c * algebra.expression(v[i]) for c, v in zip(coefficients, vectors, strict=True)))
-        for i in range(dimension)
-    ]
+    if not all(c.is_number for c in coefficients):
+        return [
+            sympy.Add(*(c * algebra.expression(v[i]) for c, v in zip(coefficients, vectors, strict=True)))
+            for i in range(dimension)
+        ]
+    parts = [sympy.expand(c).as_coefficients_dict() for c in coefficients]
+    basis = sorted({term for part in parts for term in part}, key=sympy.default_sort_key)
+    shares = {term: [part.get(term, Integer(0)) for part in parts] for term in basis}
+    combined = {term: _combine(algebra, share, vectors, dimension) for term, share in shares.items()}
+    return [sympy.Add(*(term * combined[term][i] for term in basis)) for i in range(dimension)]
 
 
 def _sequence(value: Any, what: str) -> tuple[Any, ...]:

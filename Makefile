@@ -22,14 +22,14 @@ export MPLBACKEND ?= agg
 # pytest runs two processes; each of them then uses one core.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
-.PHONY: help setup demo test check check-all check-core slow bench docs lint types contract notebooks notebooks-update \
+.PHONY: help setup demo test check check-all check-core without-flint slow bench docs lint types contract notebooks notebooks-update \
         format clean
 
 help:
 	@echo "make demo        the main job, end to end (sets up .venv)"
 	@echo "make test        the tests (sets up .venv)"
 	@echo "make check       lint, types, import contract, docs, notebooks, tests: what CI runs"
-	@echo "make check-all   the same, and the slow tests, and the core installed without torch"
+	@echo "make check-all   the same, and the slow tests, the core without torch and without flint"
 	@echo "make bench       benchmarks"
 	@echo "make docs        docs/_build/html/index.html"
 	@echo "make format      let ruff format and mend"
@@ -72,10 +72,14 @@ notebooks-update: $(STAMP)
 
 check: lint types contract docs notebooks test
 
-check-all: check check-core slow
+check-all: check check-core without-flint slow
 
 slow: $(STAMP)
 	$(PYTEST) -m slow || [ $$? -eq 5 ]
+
+# Results are the same where sympy does its own rational arithmetic.
+without-flint: $(STAMP)
+	SYMPY_GROUND_TYPES=python $(PYTEST) tests/exact tests/schemes tests/analysis tests/codegen
 
 # The toolkit without torch: a second environment with `pip install .` alone, used from outside the source tree.
 check-core:

@@ -1,6 +1,7 @@
 """From a scheme to source text, and from source text to a NumPy stepper."""
 
 import functools
+import inspect
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from types import CodeType
@@ -58,6 +59,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
     exec(compiled(source, f"{base_name(scheme)} numpy"), names)  # noqa: S102  (source written by the printer from exact data)
     generated = names["step"]
     form = scheme.normal_form()
+    needed = set(inspect.signature(generated).parameters) - {"f", "history", "h"}
 
     @functools.wraps(generated)
     def step(
@@ -68,6 +70,10 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
         _check(given, form.values, form.parts)
         if len(form.fields) > 1:
             f = _fields(f, form.fields)
+        if set(symbols) != needed:
+            raise SchemeError(
+                f"values for the symbols {sorted(symbols)} came; this scheme needs {sorted(needed) or 'none'}"
+            )
         result = generated(f, given, h, **symbols)
         return result[0] if bare and form.values == 1 else result
 

@@ -14,7 +14,7 @@ from schemetools.analysis.order import order
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import StepPlan
 from schemetools.codegen.printers.names import base_name, class_name
-from schemetools.codegen.printers.torch import TorchOptions, print_torch, symbol_attributes
+from schemetools.codegen.printers.torch import NO_START, TorchOptions, print_torch, symbol_attributes
 from schemetools.codegen.source import compiled
 from schemetools.codegen.starting import pattern_scheme
 from schemetools.errors import SchemeError, UnsupportedError
@@ -124,6 +124,8 @@ class Block(nn.Module):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The step: its first call is watched for faulty branches; while a profiler runs it has a scope of its own."""
+        if kwargs and "error" in kwargs and self.plan.error is None:
+            raise SchemeError(f"{self.written} has no embedded result, so there is no error estimate")
         if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
             return self._structured(*args, **kwargs)
         if (self.unseen or profiler._is_profiler_enabled) and not torch.compiler.is_compiling():
@@ -235,12 +237,18 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     exec(compiled(source, base_name(scheme)), namespace)  # noqa: S102  (source written by the printer from exact data)
     generated = namespace[name]
     methods = {m: getattr(generated, m) for m in ("forward", "forward_half", "start") if hasattr(generated, m)}
+    if options.pattern is None and not all(kind in (0, 1) for kind in scheme.normal_form().q):
+        methods["start"] = _no_start
     plan = lower(scheme, options.pattern)
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
     plain = replace(options, separate=False, tensor_h=False, called=frozenset())
     base = Block if plain == options else _block_class(key, plain)
     members |= {"__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name}
     return cast(type[Block], type(name, (base,), members))
+
+
+def _no_start(self: Block, x: Any, **_: Any) -> Any:
+    raise SchemeError(NO_START)
 
 
 def _rebuild(key: Key, options: TorchOptions) -> Block:

@@ -36,6 +36,8 @@ def checked_kind(memory: str, layers: Sequence[Block]) -> str:
 
 def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
     """The engine that runs these layers backwards, or None."""
+    if any(layer.options.timed for layer in layers):
+        return None
     if all(shears(type(layer)) is not None for layer in layers):
         return ShearEngine
     if len(layers) > 1 and all(
@@ -47,18 +49,25 @@ def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
     return None
 
 
-def run_plainly(layers: Sequence[Block], values: tuple[Any, ...], *, history: bool, first: bool) -> tuple[Any, ...]:
-    """The layers in turn on (x,) or (x, *history); the same is returned. `first`: the history is yet to be made."""
-    if not history:
-        x = values[0]
-        for layer in layers:
-            x = layer(x)
-        return (x,)
+def run_plainly(layers: Sequence[Block], values: tuple[Any, ...], *, history: bool, begin: int = 0) -> tuple[Any, ...]:
+    """The layers from `begin` on, in turn, on (x,) or (x, *history); the same is returned. Layer 0 makes the history."""
     x, *carried = values
-    carried = tuple(carried)
-    for n, layer in enumerate(layers):
-        x, carried = layer(x) if first and n == 0 else layer(x, carried)
+    clock = _clock(layers) if layers[0].options.timed else None
+    for n, layer in enumerate(layers[begin:], start=begin):
+        named = {} if clock is None else {"t": clock[n]}
+        if not history:
+            x = layer(x, **named)
+        else:
+            x, carried = layer(x, **named) if n == 0 else layer(x, tuple(carried), **named)
     return (x, *carried)
+
+
+def _clock(layers: Sequence[Block]) -> list[Any]:
+    """The time at which each layer begins."""
+    times: list[Any] = [0.0]
+    for layer in layers:
+        times.append(times[-1] + layer.h)
+    return times
 
 
 def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history: bool) -> Any:
@@ -71,8 +80,8 @@ def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history
         group = list(layers[begin : begin + every])
         modules = [m for layer in group for m in layer.modules()]
 
-        def run(*given: Any, group: list[Block] = group, begin: int = begin) -> tuple[Any, ...]:
-            return run_plainly(group, given, history=history, first=begin == 0)
+        def run(*given: Any, begin: int = begin) -> tuple[Any, ...]:
+            return run_plainly(layers[: begin + every], given, history=history, begin=begin)
 
         def contexts(modules: list[nn.Module] = modules) -> tuple[Any, Any]:
             return nullcontext(), statistics_kept(modules)

@@ -34,14 +34,14 @@ class Stack(nn.Module):
 
     def forward(self, x: Any) -> Any:
         """The state after the last step."""
-        layers: Any = self.layers
+        layers: list[Any] = list(self.layers)
         if self.memory == "store" or not torch.is_grad_enabled():
-            return run_plainly(layers, (x,), history=self.keeps_history, first=True)[0]
+            return run_plainly(layers, (x,), history=self.keeps_history)[0]
         if self.memory == "checkpoint":
             return run_from_checkpoints(layers, x, self.every, history=self.keeps_history)
         split = layers[0].options.split
         parts = x.chunk(layers[0].plan.parts, dim=1) if split else x if isinstance(x, tuple) else (x,)
-        outputs, self.stored = run_reversibly(list(layers), parts)
+        outputs, self.stored = run_reversibly(layers, parts)
         return torch.cat(outputs, dim=1) if split else outputs if isinstance(x, tuple) else outputs[0]
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
@@ -81,6 +81,9 @@ def to_stack(
     shaken: bool = False,
     constrain: Sequence[str] = (),
     shared: bool = False,
+    timed: bool = False,
+    tol: float = 1e-10,
+    max_iterations: int = 50,
 ) -> Stack:
     """A module x -> x that takes one step of a scheme per branch; each branch is what a `Block` takes.
 
@@ -89,7 +92,8 @@ def to_stack(
     `h`: one number or scalar tensor for all layers, a sequence with one per layer, or a function of the layer's index.
     `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it;
     a layer in which a free symbol cancels then has no parameter. A one-step scheme as `start` is used until the
-    history is full. `init`, `bounds`, `split`, `gates`, `shaken`, `constrain`: as for blocks.
+    history is full. `timed`: branches are f(t, u), and layer n begins at the sum of the h before it. `init`, `bounds`,
+    `split`, `gates`, `shaken`, `constrain`, `tol`, `max_iterations`: as for blocks.
     `shared`: one parameter per free symbol for all layers, instead of one per layer.
     `memory`: "store"; "checkpoint", of every `every`-th state; "reversible", on an integer grid, exactly.
     Raises SchemeError for what does not fit.
@@ -104,11 +108,12 @@ def to_stack(
         raise SchemeError("a stack needs at least one branch: one per layer")
     schemes, own_bounds = restricted_schemes(scheme, len(branches), constrain)
     form = schemes[0].normal_form()
-    classes, written = layer_classes(schemes, start, TorchOptions(split=split, gates=gates, shaken=shaken), own_bounds)
-    layers = []
+    options = TorchOptions(split=split, gates=gates, shaken=shaken, timed=timed)
+    classes, written = layer_classes(schemes, start, options, own_bounds)
+    layers: list[Block] = []
     for cls, given, branch, size in zip(classes, written, branches, step_sizes(h, len(branches)), strict=True):
-        arguments = {} if given is not None else {"init": init, "bounds": bounds}
-        layers.append(cls(branch, size, **arguments))
+        arguments: dict[str, Any] = {} if given is not None else {"init": init, "bounds": bounds}
+        layers.append(cls(branch, size, tol=tol, max_iterations=max_iterations, **arguments))
     if shared:
         share_coefficients(layers)
     return Stack(layers, written, history=form.values > form.parts, memory=memory, every=every)

@@ -170,3 +170,11 @@ def test_wrong_targets_and_histories_are_refused():
         st.to_source(st.rk4, "fortran")
     with pytest.raises(SchemeError, match="carries 3"):
         st.to_stepper(st.get("adams_bashforth(3)"))(lambda u: u, (1.0, 2.0), 0.1)
+
+
+def test_symbols_of_a_stepper_are_given_by_keyword():
+    step = st.to_stepper(st.lm())
+    with pytest.raises(SchemeError, match="needs \\['k'\\]"):
+        step(np.sin, (1.0, 1.0), 0.1)
+    u, _ = step(np.sin, (1.0, 2.0), 0.1, k=0.5)
+    assert u == pytest.approx(1.5 + 0.1 * np.sin(1.0))

@@ -261,3 +261,21 @@ def test_h_trained_gets_its_gradient():
     block(x).sum().backward()
     assert torch.allclose(block.h.grad, torch.sin(x).sum())
     assert "trainable: h" in repr(block)
+
+
+def test_a_history_that_one_state_does_not_give_has_to_be_given():
+    # x = (y, the sum of this state and the one before): neither a state nor an increment.
+    scheme = st.GeneralLinear([[0]], [[1, 0]], [[1], [1]], [[1, 0], [2, 0]])
+    assert scheme.q == (1, 2)
+    block = st.to_block(scheme)(torch.sin)
+    with pytest.raises(SchemeError, match="call it with a history"):
+        block(torch.ones(2))
+    y, _ = block(torch.ones(2), (torch.ones(2),))
+    assert torch.allclose(y, 1 + torch.sin(torch.ones(2)))
+    with pytest.raises(SchemeError, match="history"):
+        st.to_stack(scheme, [torch.sin] * 3)
+
+
+def test_an_error_estimate_of_a_scheme_without_one_is_refused():
+    with pytest.raises(SchemeError, match="no embedded result"):
+        st.to_block(st.rk4)(torch.sin)(torch.ones(2), error=True)

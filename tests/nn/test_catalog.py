@@ -1,10 +1,13 @@
 """Every scheme of the catalog as a block: on a linear field it is its stability function, elsewhere its NumPy stepper."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
 import schemetools as st
+from schemetools.analysis.order import limits
 
 from .test_block import step_matrix
 
@@ -68,3 +71,37 @@ def test_a_block_equals_the_numpy_stepper(name):
         got = (y, *history)
     for a, b in zip(got, expected, strict=True):
         assert np.abs(a.numpy() - b).max() < (1e-14 if scheme.is_explicit else 1e-8)
+
+
+def slope(scheme, order):
+    """The rate of the error at t = 1 between two step sizes, for u' = limit f(u)."""
+    limit = float(limits(scheme)[0])
+    x, counts, errors = torch.tensor([0.4, 1.3]), ((4, 8) if order > 5 else (16, 32)), []
+
+    def f(u):
+        return torch.stack([u[1], -torch.sin(u[0])]) * (1 / limit)
+
+    fine = st.to_block(st.get("dopri5"))(lambda u: limit * f(u), h=1 / 400)
+    reference = x
+    for _ in range(400):
+        reference = fine(reference)
+    for n in counts:
+        block, y = st.to_block(scheme)(f, h=1 / n), x
+        for _ in range(n):
+            y = block(y)
+        errors.append((y - reference).abs().max().item())
+    return math.log2(errors[0] / errors[1])
+
+
+ONE_FIELD = [n for n in DETERMINISTIC if len(st.get(n).normal_form().fields) == 1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for n in ONE_FIELD if st.get(n).normal_form().values == 1 and n not in SLOW])
+def test_a_block_converges_at_its_order_to_the_limit_of_its_scheme(name):
+    scheme = instance(name)
+    order = st.order(scheme)
+    found = slope(scheme, order)
+    assert found > order - 0.35
+    if order < 6:
+        assert found < order + 1.35

@@ -130,3 +130,17 @@ def test_stacks_copy_and_pickle(make):
 def test_bad_input_is_refused(make, message):
     with pytest.raises(SchemeError, match=message):
         make()
+
+
+def test_a_stack_of_fields_of_time_starts_each_layer_at_the_sum_of_the_steps_before_it():
+    stack = st.to_stack(st.rk4, [lambda t, u: 0 * u + t**3] * 4, h=[0.5, 0.25, 0.25, 1.0], timed=True)
+    assert stack(torch.zeros(1)).item() == pytest.approx(2.0**4 / 4, abs=1e-14)
+    checkpointed = st.to_stack(st.rk4, [lambda t, u: 0 * u + t**3] * 4, h=0.5, timed=True, memory="checkpoint", every=3)
+    assert checkpointed(torch.zeros(1, requires_grad=True)).item() == pytest.approx(2.0**4 / 4, abs=1e-14)
+    with pytest.raises(SchemeError, match="backwards"):
+        st.to_stack(st.lm(k=1), [lambda t, u: u] * 4, timed=True, memory="reversible")
+
+
+def test_tolerances_reach_the_implicit_layers():
+    stack = st.to_stack(st.backward_euler, [torch.sin] * 2, tol=1e-3, max_iterations=7)
+    assert [(layer.tol, layer.max_iterations) for layer in stack.layers] == [(1e-3, 7)] * 2

@@ -27,6 +27,9 @@ RESERVED = frozenset(
 )
 
 
+NO_START = "this scheme carries values that one state does not give; call it with a history"
+
+
 @dataclass(frozen=True)
 class TorchOptions:
     """What the printed module is for.
@@ -107,6 +110,12 @@ class _Printer:
         if self._starts_itself():
             start = lower(self.scheme, start_pattern(self.form))
             lines += ["", *self._method("start", start, half=False)]
+        elif self.multistep and self.options.pattern is None:
+            lines += [
+                "",
+                f"    def start({', '.join(self._parameters('start'))}):",
+                f"        raise ValueError({NO_START!r})",
+            ]
         return lines
 
     def _summary(self) -> str:
@@ -152,7 +161,7 @@ class _Printer:
     def _parameters(self, name: str) -> list[str]:
         given = ["self", "x"]
         if self.multistep and name != "start" and not self._is_first():
-            given.append("history=None" if self._starts_itself() else "history")
+            given.append("history=None" if self.options.pattern is None else "history")
         if self.options.timed:
             given.append("t=0.0")
         if self.plan.error is not None:
@@ -163,7 +172,7 @@ class _Printer:
         passed = [p.partition("=")[0] for p in self._parameters(name)[1:]]
         lines = []
         first = "x" if self.form.parts == 1 or self.options.split else "x[0]"
-        if "history" in passed and self._starts_itself() and name == "forward":
+        if "history" in passed and self.options.pattern is None and name == "forward":
             others = [p for p in passed if p != "history"]
             lines += ["if history is None:", f"    return self.start({', '.join(others)})"]
         if name == "forward" and self._sums_in_half():

@@ -50,7 +50,7 @@ def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
 
 
 def run_plainly(layers: Sequence[Block], values: tuple[Any, ...], *, history: bool, begin: int = 0) -> tuple[Any, ...]:
-    """The layers from `begin` on, in turn, on (x,) or (x, *history); the same is returned. Layer 0 makes the history."""
+    """The layers from `begin` on, in turn, on (x,) or (x, *history); returns the same. Layer 0 makes the history."""
     x, *carried = values
     clock = _clock(layers) if layers[0].options.timed else None
     for n, layer in enumerate(layers[begin:], start=begin):

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +29,12 @@ pytestmark = pytest.mark.slow
 def settings(folder, out, **changes):
     fixed = {"model": "resnet20", "scheme": "lm", "options": {"width": 2}, "epochs": 12, "batch": 8, "lr": 0.05}
     return json.dumps({"data": str(folder), "out": str(out), "checkpoint_every": 1, **fixed, **changes})
+
+
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
 
 
 def environment():
@@ -69,11 +76,11 @@ def test_two_processes_have_the_loss_curve_of_one_with_the_doubled_batch(shared_
     one, two = tmp_path / "one", tmp_path / "two"
     single = [sys.executable, str(script), settings(shared_folder, one, batch=16, **common)]
     subprocess.run(single, check=True, env=environment())
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--num_machines=1"]
-    launch += ["--mixed_precision=no", "--dynamo_backend=no", "--main_process_port=0"]
-    subprocess.run(
-        [*launch, str(script), settings(shared_folder, two, batch=8, **common)], check=True, env=environment()
-    )
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2"]
+    launch += ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no", f"--main_process_port={free_port()}"]
+    double = [*launch, str(script), settings(shared_folder, two, batch=8, **common)]
+    # accelerate's own --cpu starts one process without MPI; this is its launcher of several, kept on the CPU
+    subprocess.run(double, check=True, env={**environment(), "ACCELERATE_USE_CPU": "true"})
     curves = [json.loads((out / "run.json").read_text()) for out in (one, two)]
     assert curves[1]["processes"] == 2
     for a, b in zip(curves[0]["epochs"], curves[1]["epochs"], strict=True):

@@ -7,7 +7,7 @@ from schemetools.analysis.reduction import reduced_multistep, reduced_runge_kutt
 ORDERS = {
     "euler": 1, "midpoint": 2, "heun2": 2, "ralston2": 2, "kutta3": 3, "ssprk33": 3, "ssprk104": 4, "rk4": 4, "rk38": 4,
     "dopri5": 5, "fehlberg45": 4, "fehlberg78": 7, "verner65": 6, "verner89": 8, "merson4": 4, "dopri8": 8, "butcher6": 6,
-    "gauss(3)": 6, "gauss(5)": 10, "radau_ia(2)": 3, "radau_iia(3)": 5, "lobatto_iiia(3)": 4, "lobatto_iiib(4)": 6,
+    "gauss(3)": 6, "gauss(4)": 8, "radau_ia(2)": 3, "radau_iia(3)": 5, "lobatto_iiia(3)": 4, "lobatto_iiib(4)": 6,
     "lobatto_iiic(4)": 6, "crouzeix3": 3, "alexander3": 3, "trbdf2": 2, "kvaerno3": 3, "theta(1/3)": 1, "theta(1/2)": 2,
     "adams_bashforth(4)": 4, "adams_moulton(3)": 4, "bdf(6)": 6, "leapfrog": 2, "milne_simpson(2)": 4, "lm": 1, "lm(k=1)": 2,
     "symplectic_euler": 1, "stoermer_verlet": 2, "ruth3": 3, "yoshida4": 4, "revnet": 1, "strang": 2, "lie_trotter": 1,

@@ -3,6 +3,7 @@ from sympy import Rational, Symbol, cos, diff, simplify, sin, symbols
 
 import schemetools as st
 from schemetools.analysis.concrete import first_integral_order
+from schemetools.analysis.conjugate import conjugate_order
 from schemetools.analysis.structure import energy_order
 
 p, q, h = symbols("p q h")
@@ -94,3 +95,15 @@ def test_first_integrals():
     assert first_integral_order(eq, sphere, rotor, (x, y, z)) == 5  # quadratic: kept exactly
     assert first_integral_order(st.modified_equation(st.rk4, 6), sphere, rotor, (x, y, z)) == 4
     assert st.modified_equation(st.euler, 2).first_integral_drift(sphere, rotor, (x, y, z))[0] == 0
+
+
+@pytest.mark.parametrize("name", ["rk4", "trapezoid", "heun3", "dopri5", "bdf(2)"])
+def test_catalog_schemes_are_conjugate_to_nothing_better(name):
+    assert conjugate_order(st.get(name)) == st.order(st.get(name))
+
+
+def test_a_method_in_other_variables_has_the_order_of_the_original():
+    """chi^(-1) o rk4 o chi with chi a third of an Euler step: order 2, effective order 4."""
+    scheme = st.compose(st.euler, st.rk4, st.adjoint(st.euler), fractions=["1/3", 1, "-1/3"])
+    assert st.order(scheme) == 2
+    assert conjugate_order(scheme, through=5) == 4

@@ -1,5 +1,6 @@
 """A network read as chains of steps: each layer's scheme, branches and incoming values for an input x."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +9,12 @@ import torch
 from sympy import Symbol
 from torch import Tensor, nn
 
+from schemetools.analysis.moments import expectation
 from schemetools.codegen.plan import Eval, StepPlan
 from schemetools.codegen.starting import input_names
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.normal_form import GeneralLinear
 
 from .block import Block
 
@@ -38,6 +41,11 @@ class Layer:
     def written(self) -> Scheme:
         """The scheme as it was written, free symbols in place."""
         return type(self.block).written
+
+    @property
+    def averaged(self) -> Scheme:
+        """The scheme as written with random coefficients at their means: what the step is in evaluation."""
+        return averaged(self.written)
 
     @property
     def plan(self) -> StepPlan:
@@ -93,8 +101,8 @@ class Chain:
 
     @property
     def scheme(self) -> Scheme:
-        """The scheme of the chain as written."""
-        return self.layers[-1].written
+        """The scheme of the chain as written, random coefficients at their means."""
+        return self.layers[-1].averaged
 
     @property
     def h(self) -> float:
@@ -103,6 +111,17 @@ class Chain:
         if len(sizes) > 1:
             raise UnsupportedError(f"{self.name}: the step size varies over the layers; depth is read for one of them")
         return sizes.pop()
+
+
+@functools.cache
+def averaged(scheme: Scheme) -> Scheme:
+    """A scheme with its random symbols at their means, as a general linear method; another scheme as it is."""
+    if not scheme.random_symbols:
+        return scheme
+    means = {symbol: expectation(symbol) for symbol in scheme.random_symbols}
+    form = scheme.normal_form()
+    A, U, B, V = (tuple(tuple(c.subs(means) for c in row) for row in M) for M in (form.A, form.U, form.B, form.V))
+    return GeneralLinear(A, U, B, V, form.colours, parts=form.parts, name=f"{scheme} in the mean", exact=form.exact)
 
 
 def coefficient_value(block: Block, symbol: str) -> float:

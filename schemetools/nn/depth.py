@@ -33,15 +33,13 @@ class Depth:
     """The branches and coefficients of a chain between its layers, by linear interpolation, layer n at t = n h.
 
     Beyond the last layer its weights are kept. Works in the dtype of the chain's weights, on one input's states.
-    Raises UnsupportedError where layers cannot be joined: branches of different structure, several fields, random
-    coefficients.
+    Raises UnsupportedError where layers cannot be joined: branches of different structure, several fields,
+    implicit stages.
     """
 
     def __init__(self, chain: Chain) -> None:
         self.chain, self.h, self.count = chain, chain.h, len(chain.layers)
         self.scheme = chain.scheme
-        if self.scheme.random_symbols:
-            raise UnsupportedError(f"{self.scheme} has random coefficients; depth is read for schemes without")
         self.plan = lower(self.scheme)
         if not self.plan.is_explicit or len(self.plan.fields) != 1:
             raise UnsupportedError(f"{self.scheme} is implicit or has several fields; depth is read for neither")

@@ -113,7 +113,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     full = next((other for other in chain.layers if not other.is_start), layer)
     values = layer.values or full.values
     own = layer.block.options.separate
-    terms = numeric_terms(layer.written, tuple(layer.stages) if own else None)(values)
+    terms = numeric_terms(layer.averaged, tuple(layer.stages) if own else None)(values)
     branches = layer.branches if own else layer.branches[:1]
     weights = terms.limit / terms.limit.sum() if own else np.ones(1)
     with torch.no_grad():

@@ -95,12 +95,21 @@ class TwoStepEngine(Engine):
                 values.append(weight)
                 pulled.append((newest * (from_grid(u - v, leaf.dtype) - leaf.detach())).sum_to_size(weight.shape))
             from_leaf = self.pull(values, pulled, leaf, n, found)
-            weight = weight.detach() if isinstance(weight, Tensor) else weight
-            newest, before = before + from_leaf + (1 - weight) * newest, weight * newest
+            newest, before = self._passed_on(newest, before.add_(from_leaf), weight)
         leaf = passed.value(u.sub_(v))
         with passed.again(0, 0):
             value = self._state(self.layers[0](leaf))
-        return [before + self.pull([value], [newest], leaf, 0, found)], found
+        return [before.add(self.pull([value], [newest], leaf, 0, found))], found
+
+    @staticmethod
+    def _passed_on(newest: Tensor, before: Tensor, weight: Any) -> tuple[Tensor, Tensor]:
+        """Gradients of (1 - weight) u + weight u_before, added to that of u."""
+        if isinstance(weight, Tensor):
+            weight = weight.detach()
+            return before + (1 - weight) * newest, weight * newest
+        if weight == 1:
+            return before, newest.clone()
+        return before.add_(newest, alpha=1 - weight), weight * newest
 
     @staticmethod
     def _state(result: Any) -> Tensor:

@@ -7,7 +7,7 @@ numbers do not. `clear` picks the ring and `quotient` is the way back, one divis
 import functools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sympy
@@ -75,11 +75,20 @@ class IntegerPolynomials(Ring):
         for f, n in down_factors:
             key = tuple(f.coeffs())
             exponents[key] = exponents.get(key, 0) - n
-        parts = [self._expr(coefficients) ** n for coefficients, n in exponents.items() if n]
+        parts = [_power(self.symbol, tuple(map(int, cs)), n) for cs, n in exponents.items() if n]
         return sympy.Mul(Rational(int(up), int(down)), *parts)
 
-    def _expr(self, coefficients: Iterable[Any]) -> Expr:
-        return sympy.Add(*[sympy.Integer(int(c)) * self.symbol**i for i, c in enumerate(coefficients) if c])
+
+@functools.lru_cache(maxsize=4096)
+def _power(symbol: Expr, coefficients: tuple[int, ...], exponent: int) -> Expr:
+    """An integer polynomial, coefficients ascending, to an integer power."""
+    terms = [c * _monomial(symbol, i) for i, c in enumerate(coefficients) if c]
+    return sympy.Add(*terms) ** exponent
+
+
+@functools.lru_cache(maxsize=256)
+def _monomial(symbol: Expr, exponent: int) -> Expr:
+    return symbol**exponent
 
 
 class AlgebraicIntegers(Ring):

@@ -1,6 +1,5 @@
 """The main job, end to end (`make demo`): derive, draw, train on real images, and read the learned schemes back."""
 
-import importlib
 import itertools
 import os
 import sys
@@ -10,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import schemetools as st
 from schemetools.cli.main import run
@@ -36,7 +33,7 @@ def demo(
 ) -> None:
     """Derive a scheme's mathematics, draw its stability, train its network on handwritten digits, read it back."""
     written = st.get(scheme)
-    library = importlib.import_module("schemetools.nn.digits")  # torch: only when the demo runs
+    library = st.nn.digits
     net = library.DigitsNet(written)
     _say("1. What the scheme does: its modified equation, exact.", st.modified_equation(written))
     if written == st.lm():
@@ -67,15 +64,13 @@ def _draw(scheme: Scheme, folder: Path) -> Path:
 
 def _train(net: Any, digits: Any, epochs: int, train: Callable[..., float]) -> None:
     """Train with a progress bar (on a terminal), and print the accuracy on the held-out images."""
-    started, console = time.perf_counter(), Console()
-    columns = (TextColumn("training"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[loss]}"))
-    with Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("training", loss="")
+    started = time.perf_counter()
+    with st.cli.bar.training_bar() as report:
 
-        def report(done: int, steps: int, loss: float) -> None:
-            bar.update(task, completed=done, total=steps, loss=f"loss {loss:.3f}")
+        def progress(done: int, steps: int, loss: float) -> None:
+            report(done, steps, "training", loss)
 
-        accuracy = train(net, digits, epochs=epochs, progress=report)
+        accuracy = train(net, digits, epochs=epochs, progress=progress)
     _say(f"test accuracy: {100 * accuracy:.1f} %", f"trained in {time.perf_counter() - started:.0f} s")
 
 

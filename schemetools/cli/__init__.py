@@ -1,6 +1,15 @@
-"""The command line: `schemetools list | show | cite | modified-equation | stability | code`; no mathematics."""
+"""The command line, with no mathematics in it; `bar`, which needs rich, is loaded by the commands that train."""
 
-from . import commands
+import importlib
+from types import ModuleType
+
+from . import commands, networks
 from .main import main
 
-__all__ = ["commands", "main"]
+__all__ = ["commands", "main", "networks"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name != "bar":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.bar")

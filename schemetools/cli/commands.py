@@ -14,14 +14,12 @@ import schemetools as st
 from schemetools.errors import SchemeError
 
 from .app import app
-from .output import replacing, show_lines, table_lines
+from .output import PICTURES, replacing, show_lines, table_lines
 from .pictures import drawing, instances, swept
 from .schemes import from_file, named
 
 if TYPE_CHECKING:
     from schemetools.schemes.base import Scheme
-
-PICTURES = (".png", ".svg", ".pdf")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="A catalog name, or a TOML file.")]
 Word = Annotated[str, typer.Argument(metavar="[WORD]", show_default=False, help="Only schemes with this word.")]

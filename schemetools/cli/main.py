@@ -56,7 +56,7 @@ def _help_of(error: BaseException) -> str:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    return str(error).replace("st.names() lists the catalog", "schemetools list shows the catalog")
 
 
 def _refuse(message: str) -> int:

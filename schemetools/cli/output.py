@@ -13,6 +13,7 @@ import typer
 from schemetools.errors import SchemeError
 
 GAP = "  "
+PICTURES = (".png", ".svg", ".pdf")
 UNLIMITED, NARROWEST = 100_000, 24
 
 

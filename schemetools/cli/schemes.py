@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import schemetools as st
-from schemetools.errors import SchemeError, UnknownNameError
+from schemetools.errors import SchemeError
 
 if TYPE_CHECKING:
     from schemetools.schemes.base import Scheme
@@ -14,12 +14,8 @@ if TYPE_CHECKING:
 
 def named(name: str) -> "Scheme":
     """The scheme of a NAME. Raises SchemeError with the nearest names, or with the line and key of a wrong file."""
-    if name.lower().endswith(".toml") or (os.sep in name and os.path.isfile(name)):
-        return from_file(Path(name))
-    try:
-        return st.get(name)
-    except UnknownNameError as error:
-        raise UnknownNameError(str(error).replace("st.names() lists", "schemetools list shows")) from None
+    is_file = name.lower().endswith(".toml") or (os.sep in name and os.path.isfile(name))
+    return from_file(Path(name)) if is_file else st.get(name)
 
 
 def from_file(path: Path) -> "Scheme":

@@ -59,7 +59,9 @@ def plot_stability(
     names = list(labels) if labels is not None else [_name(s) for s in stabilities]
     if len(names) != len(stabilities):
         raise SchemeError(f"{len(names)} labels came for {len(stabilities)} schemes; give one each")
-    window = _common_window([s.window for s in stabilities], xlim, ylim)
+    points = None if eigenvalues is None else _eigenvalues(eigenvalues)
+    windows = [s.window for s in stabilities] + ([] if points is None or not points.size else [_around(points)])
+    window = _common_window(windows, xlim, ylim)
     with styled():
         ax = complex_plane(ax, label=r"h\lambda\cdot\mathrm{limit}" if normalized else r"h\lambda")
         styles = style_cycle()
@@ -72,8 +74,8 @@ def plot_stability(
             handles.append(
                 Patch(facecolor=(*to_rgb(style["color"]), fill), edgecolor=style["color"], label=name, **_edge(style))
             )
-        if eigenvalues is not None:
-            plot_eigenvalues(eigenvalues, ax)
+        if points is not None:
+            plot_eigenvalues(points, ax)
             handles.append(
                 Line2D([], [], marker="o", color="black", linestyle="none", markersize=4, label=EIGENVALUES_SHOWN)
             )
@@ -138,17 +140,27 @@ def plot_eigenvalues(values: Any, ax: Axes | None = None) -> Axes:
 
     Raises SchemeError for values that are not finite.
     """
+    points = _eigenvalues(values)
+    with styled():
+        ax = complex_plane(ax)
+        ax.scatter(points.real, points.imag, s=16, color="black", edgecolors="white", linewidths=0.5, zorder=5)
+    return ax
+
+
+def _eigenvalues(values: Any) -> np.ndarray:
     points = np.asarray(values, dtype=complex)
     if points.ndim == 2 and points.shape[0] == points.shape[1]:
         points = np.linalg.eigvals(points)
     if not np.isfinite(points).all():
         raise SchemeError("eigenvalues must be finite; NaN or infinity came")
-    with styled():
-        ax = complex_plane(ax)
-        ax.scatter(
-            points.real.ravel(), points.imag.ravel(), s=16, color="black", edgecolors="white", linewidths=0.5, zorder=5
-        )
-    return ax
+    return points.ravel()
+
+
+def _around(points: np.ndarray) -> Any:
+    """The window of the points with a margin of a tenth of their reach."""
+    margin = 0.1 * float(np.abs(points).max())
+    sides = (points.real, points.imag)
+    return tuple((float(side.min()) - margin, float(side.max()) + margin) for side in sides)
 
 
 # ---- a family along its parameter ----------------------------------------------------------

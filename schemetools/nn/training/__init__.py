@@ -4,7 +4,7 @@ from .checkpoints import load_checkpoint, load_weights, save_checkpoint
 from .config import TrainConfig
 from .data import ImageData, Split, open_images
 from .loop import Progress, Trained, train
-from .restore import load_model
+from .restore import load_for_inspection, load_model
 
 __all__ = [
     "ImageData",
@@ -13,6 +13,7 @@ __all__ = [
     "TrainConfig",
     "Trained",
     "load_checkpoint",
+    "load_for_inspection",
     "load_model",
     "load_weights",
     "open_images",

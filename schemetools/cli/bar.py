@@ -1,0 +1,24 @@
+"""The progress bar of a training."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+Report = Callable[[int, int, str, float], None]
+
+
+@contextmanager
+def training_bar(*, shown: bool = True) -> Iterator[Report]:
+    """A bar on the terminal (stderr; nothing elsewhere), moved by report(steps done, steps in all, what, loss)."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[loss]}"))
+    disabled = not shown or not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, disable=disabled) as bar:
+        task = bar.add_task("training", loss="")
+
+        def report(done: int, total: int, what: str, loss: float) -> None:
+            bar.update(task, completed=done, total=total, description=what, loss=f"loss {loss:.3f}")
+
+        yield report

@@ -1,0 +1,108 @@
+"""The commands for networks: train one, and read a trained one as mathematics."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+import schemetools as st
+from schemetools.errors import SchemeError
+
+from .app import app
+from .output import PICTURES, replacing, show_lines, table_lines
+
+EPOCH_HEADER = ("epoch", "train loss", "train accuracy", "test loss", "test accuracy", "seconds")
+
+Data = Annotated[Path, typer.Option(show_default=False, help="train/<class>/* and test/<class>/*, or CIFAR's batches.")]
+Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", show_default=False, help="Of schemetools train.")]
+Out = Annotated[Path, typer.Option(help="The folder for the checkpoint and the logs.")]
+Model = Annotated[str, typer.Option(help="A network of the literature: resnet20, resnet32, ...")]
+SchemeName = Annotated[str | None, typer.Option("--scheme", help="Its scheme; as published without.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most so many images of each class.")]
+Size = Annotated[int | None, typer.Option(min=1, help="Resize the images to SIZE x SIZE.")]
+Count = Annotated[int, typer.Option(min=1, help="How many test images to look at.")]
+Figure = Annotated[Path | None, typer.Option("-o", "--output", help="Draw eigenvalues over the regions here.")]
+Certified = Annotated[bool, typer.Option("--certificate", help="Say as well whether the network is close to an ODE.")]
+
+
+@app.command()
+def train(
+    data: Data,
+    model: Model = "resnet20",
+    scheme: SchemeName = None,
+    out: Out = Path("run"),
+    epochs: Annotated[int, typer.Option(min=1)] = 10,
+    batch: Annotated[int, typer.Option(min=1, help="Images per process and step.")] = 128,
+    lr: Annotated[float, typer.Option(help="The learning rate at the start.")] = 0.1,
+    schedule: Annotated[Literal["cosine", "step", "constant"], typer.Option()] = "cosine",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    precision: Annotated[Literal["no", "bf16"], typer.Option(help="Mixed precision.")] = "no",
+    augment: Annotated[bool, typer.Option(help="Crop and flip at random.")] = True,
+    channels_last: Annotated[bool, typer.Option("--channels-last")] = False,
+    compiled: Annotated[bool, typer.Option("--compile", help="By torch.compile.")] = False,
+    size: Size = None,
+    limit: Limit = None,
+    resume: Resume = False,
+) -> None:
+    """A network with any scheme, on your images."""
+    library = st.nn.training
+    settings = {"model": model, "scheme": scheme, "epochs": epochs, "batch": batch, "lr": lr, "schedule": schedule}
+    settings |= {"seed": seed, "precision": precision, "augment": augment, "channels_last": channels_last}
+    settings |= {"compile": compiled, "size": size, "limit": limit}
+    config = library.TrainConfig(data=str(data), out=str(out), **settings)
+    first = os.environ.get("RANK", "0") == "0"  # of several processes one talks
+    with st.cli.bar.training_bar(shown=first) as report:
+
+        def progress(told: Any) -> None:
+            report(told.step, told.steps, f"epoch {told.epoch}/{told.epochs}", told.loss)
+
+        trained = library.train(config, resume=resume, progress=progress)
+    if first:
+        show_lines(*table_lines(EPOCH_HEADER, list(map(_epoch, trained.epochs))), f"wrote {trained.checkpoint}")
+
+
+def _epoch(record: dict[str, Any]) -> tuple[str, ...]:
+    losses = (f"{record[f'{part}_loss']:.4f}" for part in ("train", "test"))
+    accuracies = (f"{100 * record[f'{part}_accuracy']:.1f} %" for part in ("train", "test"))
+    (train_loss, test_loss), (train_accuracy, test_accuracy) = losses, accuracies
+    return (str(record["epoch"]), train_loss, train_accuracy, test_loss, test_accuracy, f"{record['seconds']:.1f}")
+
+
+@app.command()
+def inspect(
+    checkpoint: Checkpoint,
+    data: Data,
+    count: Count = 8,
+    output: Figure = None,
+    certificate: Certified = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """A trained network read as mathematics."""
+    net, images = st.nn.training.load_for_inspection(checkpoint, data, count=count)
+    report = st.inspect(net, images)
+    certified = report.certificate() if certificate else None
+    if output is not None:
+        with replacing(output, PICTURES) as temporary:
+            st.present.save(_drawn(report), temporary)
+    if as_json:
+        record = report.record() | ({"certificate": certified.record()} if certified else {})
+        show_lines(json.dumps(record, indent=2))
+        return
+    lines = table_lines(*report.table())
+    if report.outside:
+        lines.append(f"outside their own stability region: {', '.join(layer.name for layer in report.outside)}")
+    lines += [str(certified)] if certified else []
+    show_lines(*lines, *([f"wrote {output}"] if output is not None else []))
+
+
+def _drawn(report: Any) -> Any:
+    """The layers' eigenvalues over the regions of the layers' different schemes."""
+    os.environ.setdefault("MPLBACKEND", "agg")
+    schemes = list(dict.fromkeys(layer.scheme for layer in report.layers))
+    eigenvalues = [value for layer in report.layers for value in layer.eigenvalues]
+    if not eigenvalues:
+        raise SchemeError("no eigenvalues were found that could be drawn")
+    return st.plot_stability(schemes, eigenvalues=eigenvalues)

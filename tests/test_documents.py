@@ -14,7 +14,7 @@ from schemetools.cli import main
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-DOCUMENTS.remove(ROOT / "docs" / "add_a_scheme.md")  # has a test of its own
+DOCUMENTS = [path for path in DOCUMENTS if not path.name.startswith("add_a_")]  # these have tests of their own
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(schemetools [^`]*)`")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import sympy
-from sympy import QQ, ZZ, Expr, Poly, Rational, Symbol
+from sympy import QQ, ZZ, Expr, Float, Poly, Rational, Symbol
 from sympy.polys.densetools import dup_clear_denoms
 from sympy.polys.factortools import dup_factor_list
 from sympy.polys.rootisolation import dup_isolate_real_roots_sqf
@@ -16,6 +16,8 @@ from schemetools.analysis.algebra import Field, Polynomial, evaluate
 
 _RATIONALS = Field(QQ)
 _T = Symbol("x")
+LONGEST_EQUATION = 20_000  # bits of all coefficients together
+FLOAT_DIGITS = 30
 Factor = tuple[Any, ...]
 
 
@@ -69,7 +71,11 @@ class RealRoot:
 
 
 def exact_root(root: RealRoot) -> Expr:
-    """A real root as a sympy number."""
+    """A real root as a sympy number; a Float of 30 digits where its equation has more digits than a page holds."""
+    if sum(abs(int(c)).bit_length() for c in root.factor) > LONGEST_EQUATION:
+        root.refine_to(max(abs(root.low), QQ(1, 2**200)) / 10**FLOAT_DIGITS)
+        middle = (root.low + root.high) / 2
+        return Float(Rational(int(middle.numerator), int(middle.denominator)), FLOAT_DIGITS)
     if root.is_rational:
         return Rational(int(-root.factor[0]), int(root.factor[1]))
     c, b, *rest = (int(n) for n in root.factor)

@@ -57,10 +57,23 @@ def numeric_model(model: Model) -> NumericModel:
 
 def _zeros(K: Field, p: Sequence[Any]) -> np.ndarray:
     """The zeros of a polynomial of high degree, from its exact coefficients in enough digits."""
-    digits = 30 + 4 * len(p)
+    if len(p) < 2:
+        return np.empty(0, dtype=complex)
+    digits = 20 + 2 * len(p)
     with mpmath.workdps(digits):
         coefficients = [mpmath.mpmathify(K.domain.to_sympy(c).evalf(digits)) for c in reversed(p)]
-        return np.array([complex(z) for z in mpmath.polyroots(coefficients, maxsteps=500, extraprec=8 * digits)])
+        scale = abs(coefficients[-1] / coefficients[0]) ** (mpmath.mpf(1) / (len(p) - 1))
+        scaled = [c * scale ** (len(p) - 1 - j) for j, c in enumerate(coefficients)]
+        for more in (4, 16, 64):
+            try:
+                return np.array(
+                    [complex(z * scale) for z in mpmath.polyroots(scaled, maxsteps=1000, extraprec=more * digits)]
+                )
+            except mpmath.libmp.NoConvergence:
+                continue
+    raise UnsupportedError(
+        f"the zeros of a polynomial of degree {len(p) - 1} were not found, so the region is not drawn"
+    )
 
 
 def checked_points(z: Any) -> np.ndarray:

@@ -1,7 +1,5 @@
 """The root locus {z : a root w of Phi(w, z) has modulus 1} as curves, followed in theta, w = e^(i theta)."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from schemetools.analysis.region import NumericModel
@@ -53,32 +51,12 @@ def _roots_in_z(phi: np.ndarray, theta: float) -> np.ndarray:
     return scale * np.roots((a * scale ** np.arange(len(a)))[::-1])
 
 
-RootFinder = Callable[[float, np.ndarray | None], np.ndarray]
-"""The roots z at an angle, given those at a nearby angle (None at the first one)."""
-
-
-def _root_finder(model: NumericModel) -> RootFinder:
-    if model.zeros is None or len(model.zeros[1]):
-        return lambda theta, _: _roots_in_z(model.phi, theta)
-    zeros = model.zeros[0]
-
-    def follow(theta: float, before: np.ndarray | None) -> np.ndarray:
-        if before is not None:
-            return _aberth(zeros, np.exp(1j * theta), before)
-        z = zeros + 0j
-        for size in np.geomspace(1e-3, 1, HOMOTOPY_STEPS):  # from R(z) = 0 to R(z) = e^(i theta)
-            z = _aberth(zeros, size * np.exp(1j * theta), z)
-        return z
-
-    return follow
-
-
 def _aberth(zeros: np.ndarray, c: complex, z: np.ndarray) -> np.ndarray:
     """All solutions of R(z) = c, R the polynomial with these zeros and R(0) = 1, from approximate ones (Aberth, 1973).
 
     R and R'/R come from the zeros: in monomials a high degree would lose all digits.
     """
-    z = z.copy()
+    z, last = z.copy(), np.inf
     for _ in range(ABERTH_STEPS):
         with np.errstate(all="ignore"):
             value = np.prod(1 - z[:, None] / zeros[None, :], axis=1)
@@ -88,8 +66,10 @@ def _aberth(zeros: np.ndarray, c: complex, z: np.ndarray) -> np.ndarray:
             np.fill_diagonal(gaps, np.inf)
             step = newton / (1 - newton * (1 / gaps).sum(axis=1))
         z -= step
-        if (np.abs(step) <= 1e-14 * (1 + np.abs(z))).all():
+        size = float((np.abs(step) / (1 + np.abs(z))).max())
+        if size <= 1e-14 or (size < 1e-9 and size >= last / 2):  # converged, or down to rounding
             break
+        last = size
     return z
 
 
@@ -136,19 +116,32 @@ def _tracked(model: NumericModel) -> list[np.ndarray]:
 
 def sheets_along(model: NumericModel, theta: np.ndarray) -> np.ndarray:
     """The roots z along the angles, continuously numbered: shape (angles, roots), angles added where it needs them."""
-    find = _root_finder(model)
-    path = [find(theta[0], None)]
+    if model.zeros is not None and not len(model.zeros[1]):
+        return _continued(model.zeros[0], theta)
+    path = [_roots_in_z(model.phi, theta[0])]
     for a, b in zip(theta, theta[1:], strict=False):
-        _follow(find, path, a, b, DEEPEST_BISECTION)
+        _follow(model.phi, path, a, b, DEEPEST_BISECTION)
     return np.array(path)
 
 
-def _follow(find: RootFinder, path: list[np.ndarray], a: float, b: float, depth: int) -> None:
+def _continued(zeros: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """The solutions of R(z) = e^(i theta), each from the one before; those of the first angle from the zeros of R."""
+    z = zeros + 0j
+    for size in np.geomspace(1e-3, 1, HOMOTOPY_STEPS):
+        z = _aberth(zeros, size * np.exp(1j * theta[0]), z)
+    path = []
+    for angle in theta:
+        z = _aberth(zeros, np.exp(1j * angle), z)
+        path.append(z)
+    return np.array(path)
+
+
+def _follow(phi: np.ndarray, path: list[np.ndarray], a: float, b: float, depth: int) -> None:
     """Extend the path from angle a to b, by bisection where roots come close to one another."""
-    after, clear = _matched(path[-1], find(b, path[-1]))
+    after, clear = _matched(path[-1], _roots_in_z(phi, b))
     if clear or depth == 0:
         path.append(after)
         return
     middle = (a + b) / 2
-    _follow(find, path, a, middle, depth - 1)
-    _follow(find, path, middle, b, depth - 1)
+    _follow(phi, path, a, middle, depth - 1)
+    _follow(phi, path, middle, b, depth - 1)

@@ -21,8 +21,8 @@ from schemetools.analysis.region_locus import locus
 from schemetools.analysis.region_window import area, window
 from schemetools.analysis.ssp import ssp_coefficient
 from schemetools.analysis.stability_angle import angle
-from schemetools.analysis.stability_expansions import expansions, limit_of
-from schemetools.analysis.stability_model import Bivariate, Model, decide, model_of, normalise, reduced
+from schemetools.analysis.stability_expansions import expansions, limit_of, normalise
+from schemetools.analysis.stability_model import Bivariate, Model, decide, model_of, reduced
 from schemetools.analysis.stability_nonlinear import (
     an_witness,
     is_algebraically_stable,
@@ -38,6 +38,7 @@ from schemetools.schemes.runge_kutta import RungeKutta
 
 Shares = tuple[tuple[str, Expr], ...] | None
 EXACT = "exact"
+NUMBERS = ("real_interval", "imaginary_interval", "ssp_coefficient")
 
 
 @functools.lru_cache(maxsize=512)
@@ -260,6 +261,8 @@ class Stability:
             return "numerical, in double precision"
         if name == "is_an_stable":
             return _an_stability(self)[1]
+        if name in NUMBERS and isinstance(getattr(self, name), sympy.Float):
+            return "numerical, to 1e-29 relative: isolated exactly as the root of a polynomial too long to write"
         return EXACT if self.scheme.exact else "exact for these coefficients, which are themselves approximate"
 
 

@@ -129,20 +129,6 @@ def at_point(K: Field, phi: Bivariate, x: Any, y: Any) -> tuple[list[Any], list[
     return real, imaginary
 
 
-def normalise(model: Model) -> Model:
-    """The model in the variable z' = limit * z, where the scheme's limit is u' = limit * f."""
-    K = Field(model.domain)
-    phi = reduced(K, model.phi)
-    slope = sum((p[1] for p in phi if len(p) > 1), K.zero)
-    tilt = sum((K.number(j) * p[0] for j, p in enumerate(phi) if p), K.zero)
-    if not slope or not tilt:
-        raise SchemeError(
-            "the scheme's limit u' = limit * f is zero or infinite; only the raw region (normalized=False) exists"
-        )
-    inverse = -tilt / slope
-    return Model.over(model.domain, [[c * inverse**m for m, c in enumerate(p)] for p in model.phi], model.at_zero)
-
-
 # ---- deciding with a free symbol -------------------------------------------------
 
 

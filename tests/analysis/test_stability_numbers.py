@@ -157,6 +157,17 @@ def test_expansions_of_rk4_and_euler():
         assert stability(s).dissipation(8, y) == 0
 
 
+def test_phase_error_of_symplectic_schemes():
+    """Stoermer and Verlet: 2 sin(y'/2) = y, so y' - y = y^3/24 + 3 y^5/640 + ...; no damping at all."""
+    for name in ("stoermer_verlet", "revnet", "symplectic_euler"):
+        found = stability(st.get(name))
+        assert found.dispersion(5, y) == y**3 / 24 + 3 * y**5 / 640
+        assert found.dissipation(6, y) == 0
+        assert found.limit == 1
+    assert stability(st.get("yoshida4")).dispersion(3, y) == 0
+    assert stability(st.revnet, normalized=True).imaginary_interval == 2
+
+
 def test_expansion_of_lm_against_its_root():
     series = stability(st.lm()).dispersion(5, y)
     value = Rational(1, 3)

@@ -117,6 +117,28 @@ def test_bad_checkpoints_are_named(shared_folder, tmp_path):
         load_model(tmp_path / "absent.pt")
 
 
+@pytest.mark.parametrize("content", [b"", b"epoch,loss\n1,2\n", b"PK\x03\x04", b"\x80\x02.", bytes(range(256)) * 40])
+def test_foreign_files_are_no_checkpoints(content, tmp_path):
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(FileError, match="file is not a checkpoint, or is truncated"):
+        load_checkpoint(tmp_path / "file")
+
+
+def test_a_checkpoint_cut_anywhere_is_refused(tmp_path):
+    save_checkpoint(tmp_path / "whole.pt", {"model": {"w": torch.ones(50)}})
+    content = (tmp_path / "whole.pt").read_bytes()
+    for end in range(0, len(content), 37):
+        (tmp_path / "cut.pt").write_bytes(content[:end])
+        with pytest.raises(FileError, match="is not a checkpoint, or is truncated"):
+            load_checkpoint(tmp_path / "cut.pt")
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_training(shared_folder, tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(FileError, match="cannot be made"):
+        train(config(shared_folder, tmp_path / "taken" / "run"))
+
+
 class Evil:
     def __reduce__(self):
         return print, ("executed",)

@@ -1,12 +1,10 @@
 """Checkpoints that are whole or absent: written beside, flushed, renamed; loaded without running code in them."""
 
 import os
-import pickle
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import torch
 from torch import nn
@@ -19,8 +17,8 @@ FORMAT = "schemetools-checkpoint-1"
 def write_atomically(path: str | Path, write: Any) -> None:
     """Call write(temporary path), then rename: a crash at any moment leaves the earlier file or the new one, whole."""
     path = Path(path)
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(descriptor)
     except OSError as problem:
@@ -36,6 +34,14 @@ def write_atomically(path: str | Path, write: Any) -> None:
     finally:
         Path(temporary).unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it. Raises FileError where that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise FileError(f"the folder {folder} cannot be made: {problem.strerror}") from None
 
 
 def _sync_folder(folder: Path) -> None:
@@ -62,16 +68,7 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
         raise FileError(f"there is no checkpoint {path}")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        RuntimeError,
-        EOFError,
-        BadZipFile,
-        pickle.UnpicklingError,
-        OSError,
-        ValueError,
-        KeyError,
-        AttributeError,
-    ) as problem:
+    except Exception as problem:  # a foreign or damaged file raises nearly anything
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise FileError(f"{path} is not a checkpoint, or is truncated: {reason}") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:

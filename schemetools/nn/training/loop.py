@@ -15,7 +15,7 @@ from schemetools.errors import SchemeError
 from ..chains import learned_coefficients
 from ..models import build
 from .augment import crop_and_flip, draws, permutation, seed_for, to_floats
-from .checkpoints import load_checkpoint, load_weights, save_checkpoint
+from .checkpoints import load_checkpoint, load_weights, make_folder, save_checkpoint
 from .config import TrainConfig
 from .data import ImageData, Split, open_images
 from .logs import write_logs
@@ -62,6 +62,7 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Callable[[Prog
     """
     torch.manual_seed(seed_for(config.seed, 0))
     path = Path(config.out) / CHECKPOINT
+    make_folder(path.parent)
     stored = _stored(path, config, resume)
     data = open_images(config.data, size=config.size, limit=config.limit)
     accelerator = Accelerator()

@@ -28,7 +28,7 @@ def log_principal_root(K: Field, phi: Bivariate, order: int) -> Polynomial:
 
 
 def _start(K: Field, phi: Bivariate) -> tuple[Polynomial, Any, int]:
-    """The first terms of zeta, what multiplies an unknown zeta_n in Phi(zeta(z), z), and in which term: z^(n + ahead)."""
+    """The first terms of zeta, what multiplies zeta_n in Phi(zeta(z), z), and in which term: z^(n + ahead)."""
     first = sum((K.number(j) * p[0] for j, p in enumerate(phi) if p), K.zero)
     if first:
         return [K.one], first, 0

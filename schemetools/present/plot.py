@@ -220,7 +220,7 @@ def plot_locus(scheme: Any, ax: Axes | None = None) -> Axes:
     points = np.concatenate([*curves, [0]])
     reach = 1.15 * np.abs(points[np.abs(points) < 50 * np.median(np.abs(points)) + 1]).max()
     window = _common_window([s.window, ((-0.2 * reach, 0.2 * reach), (-0.2 * reach, 0.2 * reach))], None, None)
-    near = points[(np.abs(points) <= reach)]
+    near = 1.06 * points[np.abs(points) <= reach]
     window = _common_window(
         [window, ((near.real.min(), near.real.max()), (near.imag.min(), near.imag.max()))], None, None
     )

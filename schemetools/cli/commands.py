@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="A catalog name, or a TOML file.")]
 Word = Annotated[str, typer.Argument(metavar="[WORD]", show_default=False, help="Only schemes with this word.")]
-Order = Annotated[int, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
+Order = Annotated[int | None, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
 Target = Annotated[Literal["numpy", "torch"], typer.Option(help="What the program runs on.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", show_default=False, help="Names, TOML files.")]
 Picture = Annotated[Path | None, typer.Option("-o", "--output", help="Draw the regions here: .png, .svg or .pdf.")]
@@ -58,9 +58,9 @@ def cite(name: Name) -> None:
 
 
 @app.command("modified-equation")
-def modified_equation(name: Name, order: Order = 4) -> None:
+def modified_equation(name: Name, order: Order = None) -> None:
     """The equation its numbers follow."""
-    show_lines(str(st.modified_equation(named(name), order)))
+    show_lines(str(st.modified_equation(named(name), **({} if order is None else {"order": order}))))
 
 
 @app.command()
@@ -98,7 +98,7 @@ def stability(
 
 
 def _as_json(schemes: "list[Scheme]") -> list[str]:
-    return [json.dumps([st.present.stability_record(scheme) for scheme in schemes], indent=2)]
+    return [json.dumps([st.present.stability_json(scheme) for scheme in schemes], indent=2)]
 
 
 def _as_table(schemes: "list[Scheme]") -> list[str]:

@@ -11,7 +11,7 @@ PUBLIC = {
     "text": ("number", "scheme_text"),
     "facts": ("scheme_facts",),
     "plot": ("plot_locus", "plot_order_star", "plot_sweep", "save"),
-    "verdicts": ("HEADER", "stability_record", "stability_table"),
+    "verdicts": ("HEADER", "stability_json", "stability_table"),
 }
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}
 

@@ -8,10 +8,10 @@ import sympy
 from sympy import And, CRootOf, Eq, Expr, Or, Piecewise, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt
 
-from schemetools import exact
-from schemetools.analysis.modified import modified_equation
 from schemetools.analysis.order import order
 from schemetools.analysis.stability import Stability, stability
+from schemetools.analysis.stability_record import stability_record
+from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 
 from .kind import order_text
@@ -20,6 +20,7 @@ from .text import number
 HEADER = ("scheme", "order", "zero-stable", "A", "L", "real", "imaginary")
 LONGEST_NUMBER, LONGEST_EQUATION, HIGHEST_DEGREE = 24, 60, 6
 DIGITS = 5
+NO_ORDER = "none*"
 
 
 def verdict(value: Any) -> str:
@@ -99,13 +100,24 @@ def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], l
     rows, notes = [], []
     for scheme in schemes:
         known = stability(scheme)
-        shown, note = order_text(scheme)
-        if note:
-            notes.append(f"* {scheme}: {note}")
+        shown, note = _order_or_none(scheme)
+        said = [note] if note else []
+        if scheme.random_symbols:
+            said.append("stability is that of the mean square")
+        if said:
+            notes.append(f"* {scheme}: {'; '.join(said)}")
         intervals = (length(value, is_exact=scheme.exact) for value in (known.real_interval, known.imaginary_interval))
         verdicts = (verdict(known.is_zero_stable), a_stable(known), verdict(known.is_l_stable))
         rows.append((str(scheme), shown, *verdicts, *intervals))
     return rows, notes
+
+
+def _order_or_none(scheme: Scheme) -> tuple[str, str]:
+    """`order_text`; for a scheme without a limit of first order the reason."""
+    try:
+        return order_text(scheme)
+    except UnsupportedError as error:
+        return NO_ORDER, str(error)
 
 
 def a_stable(known: Stability) -> str:
@@ -115,33 +127,7 @@ def a_stable(known: Stability) -> str:
     return verdict(known.is_a_stable)
 
 
-def stability_record(scheme: Scheme) -> dict[str, Any]:
-    """Verdicts and numbers as JSON holds them: booleans, conditions as text, numbers as exact text and as float."""
-    known = stability(scheme)
-    verdicts = ("zero_stable", "a_stable", "l_stable")
-    numbers = {
-        "angle": None if scheme.free_symbols else known.angle,
-        "real_interval": known.real_interval,
-        "imaginary_interval": known.imaginary_interval,
-    }
-    limit = modified_equation(scheme, 1).limit
-    return {
-        "scheme": str(scheme),
-        "order": order(scheme),
-        "limit": [number(v) for v in limit] if isinstance(limit, tuple) else number(limit),
-        **{name: _plain_verdict(getattr(known, f"is_{name}")) for name in verdicts},
-        **{name: _plain_number(value) for name, value in numbers.items()},
-    }
-
-
-def _plain_verdict(value: Any) -> bool | str:
-    return bool(value) if value in (True, False) else _condition(value)
-
-
-def _plain_number(value: Expr | None) -> dict[str, Any] | None:
-    if value is None:
-        return None
-    return {
-        "exact": exact.text(value) if value.is_number else str(value),
-        "value": float(value) if value.is_number and value.is_finite else None,
-    }  # type: ignore[arg-type]
+def stability_json(scheme: Scheme) -> dict[str, Any]:
+    """Name, order, and every verdict and number of `stability_record`, in JSON's types."""
+    shown, _ = _order_or_none(scheme)
+    return {"scheme": str(scheme), "order": order(scheme) if shown != NO_ORDER else None, **stability_record(scheme)}

@@ -52,12 +52,26 @@ def test_a_sweep_has_a_row_for_every_value(schemetools, tmp_path):
 
 def test_json_holds_the_numbers_exactly_and_as_floats(schemetools):
     first, second, third = json.loads(schemetools("stability", "rk4", "bdf:3", "lm", "--json").out)
-    assert first["imaginary_interval"] == {"exact": "2*sqrt(2)", "value": pytest.approx(8**0.5)}
+    assert (first["scheme"], first["order"]) == ("rk4", 4)
+    assert first["imaginary_interval"] == {"exact": "2*sqrt(2)", "value": pytest.approx(8**0.5), "how": "exact"}
     assert st.exact.to_float(st.exact.parse(first["real_interval"]["exact"])) == first["real_interval"]["value"]
     assert second["angle"]["value"] == pytest.approx(float(st.stability(st.bdf(3)).angle))
-    assert second["real_interval"] == {"exact": "oo", "value": None}
-    assert third["zero_stable"] == "-1 < k <= 1"
-    assert (first["a_stable"], second["zero_stable"]) == (False, True)
+    assert (second["real_interval"]["exact"], second["real_interval"]["value"]) == ("oo", None)
+    assert third["is_zero_stable"]["value"] is None
+    assert "k" in third["is_zero_stable"]["exact"]
+    assert (first["is_a_stable"]["value"], second["is_zero_stable"]["value"]) == (False, True)
+
+
+def test_a_scheme_without_a_first_order_limit_has_no_order_but_verdicts(schemetools):
+    result = schemetools("stability", "lm:k=-1", "--json")
+    assert json.loads(result.out)[0]["order"] is None
+    table = schemetools("stability", "lm:k=-1").out
+    assert table.splitlines()[1].split()[:3] == ["lm(k=-1)", "none*", "no"]
+    assert "double root" in table
+
+
+def test_random_coefficients_are_said_to_be_meant_in_mean_square(schemetools):
+    assert "mean square" in schemetools("stability", "shake_shake").out
 
 
 def test_json_is_alone_on_stdout(schemetools, tmp_path):

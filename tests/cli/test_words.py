@@ -63,6 +63,12 @@ def test_the_order_of_the_modified_equation_is_an_option(schemetools):
     assert "2880" not in schemetools("modified-equation", "rk4").out
 
 
+def test_without_an_order_the_equation_is_the_librarys(schemetools):
+    shown = schemetools("modified-equation", "stochastic_depth:4/5").out
+    assert shown == f"{st.modified_equation(st.get('stochastic_depth(4/5)'))}\n"
+    assert "dB" in shown
+
+
 def test_the_printed_numpy_program_takes_the_step(schemetools):
     out = schemetools("code", "rk4", "--target", "numpy").out
     names: dict = {}

@@ -68,10 +68,3 @@ def test_blocks_of_python_run_one_after_another(path):
 def test_a_link_into_the_project_leads_somewhere(path):
     links = LINK.findall(path.read_text(encoding="utf-8"))
     assert all((path.parent / link).exists() for link in links), links
-
-
-def test_the_number_of_schemes_is_right():
-    import schemetools as st
-
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert int(re.search(r"(\d+) in the \[catalog\]", text)[1]) == len(st.names())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sympy
-from sympy import And, CRootOf, Eq, Expr, Or, Piecewise, Symbol
+from sympy import And, Basic, CRootOf, Eq, Expr, Or, Piecewise, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt
 
 from schemetools.analysis.order import order
@@ -73,26 +73,44 @@ def length(value: Expr | None, *, is_exact: bool = True) -> str:
         return ", ".join([*(f"{part} if {verdict(condition)}" for part, condition in cases), f"else {other}"])
     if value.free_symbols:
         return number(value, is_exact=is_exact)
-    if not value.atoms(CRootOf) and len(written := number(value, is_exact=is_exact)) <= LONGEST_NUMBER:
+    if not _roots(value) and len(written := number(value, is_exact=is_exact)) <= LONGEST_NUMBER:
         return written
     return f"{sympy.N(value, DIGITS)}{_equation(value)}"
 
 
+def _roots(value: Basic) -> set[CRootOf]:
+    """The roots in an expression; CRootOf.args, which would build the polynomial anew, are left alone."""
+    return {value} if isinstance(value, CRootOf) else {root for part in value.args for root in _roots(part)}
+
+
 def _equation(value: Expr) -> str:
     """The equation with integer coefficients that a number solves, in brackets; nothing where it is long."""
-    if value.is_Rational or any(root.poly.degree() > HIGHEST_DEGREE for root in value.atoms(CRootOf)):
+    if value.is_Rational or any(root.poly.degree() > HIGHEST_DEGREE for root in _roots(value)):
         return "..."
-    equation = number(_minimal_polynomial(value))
+    equation = _polynomial_text(_minimal_polynomial(value))
     return f" [{equation} = 0]" if len(equation) <= LONGEST_EQUATION else "..."
 
 
-def _minimal_polynomial(value: Expr) -> Expr:
-    """In z; at once for a rational multiple of a root, whose own polynomial is known."""
-    z = Symbol("z")
+def _minimal_polynomial(value: Expr) -> list[Expr]:
+    """Integer coefficients, highest power first; a rational multiple of a root has those of the root, scaled."""
     factor, root = value.as_coeff_Mul()
-    if isinstance(root, CRootOf) and factor.is_Rational:
-        return root.poly.as_expr(z / factor).as_poly(z).clear_denoms()[1].primitive()[1].as_expr()
-    return sympy.minimal_polynomial(value, z)
+    if not isinstance(root, CRootOf) or not factor.is_Rational:
+        return sympy.minimal_polynomial(value, Symbol("z"), polys=True).all_coeffs()
+    scaled = [c * factor**i for i, c in enumerate(root.poly.all_coeffs())]
+    common = sympy.Rational(sympy.igcd(*(c.p for c in scaled)), sympy.ilcm(*(c.q for c in scaled)))
+    return [c / common for c in scaled]
+
+
+def _polynomial_text(coefficients: Sequence[Expr]) -> str:
+    """z^3 - 4 z^2 + 12 z - 24."""
+    text = ""
+    for power, c in zip(range(len(coefficients) - 1, -1, -1), coefficients, strict=True):
+        if c != 0:
+            letter = "" if power == 0 else "z" if power == 1 else f"z^{power}"
+            size = " ".join(part for part in ("" if abs(c) == 1 and power else str(abs(c)), letter) if part)
+            sign = ("-" if c < 0 else "") if not text else (" - " if c < 0 else " + ")  # type: ignore[operator]
+            text += sign + size
+    return text
 
 
 def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], list[str]]:

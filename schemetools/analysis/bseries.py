@@ -20,7 +20,7 @@ from ..exact import from_domain, to_domain
 from ..schemes.additive import AdditiveRungeKutta
 from ..schemes.base import as_scheme
 from ..schemes.runge_kutta import RungeKutta
-from .forest import PLAIN, Grammar, check_order, forest
+from .forest import PLAIN, Grammar, check_order, forest, symmetries
 from .lie import lie_recursion
 from .rings import FieldElements
 from .solve import grammar_of, modified_series, weights_of
@@ -161,12 +161,12 @@ def substitute(field: BSeries, series: BSeries) -> BSeries:
         raise UnsupportedError("substitution is defined here for series of one field")
     outer = log(series) if series.is_map else series
     domain, (b, a), grammar, order = _operands(field, outer)
-    values = _substituted(forest(grammar), order, b, a, trees_by_id(grammar, order), domain)
+    values = _substituted(forest(grammar), order, b, a, symmetries(grammar, order), domain)
     result = _result(domain, values, grammar, order, 0)
     return exp(result) if series.is_map else result
 
 
-def _substituted(table: Any, order: int, b: list[Any], a: list[Any], names: tuple[Tree, ...], domain: Any) -> list[Any]:
+def _substituted(table: Any, order: int, b: list[Any], a: list[Any], sigma: tuple[int, ...], domain: Any) -> list[Any]:
     """sum over trees s of a(s)/sigma(s) G_s(t), G_s the elementary differential of the field b as a series in f.
 
     G of u o v is the derivative of G_u along G_v, less the graftings of v elsewhere on u.
@@ -191,6 +191,6 @@ def _substituted(table: Any, order: int, b: list[Any], a: list[Any], names: tupl
     for n in range(1, order + 1):
         for s in table.ids(n):
             if a[s]:
-                weight = a[s] / domain.convert(names[s].symmetry)
+                weight = a[s] / domain.convert(sigma[s])
                 result = [x + weight * y for x, y in zip(result, differential(s), strict=True)]
     return result

@@ -10,9 +10,8 @@ from sympy import CRootOf, Expr, Integer, Symbol
 from ..errors import SchemeError, UnsupportedError
 from .closure import algebra_for
 from .differentials import Differentials, components, concrete_field, concrete_terms
-from .forest import forest
+from .forest import forest, symmetries
 from .structure import is_symplectic
-from .trees import trees_by_id
 
 if TYPE_CHECKING:
     from .modified import ModifiedEquation
@@ -69,11 +68,11 @@ def modified_hamiltonian(eq: "ModifiedEquation", hamiltonian: Expr, p: Any, q: A
     table = forest(eq.series.grammar)
     inner = Differentials(table, algebra, fields)
     outer = Differentials(table, algebra, [[energy] for energy in energies], inner=inner)
-    names = trees_by_id(eq.series.grammar, eq.order)
+    sigma = symmetries(eq.series.grammar, eq.order)
     terms = []
     for n in range(1, eq.order + 1):
         ids = [i for i in table.ids(n) if eq.series.numerators[i]]
-        parts = [eq.series.value(i, n) / names[i].symmetry / n * algebra.expression(outer[i][0]) for i in ids]
+        parts = [eq.series.value(i, n) / sigma[i] / n * algebra.expression(outer[i][0]) for i in ids]
         terms.append(sympy.sympify(h) ** (n - 1) * sympy.expand(sympy.Add(*parts)))
     return sympy.Add(*terms)
 

@@ -4,6 +4,7 @@ One directional derivative per tree: the derivative of F(u) in the direction F(v
 of v to a node of u, so that F(u o v) is that derivative less the graftings elsewhere, which have a smaller root degree.
 """
 
+import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,9 +14,8 @@ from sympy import Expr, Integer, Symbol
 from ..errors import SchemeError
 from ..schemes.base import Scheme
 from .closure import Algebra, ExpressionAlgebra, algebra_for
-from .forest import Forest, forest
+from .forest import Forest, forest, symmetries
 from .lie import TreeSeries
-from .trees import trees_by_id
 
 if TYPE_CHECKING:
     from .modified import ModifiedEquation
@@ -68,11 +68,11 @@ def concrete_orders(
     algebra = algebra_for(flat, variables)
     table = forest(series.grammar)
     differentials = Differentials(table, algebra, fields)
-    names = trees_by_id(series.grammar, series.order)
+    sigma = symmetries(series.grammar, series.order)
     result = []
     for n in range(1, series.order + 1):
         needed = [t for t in table.ids(n) if series.numerators[t]]
-        coefficients = [series.value(t, n) / names[t].symmetry for t in needed]
+        coefficients = [series.value(t, n) / sigma[t] for t in needed]
         result.append(_combine(algebra, coefficients, [differentials[t] for t in needed], len(variables)))
     return result
 
@@ -118,6 +118,34 @@ def _variables(u: Any) -> tuple[Symbol, ...]:
     return symbols
 
 
+def _parts_of(u: Any, variables: tuple[Symbol, ...]) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
+    """The variables p and q of a partitioned system, given as (p, q) or as one list of two halves."""
+    nested = isinstance(u, Sequence) and len(u) == 2
+    half = len(_variables(u[0])) if nested else len(variables) // 2
+    return variables[:half], variables[half:]
+
+
+def _applied(f: Any, variables: tuple[Symbol, ...], t: Any) -> Any:
+    """The expressions of a field given as a function, called with the variables one by one or with a tuple of them."""
+    if not callable(f) or isinstance(f, (Expr, sympy.MatrixBase)):
+        return f
+    time = () if t is None else (t,)
+    try:
+        inspect.signature(f).bind(*time, *variables)
+        arguments: tuple[Any, ...] = variables
+    except TypeError:
+        arguments = (variables,)
+    except ValueError:  # a function written in C has no signature
+        arguments = variables
+    try:
+        return f(*time, *arguments)
+    except (TypeError, AttributeError) as error:
+        raise SchemeError(
+            f"the field cannot be applied to symbols ({error}); write it as a function of {len(variables)} variables, "
+            "or of one tuple of them, with sympy's functions"
+        ) from None
+
+
 class Equation(Protocol):
     """What an equation must say of itself so that concrete fields can be matched with it."""
 
@@ -140,20 +168,25 @@ class Equation(Protocol):
 def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[Expr, ...]], tuple[Symbol, ...]]:
     """(one field per label, in the full space; the variables): what a user gave for f and u, checked.
 
+    A field is a sequence of expressions, or a function f(u) or f(t, u) of the variables, one by one or all in a tuple.
     A partitioned scheme takes f = (F, G) with F(q) for p' and G(p) for q', and u = (p, q); each field is filled up
     with zeros.
     """
     variables = _variables(u)
     count = len(eq.fields)
-    if callable(f) and not isinstance(f, Expr):
-        f = f(*(() if t is None else (t,)), *variables)
+    if isinstance(f, dict) and set(f) == set(eq.fields):
+        f = [f[label] for label in eq.fields]
+    if count == 1:
+        f = _applied(f, variables, t)
+    elif isinstance(f, Sequence) and len(f) == count:
+        own = _parts_of(u, variables) if eq.is_partitioned else (variables, variables)
+        f = [_applied(part, own[1 - i] if eq.is_partitioned else variables, t) for i, part in enumerate(f)]
     if count == 1:
         fields = [_sequence(f, "f")]
     else:
-        if not isinstance(f, (Sequence, dict)) or len(f) != count:
+        if not isinstance(f, Sequence) or len(f) != count:
             raise SchemeError(f"{eq.scheme} has the fields {', '.join(eq.fields)}; give f as a list of {count} fields")
-        parts = [f[label] for label in eq.fields] if isinstance(f, dict) else list(f)
-        fields = [_sequence(part, f"f[{i}]") for i, part in enumerate(parts)]
+        fields = [_sequence(part, f"f[{i}]") for i, part in enumerate(f)]
     if eq.is_partitioned:
         sizes = [len(field) for field in fields]
         if sum(sizes) == len(variables):

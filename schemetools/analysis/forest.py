@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ..errors import SchemeError
+from ..exact import is_whole
 
 
 @contextlib.contextmanager
@@ -167,6 +168,29 @@ def forest(grammar: Grammar) -> Forest:
 
 
 @functools.cache
+def symmetries(grammar: Grammar, order: int) -> tuple[int, ...]:
+    """sigma(t) by id through the given order: sigma(u o v) = sigma(u) sigma(v) times how often v is then a child."""
+    table = forest(grammar)
+    result = [1] * len(grammar.colours)
+    for t in range(len(result), table.offsets[order + 1]):
+        v, u, multiplicity = table.cuts[t][0]
+        result.append(result[u] * result[v] * multiplicity)
+    return tuple(result)
+
+
+@functools.cache
+def densities(grammar: Grammar, order: int) -> tuple[int, ...]:
+    """gamma(t) by id through the given order: gamma(u o v) = gamma(u)/|u| (|u| + |v|) gamma(v)."""
+    table = forest(grammar)
+    result, sizes = [1] * len(grammar.colours), [1] * len(grammar.colours)
+    for t in range(len(result), table.offsets[order + 1]):
+        u, v = table.left[t], table.right[t]
+        sizes.append(sizes[u] + sizes[v])
+        result.append(result[u] // sizes[u] * sizes[t] * result[v])
+    return tuple(result)
+
+
+@functools.cache
 def tree_counts(grammar: Grammar, order: int) -> tuple[int, ...]:
     """How many trees there are of each order 1..order, without building them.
 
@@ -189,9 +213,9 @@ def tree_counts(grammar: Grammar, order: int) -> tuple[int, ...]:
 
 def check_order(grammar: Grammar, order: int) -> None:
     """Refuse an order that is no positive integer, or whose table would not fit into memory."""
-    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+    if not is_whole(order) or order < 1:
         raise SchemeError(
-            f"order {order!r} came; give the number of nodes of the largest trees, a positive integer such as 4"
+            f"order {order} came; give the number of nodes of the largest trees, a positive integer such as 4"
         )
     if order <= 8 and len(grammar.colours) < 3:
         return

@@ -18,7 +18,7 @@ from ..schemes.additive import AdditiveRungeKutta
 from ..schemes.base import as_scheme
 from ..schemes.multistep import LinearMultistep
 from ..schemes.runge_kutta import RungeKutta
-from .forest import Forest, check_order, forest
+from .forest import Forest, check_order, densities, forest
 from .lie import TreeSeries
 from .modified import ModifiedEquation
 from .momentum import momentum_series
@@ -68,7 +68,7 @@ def _multistep(scheme: LinearMultistep, order: int) -> TreeSeries:
 
 def _runge_kutta(tableaux: Sequence[RungeKutta], scheme: RungeKutta | AdditiveRungeKutta, order: int) -> TreeSeries:
     grammar, s = grammar_of(scheme), tableaux[0].stages
-    table, names = forest(grammar), trees_by_id(grammar, order)
+    table, gamma = forest(grammar), densities(grammar, order)
     domain, flat = to_domain([x for tableau in tableaux for row in (*tableau.A, tableau.b) for x in row])
     rows = [flat[s * i : s * (i + 1)] for i in range((s + 1) * len(tableaux))]
     A = [rows[(s + 1) * c : (s + 1) * c + s] for c in range(len(tableaux))]
@@ -83,7 +83,7 @@ def _runge_kutta(tableaux: Sequence[RungeKutta], scheme: RungeKutta | AdditiveRu
             colour = table.colour[t]
             lower = [stage.lower(t, n, field) for stage in stages]
             total = sum((w * x for w, x in zip(b[colour], lower, strict=True) if w and x), domain.zero)
-            field.append((domain.one / domain.convert(names[t].density) - total) / limits[colour])
+            field.append((domain.one / domain.convert(gamma[t]) - total) / limits[colour])
             slopes = [field[t] + x for x in lower]
             for stage, row in zip(stages, A[colour], strict=True):
                 stage.values.append(sum((a * x for a, x in zip(row, slopes, strict=True) if a and x), domain.zero))

@@ -1,11 +1,13 @@
 """Implicit blocks: solved to the tolerance, differentiated exactly, and honest when they fail."""
 
+import warnings
+
 import pytest
 import torch
 from torch import nn
 
 import schemetools as st
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.krylov import gmres
 
 from .test_block import step_matrix
@@ -84,3 +86,55 @@ def test_gmres_solves_what_lu_solves():
     wide = torch.randn(150, 150) / 12 + 3 * torch.eye(150)
     b = torch.randn(150)
     assert (wide @ gmres(lambda v: wide @ v, b, 1e-10) - b).norm() < 1e-9 * b.norm()
+
+
+@pytest.mark.parametrize("name", ["backward_euler", "trbdf2", "bdf(2)", "gauss(2)"])
+@pytest.mark.parametrize("every", [1, 2])
+def test_checkpoints_give_the_same_gradients_and_run_the_forward_pass_once_more(name, every):
+    branches, x = [nn.Sequential(nn.Linear(3, 3), nn.Tanh()) for _ in range(4)], torch.randn(2, 3, requires_grad=True)
+    weights = [x, *(p for f in branches for p in f.parameters())]
+    calls, found = [], {}
+    for f in branches:
+        f.register_forward_pre_hook(lambda *_: calls.append(1))
+    for memory in ("store", "checkpoint"):
+        stack = st.to_stack(st.get(name), branches, h=0.1, memory=memory, every=every)
+        stack(x)
+        calls.clear()
+        y = stack(x)
+        forward = len(calls)
+        found[memory] = torch.autograd.grad(y.square().sum(), weights), forward, len(calls)
+    assert all(torch.equal(a, b) for a, b in zip(found["store"][0], found["checkpoint"][0], strict=True))
+    (_, forward, all_stored), (_, _, all_recomputed) = found["store"], found["checkpoint"]
+    assert all_recomputed == all_stored + forward
+
+
+def test_timed_stages_and_closed_over_tensors_get_gradients():
+    block = st.to_block(st.backward_euler, timed=True)(lambda t, u: rate * torch.sin(u) + t, h=0.5, tol=1e-13)
+    rate, x = torch.tensor(0.3, requires_grad=True), torch.randn(4, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x, _: block(x, t=0.2), (x, rate))
+
+
+def test_gradients_are_those_of_the_weights_of_a_functional_call():
+    block, x = st.to_block(st.backward_euler)(nn.Sequential(nn.Linear(3, 3), nn.Tanh()), h=2.0), torch.randn(2, 3)
+    other = {name: (2 * p).detach().requires_grad_() for name, p in block.named_parameters()}
+    found = torch.autograd.grad(torch.func.functional_call(block, other, (x,)).sum(), list(other.values()))
+    with torch.no_grad():
+        for p in block.parameters():
+            p.mul_(2)
+    assert all(map(torch.equal, found, torch.autograd.grad(block(x).sum(), list(block.parameters()))))
+
+
+def test_transforms_and_second_derivatives_are_refused():
+    block, x = st.to_block(st.backward_euler)(nn.Linear(2, 2)), torch.randn(3, 2, requires_grad=True)
+    for transformed in (torch.func.jacrev(block), torch.func.vmap(block), torch.func.grad(lambda x: block(x).sum())):
+        with pytest.raises(UnsupportedError, match="do not go through"):
+            transformed(x.detach())
+    with torch.autograd.forward_ad.dual_level(), pytest.raises(UnsupportedError, match="do not go through"):
+        block(torch.autograd.forward_ad.make_dual(x, x.detach()))
+    A = torch.autograd.functional.jacobian(block, x.detach())[0, :, 0]
+    assert torch.allclose(A, torch.linalg.inv(torch.eye(2) - block.branch.weight.detach()), atol=1e-8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        [slope] = torch.autograd.grad(block(x).sum(), x, create_graph=True)
+    with pytest.raises(UnsupportedError, match="second derivatives"):
+        slope.sum().backward()

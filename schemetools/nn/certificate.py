@@ -19,7 +19,7 @@ from .terms import numeric_terms
 
 ROUGH = 0.5
 NEAR = 0.1
-COARSE, FINER = 1e-3, 20.0  # the coarsest tolerance of the integrator, and how far below the errors it has to be
+COARSE, FINER = 1e-3, 400.0  # the coarsest tolerance of the integrator, and how far below the errors it has to be
 
 Point = tuple[float, float, float]
 
@@ -54,7 +54,7 @@ class Certificate:
         return self.sentence
 
 
-def certify(chain: Chain, *, refine: Sequence[int] = (1, 2, 4, 8), tolerance: float = 1e-6) -> Certificate:
+def certify(chain: Chain, *, refine: Sequence[int] = (1, 2, 4, 8), tolerance: float = 1e-7) -> Certificate:
     """Compare a chain's hidden states with its limit equation and its modified equation.
 
     The weights and coefficients are interpolated linearly over depth, layer i at t = i h; both equations are

@@ -57,6 +57,29 @@ def test_smooth_weights_follow_the_modified_equation(name, x):
     assert found.sentence.startswith("The hidden states follow u' = ")
 
 
+class SmoothConvolutions(nn.Module):
+    def __init__(self, t):
+        super().__init__()
+        generator = torch.Generator().manual_seed(1)
+        self.inner, self.outer = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(2))
+        for p in self.parameters():
+            a, b = 0.3 * torch.randn(2, *p.shape, generator=generator)
+            p.data = a * math.cos(2 * t) + b * math.sin(3 * t)
+
+    def forward(self, u):
+        return self.outer(torch.relu(self.inner(u)))
+
+
+@pytest.mark.slow
+def test_relu_has_jumps_in_the_modified_field_and_the_slopes_survive():
+    stack = to_stack(st.euler, [SmoothConvolutions(n / N) for n in range(N)], h=1 / N)
+    images = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(0))
+    found = inspect(stack, images).certificate()
+    assert found.is_ode
+    assert abs(found.limit_slope - 1) < 0.1
+    assert abs(found.modified_slope - 2) < 0.1
+
+
 def test_coefficients_that_vary_over_depth_count(x):
     stack = smooth(st.lm(), init=0)
     for n, layer in enumerate(stack.layers[1:], start=1):

@@ -91,7 +91,7 @@ def test_a_network_of_several_chains_and_its_original_is_left_alone():
     assert made.predicted_drift > 0
     assert torch.equal(model(images), output)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    assert len(inspect(made, images[:1]).layers) == 4
+    assert len(inspect(made, images[:1, :, ::2, ::2], eigenvalues=2).layers) == 4
     made(images).sum().backward()
 
 

@@ -62,13 +62,13 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Callable[[Prog
     """
     torch.manual_seed(seed_for(config.seed, 0))
     path = Path(config.out) / CHECKPOINT
-    make_folder(path.parent)
     stored = _stored(path, config, resume)
     data = open_images(config.data, size=config.size, limit=config.limit)
     accelerator = Accelerator()
     model = build(config.model, config.scheme, len(data.classes), **config.options)
     if config.channels_last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    make_folder(path.parent)  # after what a user can get wrong, before the work
     run = Run()
     if stored is not None:
         load_weights(model, stored["model"], path)

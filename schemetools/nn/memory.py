@@ -11,10 +11,10 @@ from torch.utils.checkpoint import checkpoint
 from schemetools.errors import SchemeError, UnsupportedError
 
 from .block import Block
-from .replay import statistics_kept
+from .replay import counting, modules_of, statistics_kept
 from .reversible import Engine, Reversal, Stored
 from .shears import ShearEngine, shears
-from .two_step import TwoStepEngine, two_step
+from .two_step import LeapfrogEngine, TwoStepEngine, two_step
 
 KINDS = ("store", "checkpoint", "reversible")
 
@@ -40,11 +40,13 @@ def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
         return None
     if all(shears(type(layer)) is not None for layer in layers):
         return ShearEngine
-    if len(layers) > 1 and all(
-        two_step(type(layer)) is not None and layer.plan.inputs == ("x", "u1") for layer in layers[1:]
-    ):
-        if any(two_step(type(layer))[0] == 0 for layer in layers[1:]):  # type: ignore[index]
-            return None
+    found = [two_step(type(layer)) for layer in layers[1:]]
+    weights = [pair[0] for pair in found if pair is not None]
+    if not found or len(weights) < len(found) or any(layer.plan.inputs != ("x", "u1") for layer in layers[1:]):
+        return None
+    if all(k == 1 for k in weights):
+        return LeapfrogEngine
+    if all(k != 0 for k in weights):
         return TwoStepEngine
     return None
 
@@ -78,13 +80,13 @@ def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history
     values: tuple[Any, ...] = (x,)
     for begin in range(0, len(layers), every):
         group = list(layers[begin : begin + every])
-        modules = [m for layer in group for m in layer.modules()]
+        modules = [m for layer in group for m in modules_of(layer)]
 
         def run(*given: Any, begin: int = begin) -> tuple[Any, ...]:
             return run_plainly(layers[: begin + every], given, history=history, begin=begin)
 
         def contexts(modules: list[nn.Module] = modules) -> tuple[Any, Any]:
-            return nullcontext(), statistics_kept(modules)
+            return nullcontext(), statistics_kept(counting(modules))
 
         # A compiled graph updates running statistics once by itself, and takes no contexts.
         options = {} if torch.compiler.is_compiling() else {"context_fn": contexts}

@@ -4,15 +4,16 @@ A step that adds an increment to an integer is undone by subtracting the same in
 the very same rounded state. Only a contraction by |k| loses information, log2(1/|k|) bits, and those are kept.
 """
 
+import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from sympy import Expr
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from schemetools import exact
@@ -20,12 +21,15 @@ from schemetools.errors import SchemeError, UnsupportedError
 
 from .block import Block
 from .coefficients import Bounded
-from .replay import Draws, as_before, autocast_of
+from .replay import Draws, as_before, autocast_of, counting, modules_of, repeats_under_no_grad
 
 GRID_BITS = 40
-"""States are multiples of 2^-40, and stay below 2^20 in size."""
+"""Integer states are multiples of 2^-40, and stay below 2^20 in size."""
 
-LIMIT = 2**60
+FLOAT_BITS = 30
+"""States of single precision or less are sums of multiples of 2^-30, which float64 holds exactly up to 2^22."""
+
+LIMIT = 2.0**20
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,55 @@ class Stored:
 
 def to_grid(x: Tensor) -> Tensor:
     """x rounded to integers, multiples of 2^-GRID_BITS; scaling by a power of two is exact in any binary format."""
-    return x.detach().mul(2.0**GRID_BITS).round_().to(torch.int64)
+    return _scaled(x, 2.0**GRID_BITS).round_().to(torch.int64)
 
 
 def from_grid(u: Tensor, dtype: torch.dtype) -> Tensor:
     """The floating-point number nearest to the grid value."""
-    return u.to(dtype).mul_(2.0**-GRID_BITS)
+    single = u.to(torch.promote_types(dtype, torch.float32)).mul_(2.0**-GRID_BITS)
+    return single.to(dtype)
+
+
+def _scaled(x: Tensor, factor: float) -> Tensor:
+    """A new tensor x factor, in half precision's place in single: 2^30 is more than a float16 holds."""
+    x = x.detach()
+    return x.float().mul(factor) if x.dtype in (torch.float16, torch.bfloat16) else x.mul(factor)
+
+
+class IntegerGrid:
+    """Sums kept as int64 multiples of 2^-GRID_BITS: for states in double precision."""
+
+    enter = staticmethod(to_grid)
+    value = staticmethod(from_grid)
+
+    @staticmethod
+    def add(u: Tensor, x: Tensor, factor: float, sign: int) -> None:
+        """Add the rounded factor x to u, or with sign -1 take the same away."""
+        u.add_(to_grid(x if factor == 1 else x.detach() * factor), alpha=sign)
+
+
+class FloatGrid:
+    """Sums kept as float64 multiples of 2^-FLOAT_BITS, exact and free of conversions: for states of lower precision."""
+
+    @staticmethod
+    def enter(x: Tensor) -> Tensor:
+        """x rounded to the grid."""
+        return _scaled(x, 2.0**FLOAT_BITS).round_().double().mul_(2.0**-FLOAT_BITS)
+
+    @staticmethod
+    def value(u: Tensor, dtype: torch.dtype) -> Tensor:
+        """The floating-point number nearest to the grid value."""
+        return u.to(dtype)
+
+    @staticmethod
+    def add(u: Tensor, x: Tensor, factor: float, sign: int) -> None:
+        """Add the rounded factor x to u, or with sign -1 take the same away."""
+        u.add_(_scaled(x, factor * 2.0**FLOAT_BITS).round_().double(), alpha=sign * 2.0**-FLOAT_BITS)
+
+
+def grid_of(dtype: torch.dtype) -> type[IntegerGrid] | type[FloatGrid]:
+    """The grid on which sums of such states are exact and fine enough."""
+    return IntegerGrid if dtype == torch.float64 else FloatGrid
 
 
 @contextmanager
@@ -56,47 +103,56 @@ def evaluated_only() -> Iterator[None]:
 class Pass:
     """One forward pass and its reversal: what it needs to evaluate a layer twice in the same way."""
 
-    def __init__(self, layers: Sequence[Block], x: Tensor) -> None:
-        self.layers, self.dtype = layers, x.dtype
-        self.bad = torch.zeros((), dtype=torch.bool, device=x.device)
-        self.autocast: Callable[[], AbstractContextManager[Any]] = autocast_of(x)
+    def __init__(self, modules: Sequence[list[nn.Module]], x: Tensor) -> None:
+        self.dtype = x.dtype
+        self.extremes: list[Tensor] = []
+        self.autocast = autocast_of(x)
+        # Autocast would remember weights cast without a gradient, and use them where one is wanted.
+        self.plain = not torch.is_autocast_enabled(x.device.type)
         self.draws: list[Draws | None] = []
+        self.latest = Draws(x)
+        self.counting = [counting(own) for own in modules]
+        self.alike = [repeats_under_no_grad(own[1:]) for own in modules]  # all but the layer itself
 
     @contextmanager
-    def first(self, x: Tensor) -> Iterator[None]:
-        """The context of the next first evaluation; notes what is drawn in it, if anything is."""
-        draws = Draws(x)
-        with evaluated_only():
+    def first(self, layer: int, x: Tensor) -> Iterator[None]:
+        """The context of a first evaluation; notes what is drawn in it, if anything is."""
+        with torch.no_grad() if self.plain and self.alike[layer] else evaluated_only():
             yield
-        self.draws.append(draws if draws.have_been_made() else None)
+        drawn, self.latest = self.latest, Draws(x)
+        self.draws.append(None if drawn.same_as(self.latest) else drawn)
 
     def again(self, layer: int, evaluation: int) -> AbstractContextManager[Any]:
-        """The context that repeats an evaluation, counted from the first one of the pass."""
-        return as_before(self.draws[evaluation], self.autocast, self.layers[layer].modules())
+        """The context that repeats an evaluation, counted from the first one of the pass; gradients are on already."""
+        return as_before(self.draws[evaluation], self.autocast(), self.counting[layer])
 
     def value(self, u: Tensor) -> Tensor:
-        """A grid state as the leaf that a branch is evaluated at."""
+        """An integer state as the leaf that a branch is evaluated at."""
         return from_grid(u, self.dtype).requires_grad_()
 
     def watch(self, x: Tensor) -> Tensor:
-        """x itself, noted if it is not finite or leaves the grid."""
-        low, high = torch.aminmax(x.detach())
-        self.bad |= ~(torch.maximum(high, -low).double() < 2.0**-GRID_BITS * LIMIT)
+        """x itself, its extremes noted for `check`."""
+        self.extremes += torch.aminmax(x.detach())
         return x
 
     def check(self) -> None:
-        """Raise SchemeError if any state left the grid."""
-        if bool(self.bad):
+        """Raise SchemeError if anything watched was not finite or left the grid."""
+        size = torch.stack([e if e.dtype == self.dtype else e.to(self.dtype) for e in self.extremes]).abs_().amax()
+        self.extremes.clear()
+        if not bool(size < LIMIT):
             raise SchemeError(
-                f"a state left the grid of memory='reversible' (not finite, or above 2^{60 - GRID_BITS}); "
+                "a state left the grid of memory='reversible' (not finite, or above 2^20); "
                 "the network diverges, or use memory='checkpoint'"
             )
+
+
+_number = functools.cache(exact.to_float)
 
 
 def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
     """A coefficient as a number or tensor: exact, trained, or a drawn gate times a number."""
     if c.is_number:
-        return exact.to_float(c)
+        return _number(c)
     trained = layer.trained()
     if c.is_Symbol and str(c) in trained:
         held = getattr(layer, trained[str(c)])
@@ -108,19 +164,23 @@ def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
     return exact.to_float(factor) * draw(x, layer.training)
 
 
-def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> Tensor:
-    """h c f(value)."""
+def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> tuple[Tensor, float]:
+    """(y, factor) with h c f(value) = factor y: a plain number is left to the grid, which scales anyway."""
     factor = layer.h * weight_of(layer, c, value)
-    return branch(value) if isinstance(factor, (int, float)) and factor == 1 else factor * branch(value)
+    return (branch(value), factor) if isinstance(factor, (int, float)) else (factor * branch(value), 1.0)
 
 
 class Engine(ABC):
     """One pass of a stack forwards on the grid, and back."""
 
     def __init__(self, layers: Sequence[Block], x: Tensor) -> None:
-        self.passed = Pass(layers, x)
+        modules = [modules_of(layer) for layer in layers]
+        self.passed = Pass(modules, x)
         self.layers = layers
-        self.own = [[p for p in layer.parameters() if p.requires_grad] for layer in layers]
+        self.own = [
+            [p for m in own for p in m._parameters.values() if p is not None and p.requires_grad] for own in modules
+        ]
+        self.own = [list(dict.fromkeys(own)) for own in self.own]
         self.parameters = list({id(p): p for own in self.own for p in own}.values())
         self.stored = Stored(0.0, 0.0)
 
@@ -160,5 +220,6 @@ class Reversal(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """Gradients of the first state and of the parameters, the states recomputed from last to first."""
-        parts, found = ctx.engine.reverse(list(ctx.saved_tensors), grads)
+        with torch.enable_grad():
+            parts, found = ctx.engine.reverse(list(ctx.saved_tensors), grads)
         return None, None, *parts, *(found.get(id(p)) for p in ctx.engine.parameters)

@@ -1,7 +1,8 @@
 """Reversible partitioned stacks (RevNet, symplectic schemes): sums on the grid, so that nothing has to be stored."""
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sympy import Expr
@@ -10,9 +11,10 @@ from torch import Tensor, nn
 from schemetools.codegen.plan import Combine, Eval
 
 from .block import Block
-from .reversible import Engine, from_grid, increment, to_grid
+from .reversible import Engine, IntegerGrid, grid_of, increment
 
 Shear = tuple[Any, Expr, int, int]
+Evaluation = Callable[[Tensor], tuple[Tensor, float]]
 
 
 @functools.cache
@@ -50,39 +52,46 @@ def _repeated(branch: Any) -> Iterator[Any]:
         yield branch
 
 
+Move = tuple[int, Evaluation, int, int]
+"""(layer, what is evaluated, the part it is evaluated at, the part it is added to)."""
+
+
 class ShearEngine(Engine):
     """Sums of h c f(other part), undone in reverse order."""
 
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """The last state; its integers are all that is kept."""
-        passed = self.passed
-        state = [to_grid(passed.watch(x)) for x in parts]
-        for n, shear in self._shears():
-            with passed.first(parts[0]):
-                added = self._added(n, shear, passed.watch(passed.value(state[shear[2]])))
-            state[shear[3]] += to_grid(passed.watch(added))
-        return [passed.watch(from_grid(u, x.dtype)) for u, x in zip(state, parts, strict=True)], state
+        """The last state; its grid values are all that is kept."""
+        passed, grid, dtypes = self.passed, grid_of(parts[0].dtype), [x.dtype for x in parts]
+        state = [grid.enter(passed.watch(x)) for x in parts]
+        values = [passed.watch(grid.value(u, dtype)) for u, dtype in zip(state, dtypes, strict=True)]
+        for n, evaluate, source, target in self.moves():
+            with passed.first(n, parts[0]):
+                added, factor = evaluate(values[source].requires_grad_())
+            grid.add(state[target], added, factor, 1)
+            if grid is IntegerGrid:  # there a conversion could hide what is not finite
+                passed.watch(added)
+            values[target] = passed.watch(grid.value(state[target], dtypes[target]))
+        return [x.detach() for x in values], state
 
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
         """Gradients, the states recomputed by subtraction."""
-        state, found, gradients = [u.clone() for u in saved], {}, list(grads)
-        shears = list(self._shears())
-        for evaluation in reversed(range(len(shears))):
-            n, shear = shears[evaluation]
-            _, _, source, target = shear
-            leaf = self.passed.value(state[source])
+        state, found, gradients = [u.clone() for u in saved], {}, [g.contiguous() for g in grads]
+        grid, moves = grid_of(grads[0].dtype), list(self.moves())
+        for evaluation in reversed(range(len(moves))):
+            n, evaluate, source, target = moves[evaluation]
+            leaf = grid.value(state[source], grads[source].dtype).requires_grad_()
             with self.passed.again(n, evaluation):
-                added = self._added(n, shear, leaf)
-            state[target] -= to_grid(added)
-            gradients[source] = gradients[source] + self.pull([added], [gradients[target]], leaf, n, found)
+                added, factor = evaluate(leaf)
+            grid.add(state[target], added, factor, -1)
+            pulled = gradients[target] if factor == 1 else gradients[target] * factor
+            from_leaf = self.pull([added], [pulled], leaf, n, found)
+            del added  # its graph goes before the next one is made
+            gradients[source] = gradients[source] + from_leaf
         return gradients, found
 
-    def _shears(self) -> Iterator[tuple[int, Shear]]:
+    def moves(self) -> Iterator[Move]:
+        """The evaluations in order."""
         for n, layer in enumerate(self.layers):
             branches = branches_in_turn(layer)
             for field, c, source, target in shears(type(layer)) or ():
-                yield n, (next(branches[field]), c, source, target)
-
-    def _added(self, n: int, shear: Shear, value: Tensor) -> Tensor:
-        branch, c, _, _ = shear
-        return increment(self.layers[n], c, branch, value)
+                yield n, partial(increment, layer, c, next(branches[field])), source, target

@@ -5,8 +5,9 @@ With v_n = u_n - u_(n-1), the step u_(n+1) = (1 - k) u_n + k u_(n-1) + h c f(u_n
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from schemetools.errors import UnsupportedError
 from .block import Block
 from .information import InformationBuffer
 from .reversible import Engine, Stored, from_grid, increment, to_grid, weight_of
+from .shears import Move, ShearEngine
 
 FINEST = 4096
 """A trained k runs as the nearest fraction with at most this denominator, and never as 0."""
@@ -48,6 +50,36 @@ def fraction_of(layer: Block, k: Expr) -> Fraction:
     return found
 
 
+def state_of(result: Any) -> Tensor:
+    """A layer's state, without its history."""
+    return result if isinstance(result, Tensor) else result[0]
+
+
+class LeapfrogEngine(ShearEngine):
+    """k = 1, u_(n+1) = u_(n-1) + h c f(u_n): each state is added to the one before, in its place.
+
+    The first layer, any step from the first state, adds its difference to a copy of that state.
+    """
+
+    def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """The last state; it and the one before are kept."""
+        outputs, saved = super().run([parts[0], parts[0]])
+        return [outputs[len(self.layers) % 2]], saved
+
+    def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
+        """Gradients, the states recomputed by subtraction."""
+        pair = [torch.zeros_like(grads[0]), grads[0]]
+        (even, odd), found = super().reverse(saved, pair if len(self.layers) % 2 else pair[::-1])
+        return [even + odd], found
+
+    def moves(self) -> Iterator[Move]:
+        """The evaluations in order, at the even and the odd states in turn."""
+        yield 0, lambda value: (state_of(self.layers[0](value)) - value, 1.0), 0, 1
+        for n, layer in enumerate(self.layers[1:], start=1):
+            _, c = two_step(type(layer)) or (None, None)
+            yield n, partial(increment, layer, c, layer.branch), n % 2, 1 - n % 2  # type: ignore[arg-type]
+
+
 class TwoStepEngine(Engine):
     """States u and velocities v as integers; the first layer may be any step from the first state."""
 
@@ -55,13 +87,13 @@ class TwoStepEngine(Engine):
         """The last state; kept are its integers, the velocity's, and the packed remainders."""
         passed = self.passed
         u = to_grid(passed.watch(parts[0]))
-        with passed.first(parts[0]):
+        with passed.first(0, parts[0]):
             value = passed.value(u)
-            first = self._state(self.layers[0](value)).double() - value.double()
+            first = state_of(self.layers[0](value)).double() - value.double()
         v = to_grid(passed.watch(first))
         u, self.kept, self.fractions = u.add_(v), InformationBuffer(u), []
         for n in range(1, len(self.layers)):
-            with passed.first(parts[0]):
+            with passed.first(n, parts[0]):
                 added, k = self._added(n, passed.watch(passed.value(u)))
             self.fractions.append(fraction_of(self.layers[n], k))
             v = self.kept.multiply(v, *self._ratio(n))
@@ -98,7 +130,7 @@ class TwoStepEngine(Engine):
             newest, before = self._passed_on(newest, before.add_(from_leaf), weight)
         leaf = passed.value(u.sub_(v))
         with passed.again(0, 0):
-            value = self._state(self.layers[0](leaf))
+            value = state_of(self.layers[0](leaf))
         return [before.add(self.pull([value], [newest], leaf, 0, found))], found
 
     @staticmethod
@@ -111,14 +143,11 @@ class TwoStepEngine(Engine):
             return before, newest.clone()
         return before.add_(newest, alpha=1 - weight), weight * newest
 
-    @staticmethod
-    def _state(result: Any) -> Tensor:
-        return result if isinstance(result, Tensor) else result[0]
-
     def _added(self, n: int, value: Tensor) -> tuple[Tensor, Expr]:
         layer = self.layers[n]
         k, c = two_step(type(layer)) or (None, None)
-        return increment(layer, c, layer.branch, value), k  # type: ignore[arg-type,return-value]
+        y, factor = increment(layer, c, layer.branch, value)  # type: ignore[arg-type]
+        return y if factor == 1 else factor * y, k  # type: ignore[return-value]
 
     def _ratio(self, n: int) -> tuple[int, int]:
         k = self.fractions[n - 1]

@@ -1,6 +1,7 @@
 """A scheme as an nn.Module class: generated forward, checked construction, learned values read back."""
 
 import functools
+import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,8 +21,9 @@ from schemetools.codegen.starting import pattern_scheme
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 
+from .arguments import check_history, check_state
 from .branches import arranged, is_separate
-from .coefficients import parameter, per_symbol, read_back
+from .coefficients import parameter, per_symbol, read_back, suggested
 from .constraints import Bounds, constrained
 from .probe import watched_call
 from .structured import structured_call
@@ -34,6 +36,16 @@ class _SchemeOf:
 
     def __get__(self, block: "Block | None", owner: "type[Block]") -> Scheme:
         return owner.written if block is None else block.learned()
+
+
+class _Options:
+    """`inspect.signature` of a block's class: what it is made with. An instance has the signature of its call."""
+
+    def __get__(self, block: "Block | None", owner: "type[Block]") -> inspect.Signature:
+        if block is not None:
+            raise AttributeError("__signature__")
+        found = inspect.signature(Block.__init__)
+        return found.replace(parameters=list(found.parameters.values())[1:])
 
 
 class Block(nn.Module):
@@ -54,12 +66,17 @@ class Block(nn.Module):
     options: ClassVar[TorchOptions]
     source: ClassVar[str]
     key: ClassVar["Key"]
+    takes_history: ClassVar[bool]
     scheme = _SchemeOf()
+    __signature__ = _Options()
 
-    def __new__(cls, branch: Any = None, h: Any = 1, *, bounds: Any = None, **_: Any) -> "Block":
+    def __new__(cls, branch: Any = None, h: Any = 1, *, bounds: Any = None, **others: Any) -> "Block":
         """An instance of the class whose code fits the branches, h and bounds given."""
         if cls is Block:
             raise SchemeError("Block is made by to_block(scheme): Block = to_block(rk4); block = Block(branch)")
+        unknown = set(others) - set(cls.__signature__.parameters)
+        if unknown:
+            raise SchemeError(_unknown_option(cls, min(unknown), others[min(unknown)]))
         options = replace(
             cls.options,
             separate=cls.options.separate or is_separate(branch, cls.plan),
@@ -86,12 +103,13 @@ class Block(nn.Module):
         if not self.plan.is_explicit:
             self.tol, self.max_iterations = tol, max_iterations
         inits, limits = per_symbol(init, self.symbols(), "init"), self._limits(bounds)
+        missing = [symbol for symbol in self.trained() if symbol not in inits]
+        if missing:
+            raise SchemeError(
+                f"{self.written} has the free symbol{'s' * (len(missing) > 1)} {', '.join(missing)}: give a start, "
+                f"{suggested(self.written, missing)}, or a value, .subs({{{missing[0]!r}: ...}})"
+            )
         for symbol, name in self.trained().items():
-            if symbol not in inits:
-                raise SchemeError(
-                    f"{self.written} has the free symbol {symbol}: give it a start, init={{{symbol!r}: (-0.1, 0.0)}}, "
-                    f"or a value, .subs({{{symbol!r}: ...}})"
-                )
             setattr(self, name, parameter(symbol, inits[symbol], limits.get(symbol)))
 
     @classmethod
@@ -126,6 +144,10 @@ class Block(nn.Module):
         """The step: its first call is watched for faulty branches; while a profiler runs it has a scope of its own."""
         if kwargs and "error" in kwargs and self.plan.error is None:
             raise SchemeError(f"{self.written} has no embedded result, so there is no error estimate")
+        if args:
+            check_state(args[0], self.plan, split=self.options.split)
+            if self.takes_history:
+                check_history(args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
         if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
             return self._structured(*args, **kwargs)
         if (self.unseen or profiler._is_profiler_enabled) and not torch.compiler.is_compiling():
@@ -161,7 +183,14 @@ class Block(nn.Module):
     def _claim(self) -> str:
         if self.options.separate:
             return "order: void, branches differ between stages"
-        return f"order={order(self.scheme)}: shared branch"
+        shared = "shared branch" if len(self.plan.fields) == 1 else "one branch per field"
+        return f"order={order(self.scheme)}: {shared}"
+
+
+def _unknown_option(cls: type[Block], name: str, value: Any) -> str:
+    if name in cls.symbols():
+        return f"{name} is no option of a block; the start of a free symbol is given as init={{{name!r}: {value!r}}}"
+    return f"{name} is no option of a block; the options are {', '.join(cls.__signature__.parameters)}"
 
 
 def checked_step(h: Any) -> Any:
@@ -241,6 +270,7 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
         methods["start"] = _no_start
     plan = lower(scheme, options.pattern)
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
+    members["takes_history"] = "history" in inspect.signature(generated.forward).parameters
     plain = replace(options, separate=False, tensor_h=False, called=frozenset())
     base = Block if plain == options else _block_class(key, plain)
     members |= {"__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name}

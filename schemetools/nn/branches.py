@@ -79,6 +79,8 @@ class Function(nn.Module):
 
 
 def _module(branch: Any) -> nn.Module:
+    if isinstance(branch, type):
+        raise SchemeError(f"a branch is a module, and {branch.__name__} is a class: give an instance of it")
     if not callable(branch):
         raise SchemeError(f"a branch is a module or a function f(u); {branch!r} came")
     first = branch

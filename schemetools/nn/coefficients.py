@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,9 +12,23 @@ from sympy import Expr, Rational
 from torch import Tensor, nn
 
 from schemetools import exact
+from schemetools.codegen.printers.names import base_name
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.naming import renamed
+
+USUAL = {
+    "lm": {"k": (-0.1, 0.0)},
+    "lm_stochastic_depth": {"k": (-0.1, 0.0)},
+    "theta": {"theta": 0.5},
+    "two_stage": {"w1": 0.5, "w2": 0.5, "a": 1.0},
+    "rk22": {"a": 0.5},
+    "rk33": {"a": 0.5, "b": 1.0},
+    "rk44": {"w": "1/3"},
+    "lmm2": {"a": 0.0, "b": 0.0},
+    "heavy_ball": {"c": 1.0},
+}
+"""Starts of the catalog's free symbols, for messages: the published one, else a member of the family with a name."""
 
 
 class Bounded(nn.Module):
@@ -89,8 +104,10 @@ def _start(symbol: str, init: Any) -> Tensor:
     if isinstance(init, Tensor):
         return init.detach().clone().to(dtype)
     if isinstance(init, (tuple, list)):
-        if len(init) != 2 or not all(math.isfinite(float(v)) for v in init):
+        if len(init) != 2 or not all(isinstance(v, numbers.Real) and math.isfinite(v) for v in init):
             raise SchemeError(f"init of {symbol} is a number, a pair (low, high) or a distribution; {init!r} came")
+        if init[0] > init[1]:
+            raise SchemeError(f"init of {symbol} is drawn from (low, high) with low <= high; {init!r} came")
         return torch.empty((), dtype=dtype).uniform_(float(init[0]), float(init[1]))
     if isinstance(init, (str, int, float, Expr)) and not isinstance(init, bool):
         return torch.tensor(exact.to_float(exact.coefficient(init, parameter=True)), dtype=dtype)
@@ -114,6 +131,14 @@ def per_symbol(option: Mapping[Any, Any] | Any, symbols: Sequence[str], what: st
             f"{what} names {', '.join(unknown)}; the free symbols of the scheme are {', '.join(symbols) or '(none)'}"
         )
     return named
+
+
+def suggested(scheme: Scheme, symbols: Sequence[str]) -> str:
+    """The option `init` for these symbols as a person types it: the usual starts, else what they may be."""
+    usual = USUAL.get(base_name(scheme), {})
+    if not set(symbols) <= set(usual):
+        return f"init={{{symbols[0]!r}: ...}} with a number, a pair (low, high) or a distribution"
+    return f"init={ {s: usual[s] for s in symbols} }"
 
 
 def read_back(scheme: Scheme, values: Mapping[Any, nn.Parameter | Bounded]) -> Scheme:

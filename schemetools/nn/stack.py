@@ -1,6 +1,6 @@
 """A stack: one step of a scheme per branch, the history kept inside the call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from schemetools.codegen.printers.torch import TorchOptions
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
 
+from .arguments import check_state
 from .block import Block
 from .layers import layer_classes, restricted_schemes, share_coefficients, step_sizes
 from .memory import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
@@ -35,6 +36,7 @@ class Stack(nn.Module):
     def forward(self, x: Any) -> Any:
         """The state after the last step."""
         layers: list[Any] = list(self.layers)
+        check_state(x, layers[0].plan, split=layers[0].options.split)
         if self.memory == "store" or not torch.is_grad_enabled():
             return run_plainly(layers, (x,), history=self.keeps_history)[0]
         if self.memory == "checkpoint":
@@ -64,6 +66,19 @@ class Stack(nn.Module):
     def source(self) -> str:
         """The generated code of the different layers, in the order of their first appearance."""
         return "\n\n".join(dict.fromkeys(layer.source for layer in self.layers))  # type: ignore[misc]
+
+
+def _listed(branches: Any) -> list[Any]:
+    whole = isinstance(branches, (Mapping, str)) or not isinstance(branches, Iterable)
+    if whole or isinstance(branches, nn.ModuleDict):
+        raise SchemeError(
+            f"a stack takes a list with one branch per layer, [branch] * n for n layers that share one; "
+            f"{type(branches).__name__} came"
+        )
+    found = list(branches)
+    if not found:
+        raise SchemeError("a stack needs at least one branch: one per layer")
+    return found
 
 
 def to_stack(
@@ -103,9 +118,7 @@ def to_stack(
     >>> [s.name for s in stack.schemes]
     ['lm(k) from a repeated start', 'lm(k=-0.0500000)', 'lm(k=-0.0500000)']
     """
-    branches = list(branches)
-    if not branches:
-        raise SchemeError("a stack needs at least one branch: one per layer")
+    branches = _listed(branches)
     schemes, own_bounds = restricted_schemes(scheme, len(branches), constrain)
     form = schemes[0].normal_form()
     options = TorchOptions(split=split, gates=gates, shaken=shaken, timed=timed)

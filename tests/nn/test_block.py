@@ -1,9 +1,12 @@
 """Blocks against mathematics: linear fields, gradients, saved tensors, precision, and what is refused."""
 
+import ast
 import copy
+import inspect
 import linecache
 import math
 import pickle
+import re
 import traceback
 
 import numpy as np
@@ -244,6 +247,15 @@ def test_bounds_are_kept_by_any_step_of_the_optimiser():
         (lambda: st.to_block(st.lm())(torch.sin, init={"k": 2}, bounds={"k": (-1, 1)}), "strictly between"),
         (lambda: st.to_block(st.lm())(torch.sin, init={"k": 0}, bounds={"k": (1, -1)}), "low < high"),
         (lambda: st.to_block(st.lm())(torch.sin, init={"k": float("inf")}), "finite"),
+        (lambda: st.to_block(st.lm())(torch.sin, init={"k": (0, -1)}), "low <= high"),
+        (lambda: st.to_block(st.lm())(torch.sin, init={"k": ("a", "b")}), "pair"),
+        (lambda: st.to_block(st.lm())(torch.sin, k=0.2), r"init=\{'k': 0.2\}"),
+        (lambda: st.to_block(st.lm())(torch.sin, steps=2), "the options are branch, h, init"),
+        (lambda: st.to_block(st.euler)(nn.Linear), "Linear is a class"),
+        (lambda: st.to_stack(st.euler, None), "NoneType came"),
+        (lambda: st.to_stack(st.euler, nn.Linear(2, 2)), "one branch per layer"),
+        (lambda: st.to_stack(st.euler, 3), "one branch per layer"),
+        (lambda: st.to_stack(st.euler, {"f": torch.sin}), "one branch per layer"),
         (lambda: st.to_block("rk4"), "scheme"),
         (lambda: Block(torch.sin), "to_block"),
         (lambda: st.to_block(st.rk4)(nn.Sequential(nn.ReLU(inplace=True), nn.Linear(2, 2))), "inplace"),
@@ -279,3 +291,67 @@ def test_a_history_that_one_state_does_not_give_has_to_be_given():
 def test_an_error_estimate_of_a_scheme_without_one_is_refused():
     with pytest.raises(SchemeError, match="no embedded result"):
         st.to_block(st.rk4)(torch.sin)(torch.ones(2), error=True)
+
+
+@pytest.mark.parametrize("name", [n for n in st.names() if st.get(n).free_symbols])
+def test_the_start_that_the_message_suggests_is_one(name):
+    Made = st.to_block(st.get(name))
+    with pytest.raises(SchemeError) as caught:
+        Made(torch.sin)
+    suggestion = re.search(r"init=({.*?})", str(caught.value))
+    assert suggestion is not None
+    block = Made(torch.sin, init=ast.literal_eval(suggestion[1]))
+    assert not block.scheme.free_symbols
+    assert block.scheme.random_symbols or st.order(block.scheme) >= 1
+
+
+def test_a_scheme_of_the_users_own_is_told_what_a_start_may_be():
+    with pytest.raises(SchemeError, match=r"free symbols a, b: .*init=\{'a': \.\.\.\} with a number, a pair"):
+        st.to_block(st.RungeKutta([[0]], [sympy.Symbol("a") + sympy.Symbol("b")]))(torch.sin)
+
+
+def test_a_partitioned_scheme_wants_its_pair():
+    x, branches = torch.randn(2, 2), {"F": nn.Linear(2, 2), "G": nn.Linear(2, 2)}
+    makers = (
+        st.to_block(st.get("revnet"))(branches),
+        *(st.to_stack(st.get("revnet"), [branches] * 2, memory=m) for m in ("store", "checkpoint", "reversible")),
+    )
+    for module in makers:
+        p, q = module((x, x))
+        assert p.shape == q.shape == x.shape
+        for wrong in (x, (x, x, x)):
+            with pytest.raises(SchemeError, match=r"the tuple \(p, q\).*split=True"):
+                module(wrong)
+    split = st.to_block(st.get("revnet"), split=True)(branches)
+    assert split(torch.randn(2, 4)).shape == (2, 4)
+    for wrong in ((x, x), torch.randn(2, 3), torch.randn(4)):
+        with pytest.raises(SchemeError, match="2 equal parts"):
+            split(wrong)
+
+
+@pytest.mark.parametrize(("name", "count"), [("lm(k=3/10)", 1), ("adams_bashforth(3)", 2)])
+def test_a_history_is_a_tuple_of_the_right_length(name, count):
+    block, x = st.to_block(st.get(name))(torch.sin), torch.randn(count, 2)
+    assert block(x, (x,) * count)[0].shape == x.shape
+    assert torch.equal(block(x, history=None)[0], block(x)[0])
+    for wrong in (x, (), (x,) * (count + 1)):
+        with pytest.raises(SchemeError, match=f"tuple of {count} value"):
+            block(x, wrong)
+        with pytest.raises(SchemeError, match=f"tuple of {count} value"):
+            block(x, history=wrong)
+
+
+def test_times_may_be_given_by_position():
+    block = st.to_block(st.euler, timed=True)(lambda t, u: t * u)
+    assert torch.equal(block(torch.ones(2), 2.0), 3 * torch.ones(2))
+
+
+def test_the_signature_is_what_a_block_is_made_and_called_with():
+    Made = st.to_block(st.rk4)
+    assert list(inspect.signature(Made).parameters) == ["branch", "h", "init", "bounds", "tol", "max_iterations"]
+    assert "kwargs" in inspect.signature(Made(torch.sin)).parameters
+
+
+def test_repr_of_several_fields():
+    block = st.to_block(st.get("symplectic_euler"))({"F": torch.sin, "G": torch.sin})
+    assert repr(block).endswith("(h=1, evaluations=2, order=1: one branch per field, trainable: none)")

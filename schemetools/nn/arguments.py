@@ -1,0 +1,45 @@
+"""What a block is called with: a pair where the scheme steps a pair, a history of the right length."""
+
+from typing import Any
+
+from torch import Tensor
+
+from schemetools.codegen.plan import StepPlan
+from schemetools.errors import SchemeError
+
+
+def check_state(x: Any, plan: StepPlan, *, split: bool) -> None:
+    """SchemeError if x is not what a scheme of several parts steps: a tuple of them, or one tensor to split."""
+    parts = plan.parts
+    if parts == 1:
+        return
+    names = ", ".join(plan.inputs[:parts])
+    if split:
+        if not isinstance(x, Tensor) or x.dim() < 2 or x.shape[1] % parts:
+            raise SchemeError(
+                f"with split=True the state ({names}) is one tensor whose dimension 1 is cut into {parts} equal parts; "
+                f"{_shown(x)} came"
+            )
+    elif not isinstance(x, (tuple, list)) or len(x) != parts:
+        raise SchemeError(
+            f"the state of this scheme is the tuple ({names}), or one tensor, cut along dimension 1, with split=True; "
+            f"{_shown(x)} came"
+        )
+
+
+def check_history(history: Any, plan: StepPlan) -> None:
+    """SchemeError if the history is not a tuple of as many values as the scheme carries besides its state."""
+    count = len(plan.outputs) - plan.parts
+    if history is None:
+        return
+    if not isinstance(history, (tuple, list)) or len(history) != count:
+        raise SchemeError(
+            f"the history is a tuple of {count} value{'s' * (count != 1)}, newest first, or None to start; "
+            f"{_shown(history)} came"
+        )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, (tuple, list)) else "")

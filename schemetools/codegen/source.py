@@ -20,7 +20,10 @@ PRINTERS: dict[str, Callable[[Scheme], str]] = {"numpy": print_numpy, "torch": p
 
 
 def to_source(scheme: Scheme, target: str = "torch") -> str:
-    """One step of a scheme as readable source text that runs on its own: `target` is "numpy" or "torch".
+    """One step of a scheme as readable source text: `target` is "numpy" or "torch".
+
+    The text needs NumPy or torch only, but for implicit stages in torch: these are solved, and differentiated, by
+    `schemetools.nn.implicit`, so that such a text needs schemetools to run, as its first lines say.
 
     >>> import schemetools as st
     >>> print(st.to_source(st.euler, "numpy").splitlines()[-3].strip())
@@ -44,7 +47,9 @@ def to_stepper(scheme: Scheme) -> Callable[..., Any]:
     `history` is the normal form's vector: the state, then earlier states or earlier h f, newest first; the same is
     returned one step later. A bare array is the state alone, and a one-step scheme then returns a bare array; a
     multistep scheme given the state alone starts by repeating it. `f` is a callable f(u), or {field: callable} for
-    additive schemes. Free symbols are keyword arguments. `step.source` is the text.
+    additive schemes. Free symbols are keyword arguments. A pair takes `error=True`, and returns what it returns without
+    and an estimate of the step's error. `step.source` is the text. A call raises SchemeError for arguments that do not
+    fit the scheme, and where implicit stages are not solved.
 
     >>> import numpy as np, schemetools as st
     >>> float(st.to_stepper(st.midpoint)(lambda u: -u, np.array(1.0), 0.1))
@@ -59,23 +64,36 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
     exec(compiled(source, f"{base_name(scheme)} numpy"), names)  # noqa: S102  (source written by the printer from exact data)
     generated = names["step"]
     form = scheme.normal_form()
-    needed = set(inspect.signature(generated).parameters) - {"f", "history", "h"}
+    needed = set(inspect.signature(generated).parameters) - {"f", "history", "h", "error"}
+    unsolved: Any = names.get("NotSolved", ())
 
     @functools.wraps(generated)
     def step(
-        f: Callable[[Any], Any] | Mapping[str, Callable[[Any], Any]], history: Any, h: float, **symbols: Any
+        f: Callable[[Any], Any] | Mapping[str, Callable[[Any], Any]],
+        history: Any,
+        h: float,
+        *,
+        error: bool = False,
+        **symbols: Any,
     ) -> Any:
         bare = not isinstance(history, (tuple, list))
         given = (np.asarray(history),) if bare else tuple(map(np.asarray, history))
         _check(given, form.values, form.parts)
         if len(form.fields) > 1:
             f = _fields(f, form.fields)
+        if error and not form.embedded:
+            raise SchemeError(f"{scheme} has no embedded result, so there is no error estimate")
         if set(symbols) != needed:
             raise SchemeError(
                 f"values for the symbols {sorted(symbols)} came; this scheme needs {sorted(needed) or 'none'}"
             )
-        result = generated(f, given, h, **symbols)
-        return result[0] if bare and form.values == 1 else result
+        try:
+            result = generated(f, given, h, **symbols, **({"error": True} if error else {}))
+        except unsolved as problem:
+            raise SchemeError(f"{scheme}: {problem}") from None
+        values, *estimate = result if error else (result,)
+        values = values[0] if bare and form.values == 1 else values
+        return (values, *estimate) if error else values
 
     step.source = source  # type: ignore[attr-defined]
     return step

@@ -2,6 +2,7 @@
 
 import ast
 import math
+import re
 import subprocess
 import sys
 
@@ -61,14 +62,14 @@ def test_numpy_source_runs_alone(tmp_path):
 
 def test_names_and_references_cannot_break_out_of_the_source():
     A, b = [[0]], [1]
-    scheme = st.RungeKutta(A, b, name='x"""\nimport os\n"""', reference='"""\\')
+    scheme = st.RungeKutta(A, b, name='x"""; import os; """', reference='"""\\')
     for target in ("numpy", "torch"):
         tree = ast.parse(st.to_source(scheme, target))
         imports = [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
         assert "os" not in imports
 
 
-@pytest.mark.parametrize("symbol", ["lambda", "k1", "y", "forward", "half", "T", "branch", "u1", "d_1"])
+@pytest.mark.parametrize("symbol", ["lambda", "k1", "y", "forward", "half", "T", "branch", "u1", "d_1", "error"])
 def test_any_symbol_name_gives_code_that_runs(symbol):
     s = Symbol(symbol)
     scheme = st.LinearMultistep([-s, s - 1, 1], [0, 1, 0])
@@ -163,6 +164,51 @@ def test_additive_schemes_take_one_field_each():
     with pytest.raises(SchemeError, match="fields E, I"):
         step({"E": lambda u: u}, np.array([1.0]), 0.5)
     assert lower(pair).fields == ("E", "I")
+
+
+def test_a_pair_estimates_its_error():
+    pair, field = st.get("dopri5"), lambda u: np.array([u[1], -np.sin(u[0])])
+    y, error = st.to_stepper(pair)(field, np.array([1.0, 0.5]), 0.3, error=True)
+    other = st.to_stepper(st.RungeKutta(pair.A, pair.b_hat))(field, np.array([1.0, 0.5]), 0.3)
+    assert np.abs(error - (y - other)).max() < 1e-15 < np.abs(error).max()
+    assert np.array_equal(y, st.to_stepper(pair)(field, np.array([1.0, 0.5]), 0.3))
+    (inside,), same = st.to_stepper(pair)(field, (np.array([1.0, 0.5]),), 0.3, error=True)
+    assert np.array_equal(inside, y)
+    assert np.array_equal(same, error)
+    with pytest.raises(SchemeError, match="no embedded result"):
+        st.to_stepper(st.rk4)(field, np.array([1.0, 0.5]), 0.3, error=True)
+
+
+@pytest.mark.parametrize("field", [lambda u: 1 + u * u, lambda u: u])
+def test_stages_without_a_solution_are_said_to_have_none(field):
+    with pytest.raises(SchemeError, match="backward_euler: .*did not converge"):
+        st.to_stepper(st.backward_euler)(field, np.ones(2), 1)
+
+
+def test_an_error_in_the_field_stays_what_it_is():
+    def fails(u):
+        raise np.linalg.LinAlgError("of the field")
+
+    with pytest.raises(np.linalg.LinAlgError, match="of the field"):
+        st.to_stepper(st.backward_euler)(fails, np.ones(2), 1)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_docstrings_cite_readably_within_100_columns(name):
+    for target in ("numpy", "torch"):
+        lines = st.to_source(st.get(name), target).splitlines()
+        within, opened = [], False
+        for line in lines:
+            within += [line] * (opened or '"""' in line)
+            opened ^= line.count('"""') == 1
+        assert max(map(len, within)) <= 100
+        assert any(re.search(r"\(\d{4}\)", line) for line in within)
+
+
+def test_the_torch_text_of_an_implicit_scheme_says_what_it_needs():
+    head = ast.get_docstring(ast.parse(st.to_source(st.get("gauss(2)"), "torch")))
+    assert "schemetools.nn.implicit" in head
+    assert "schemetools.nn" not in st.to_source(st.rk4, "torch") + st.to_source(st.get("gauss(2)"), "numpy")
 
 
 def test_wrong_targets_and_histories_are_refused():

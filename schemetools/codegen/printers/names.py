@@ -50,11 +50,21 @@ def quoted(text: str) -> str:
     return printable.replace("\\", "\\\\").replace('"', "'")
 
 
+def heading(*paragraphs: str) -> str:
+    """The docstring at the top of a file."""
+    text = "\n\n".join(_wrapped(p) for p in paragraphs)
+    return f'"""{text}\n"""' if "\n" in text else f'"""{text}"""'
+
+
+def _wrapped(text: str) -> str:
+    """Text for a docstring in lines of at most 96 characters, which leaves room for a margin and for quotes."""
+    return textwrap.fill(quoted(text), 96, break_long_words=False, break_on_hyphens=False)
+
+
 def cited(reference: str | None) -> str:
     """Where a scheme was published, as the last paragraph of a docstring; nothing where that is not known."""
     margin = " " * 4
-    lines = textwrap.wrap(quoted(reference or ""), 110, break_long_words=False, break_on_hyphens=False)
-    return "\n\n" + "".join(f"{margin}{line}\n" for line in lines) + margin if lines else ""
+    return f"\n\n{textwrap.indent(_wrapped(reference), margin)}\n{margin}" if reference else ""
 
 
 def number(value: Expr) -> str:

@@ -7,9 +7,13 @@ from schemetools.schemes.base import Scheme
 from ..lower import lower
 from ..plan import Combine, Eval, Solve, Step, StepPlan
 from ..starting import input_names
-from .names import cited, expression, quoted, symbol_names
+from .names import cited, expression, heading, symbol_names
 
 SOLVER = '''
+class NotSolved(ArithmeticError):
+    """The implicit stages have no solution that was found."""
+
+
 def solve(residual, k, tol=1e-13, max_iterations=50):
     """k with residual(k) = 0, by Newton's method with a differenced Jacobian."""
     best = np.inf
@@ -21,8 +25,11 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
         best = min(best, size)
         d = 1e-7 * (1 + np.abs(k).max())
         jacobian = np.stack([(residual(k + d * e) - r) / d for e in np.eye(k.size)], axis=1)
-        k = k - np.linalg.solve(jacobian, r)
-    raise RuntimeError("the implicit stages did not converge; take a smaller h")
+        try:
+            k = k - np.linalg.solve(jacobian, r)
+        except np.linalg.LinAlgError:
+            break
+    raise NotSolved("the implicit stages did not converge; take a smaller h")
 '''
 
 
@@ -31,16 +38,15 @@ def print_numpy(scheme: Scheme) -> str:
     form, plan = scheme.normal_form(), lower(scheme)
     symbols = scheme.free_symbols | scheme.random_symbols
     names = symbol_names(
-        symbols, {*_registers(plan), "f", "h", "np", "history", "solve", "step", "residual", *plan.fields}
+        symbols,
+        {*_registers(plan), "f", "h", "np", "history", "solve", "step", "residual", "error", "NotSolved", *plan.fields},
     )
     printer = _Printer(plan, names)
     inputs = input_names(form)
     parameters = "".join(f", {names[s]}" for s in sorted(symbols, key=str))
-    lines = [
-        f'"""One step of {quoted(str(scheme))} on NumPy arrays; written from the exact scheme by schemetools."""',
-        "",
-    ]
-    lines += ["import numpy as np", ""]
+    parameters += "" if plan.error is None else ", error=False"
+    head = heading(f"One step of {scheme} on NumPy arrays; written from the exact scheme by schemetools.")
+    lines = [head, "", "import numpy as np", ""]
     if not plan.is_explicit:
         lines += [*SOLVER.splitlines(), ""]
     lines += ["", f"def step(f, history, h{parameters}):", f'    """{_summary(scheme, plan, inputs)}"""']
@@ -48,8 +54,12 @@ def print_numpy(scheme: Scheme) -> str:
     if form.values > form.parts and _has_start(form):
         lines += _start_lines(scheme, names, inputs)
     lines += [f"    {line}".rstrip() for step in plan.steps for line in printer.lines(step)]
-    lines += [f"    return {_tuple(plan.outputs)}"]
-    return "\n".join(lines) + "\n"
+    result = _tuple(plan.outputs)
+    if plan.error is not None:
+        lines += ["    if not error:", f"        return {result}"]
+        lines += [f"    {line}".rstrip() for step in plan.error_steps for line in printer.lines(step)]
+        result = f"{result}, {plan.error}"
+    return "\n".join([*lines, f"    return {result}"]) + "\n"
 
 
 def _has_start(form: object) -> bool:
@@ -83,12 +93,14 @@ def _summary(scheme: Scheme, plan: StepPlan, inputs: tuple[str, ...]) -> str:
     vector = ", ".join(inputs)
     return (
         f"({vector}) one step of size h later; {plan.evaluations} evaluation{'s' * (plan.evaluations != 1)} of f."
+        + ("" if plan.error is None else "\n\n    With error=True it returns an estimate of the step's error, too.")
         + cited(scheme.reference)
     )
 
 
 def _registers(plan: StepPlan) -> set[str]:
-    return {*plan.inputs, *(r for s in plan.steps for r in (s.outs if isinstance(s, Solve) else (s.out,)))}
+    steps = plan.steps + plan.error_steps
+    return {*plan.inputs, *(r for s in steps for r in (s.outs if isinstance(s, Solve) else (s.out,)))}
 
 
 def _tuple(names: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from schemetools.schemes.normal_form import GeneralLinear
 from ..lower import lower
 from ..plan import Combine, Solve, StepPlan
 from ..starting import START, input_names, stage_times, start_pattern
-from .names import cited, class_name, identifier, number, quoted, symbol_names
+from .names import cited, class_name, heading, identifier, number, quoted, symbol_names
 from .random import SHAKEN, draw_lines
 from .torch_lines import Lines
 
@@ -28,6 +28,12 @@ RESERVED = frozenset(
 
 
 NO_START = "this scheme carries values that one state does not give; call it with a history"
+
+
+IMPLICIT = (
+    "To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and differentiates them "
+    "by the implicit function theorem."
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +95,8 @@ class _Printer:
             draws = [*SHAKEN.splitlines(), *draws]
         solver = [] if self.plan.is_explicit else ["from schemetools.nn.implicit import solve", ""]
         clock = ["from functools import partial", ""] if solver and self.options.timed else []
-        head = (
-            f'"""One step of {quoted(str(self.scheme))} as a torch module; written from the scheme by schemetools."""'
-        )
+        text = f"One step of {self.scheme} as a torch module; written from the scheme by schemetools."
+        head = heading(text, *([IMPLICIT] if solver else []))
         lines = [head, "", *clock, "import torch", "from torch import nn", "", *solver, *draws, "", *self._class()]
         return "\n".join(lines).rstrip() + "\n"
 

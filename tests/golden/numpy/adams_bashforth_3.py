@@ -6,9 +6,9 @@ import numpy as np
 def step(f, history, h):
     """(x, d1, d2) one step of size h later; 1 evaluation of f.
 
-    Bashforth, Adams (1883), An attempt to test the theories of capillary action, Cambridge University Press;
-    Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential Equations I: Nonstiff Problems, Springer,
-    section III.1
+    Bashforth, Adams (1883), An attempt to test the theories of capillary action, Cambridge
+    University Press; Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential Equations I:
+    Nonstiff Problems, Springer, section III.1
     """
     if len(history) == 1:  # the first step: earlier values are those at the state
         x = history[0]

@@ -3,6 +3,10 @@
 import numpy as np
 
 
+class NotSolved(ArithmeticError):
+    """The implicit stages have no solution that was found."""
+
+
 def solve(residual, k, tol=1e-13, max_iterations=50):
     """k with residual(k) = 0, by Newton's method with a differenced Jacobian."""
     best = np.inf
@@ -14,16 +18,19 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
         best = min(best, size)
         d = 1e-7 * (1 + np.abs(k).max())
         jacobian = np.stack([(residual(k + d * e) - r) / d for e in np.eye(k.size)], axis=1)
-        k = k - np.linalg.solve(jacobian, r)
-    raise RuntimeError("the implicit stages did not converge; take a smaller h")
+        try:
+            k = k - np.linalg.solve(jacobian, r)
+        except np.linalg.LinAlgError:
+            break
+    raise NotSolved("the implicit stages did not converge; take a smaller h")
 
 
 def step(f, history, h):
     """(x, u1) one step of size h later; 1 evaluation of f.
 
-    Curtiss, Hirschfelder (1952), Integration of stiff equations, Proceedings of the National Academy of Sciences
-    38, 235-243; Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential Equations I: Nonstiff Problems,
-    Springer, section III.1
+    Curtiss, Hirschfelder (1952), Integration of stiff equations, Proceedings of the National
+    Academy of Sciences 38, 235-243; Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential
+    Equations I: Nonstiff Problems, Springer, section III.1
     """
     if len(history) == 1:  # the first step: earlier values are those at the state
         x = history[0]

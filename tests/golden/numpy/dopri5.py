@@ -3,11 +3,13 @@
 import numpy as np
 
 
-def step(f, history, h):
+def step(f, history, h, error=False):
     """(x) one step of size h later; 6 evaluations of f.
 
-    Dormand, Prince (1980), A family of embedded Runge-Kutta formulae, Journal of Computational and Applied
-    Mathematics 6, 19-26
+    With error=True it returns an estimate of the step's error, too.
+
+    Dormand, Prince (1980), A family of embedded Runge-Kutta formulae, Journal of Computational and
+    Applied Mathematics 6, 19-26
     """
     (x,) = history
     k1 = f(x)
@@ -22,4 +24,8 @@ def step(f, history, h):
     y6 = x + h * (2.8462752525252526 * k1 - 10.757575757575758 * k2 + 8.906422717743473 * k3 + 0.2784090909090909 * k4 - 0.2735313036020583 * k5)
     k6 = f(y6)
     y = x + h * (0.09114583333333333 * k1 + 0.44923629829290207 * k3 + 0.6510416666666666 * k4 - 0.322376179245283 * k5 + 0.13095238095238096 * k6)
-    return (y,)
+    if not error:
+        return (y,)
+    k7 = f(y)
+    estimate = h * (0.0012326388888888888 * k1 - 0.0042527702905061394 * k3 + 0.03697916666666667 * k4 - 0.05086379716981132 * k5 + 0.0419047619047619 * k6 - 0.025 * k7)
+    return (y,), estimate

@@ -3,6 +3,10 @@
 import numpy as np
 
 
+class NotSolved(ArithmeticError):
+    """The implicit stages have no solution that was found."""
+
+
 def solve(residual, k, tol=1e-13, max_iterations=50):
     """k with residual(k) = 0, by Newton's method with a differenced Jacobian."""
     best = np.inf
@@ -14,8 +18,11 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
         best = min(best, size)
         d = 1e-7 * (1 + np.abs(k).max())
         jacobian = np.stack([(residual(k + d * e) - r) / d for e in np.eye(k.size)], axis=1)
-        k = k - np.linalg.solve(jacobian, r)
-    raise RuntimeError("the implicit stages did not converge; take a smaller h")
+        try:
+            k = k - np.linalg.solve(jacobian, r)
+        except np.linalg.LinAlgError:
+            break
+    raise NotSolved("the implicit stages did not converge; take a smaller h")
 
 
 def step(f, history, h):

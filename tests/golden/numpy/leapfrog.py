@@ -6,8 +6,8 @@ import numpy as np
 def step(f, history, h):
     """(x, u1) one step of size h later; 1 evaluation of f.
 
-    Hairer, Lubich, Wanner (2006), Geometric Numerical Integration: Structure-Preserving Algorithms for Ordinary
-    Differential Equations, Springer, section XV.1
+    Hairer, Lubich, Wanner (2006), Geometric Numerical Integration: Structure-Preserving Algorithms
+    for Ordinary Differential Equations, Springer, section XV.1
     """
     if len(history) == 1:  # the first step: earlier values are those at the state
         x = history[0]

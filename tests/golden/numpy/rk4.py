@@ -6,8 +6,8 @@ import numpy as np
 def step(f, history, h):
     """(x) one step of size h later; 4 evaluations of f.
 
-    Kutta (1901), Beitrag zur näherungsweisen Integration totaler Differentialgleichungen, Zeitschrift für
-    Mathematik und Physik 46, 435-453, p. 443
+    Kutta (1901), Beitrag zur näherungsweisen Integration totaler Differentialgleichungen,
+    Zeitschrift für Mathematik und Physik 46, 435-453, p. 443
     """
     (x,) = history
     k1 = f(x)

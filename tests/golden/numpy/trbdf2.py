@@ -1,6 +1,12 @@
-"""One step of trbdf2(gamma=2-sqrt(2)) on NumPy arrays; written from the exact scheme by schemetools."""
+"""One step of trbdf2(gamma=2-sqrt(2)) on NumPy arrays; written from the exact scheme by
+schemetools.
+"""
 
 import numpy as np
+
+
+class NotSolved(ArithmeticError):
+    """The implicit stages have no solution that was found."""
 
 
 def solve(residual, k, tol=1e-13, max_iterations=50):
@@ -14,16 +20,21 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
         best = min(best, size)
         d = 1e-7 * (1 + np.abs(k).max())
         jacobian = np.stack([(residual(k + d * e) - r) / d for e in np.eye(k.size)], axis=1)
-        k = k - np.linalg.solve(jacobian, r)
-    raise RuntimeError("the implicit stages did not converge; take a smaller h")
+        try:
+            k = k - np.linalg.solve(jacobian, r)
+        except np.linalg.LinAlgError:
+            break
+    raise NotSolved("the implicit stages did not converge; take a smaller h")
 
 
-def step(f, history, h):
+def step(f, history, h, error=False):
     """(x) one step of size h later; 3 evaluations of f.
 
-    Bank et al. (1985), Transient simulation of silicon devices and circuits, IEEE Transactions on Computer-Aided
-    Design of Integrated Circuits and Systems 4, 436-451; Hosea, Shampine (1996), Analysis and implementation of
-    TR-BDF2, Applied Numerical Mathematics 20, 21-37
+    With error=True it returns an estimate of the step's error, too.
+
+    Bank et al. (1985), Transient simulation of silicon devices and circuits, IEEE Transactions on
+    Computer-Aided Design of Integrated Circuits and Systems 4, 436-451; Hosea, Shampine (1996),
+    Analysis and implementation of TR-BDF2, Applied Numerical Mathematics 20, 21-37
     """
     (x,) = history
     k1 = f(x)
@@ -50,4 +61,7 @@ def step(f, history, h):
     k3, = np.split(solve(residual, np.concatenate([np.ravel(f(z3))])), 1)
     k3 = k3.reshape(np.shape(z3))
     y = z3 + h * 0.2928932188134525 * k3
-    return (y,)
+    if not error:
+        return (y,)
+    estimate = h * (0.13807118745769836 * k1 - 0.3333333333333333 * k2 + 0.19526214587563498 * k3)
+    return (y,), estimate

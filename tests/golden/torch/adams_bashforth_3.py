@@ -7,9 +7,9 @@ from torch import nn
 class AdamsBashforthBlock(nn.Module):
     """adams_bashforth(3): 1 evaluation per step.
 
-    Bashforth, Adams (1883), An attempt to test the theories of capillary action, Cambridge University Press;
-    Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential Equations I: Nonstiff Problems, Springer,
-    section III.1
+    Bashforth, Adams (1883), An attempt to test the theories of capillary action, Cambridge
+    University Press; Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential Equations I:
+    Nonstiff Problems, Springer, section III.1
     """
 
     def __init__(self, branch, h=1.0):

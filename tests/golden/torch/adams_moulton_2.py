@@ -1,4 +1,8 @@
-"""One step of adams_moulton(2) as a torch module; written from the scheme by schemetools."""
+"""One step of adams_moulton(2) as a torch module; written from the scheme by schemetools.
+
+To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and
+differentiates them by the implicit function theorem.
+"""
 
 import torch
 from torch import nn
@@ -9,8 +13,9 @@ from schemetools.nn.implicit import solve
 class AdamsMoultonBlock(nn.Module):
     """adams_moulton(2): 1 evaluation per step.
 
-    Moulton (1926), New Methods in Exterior Ballistics, University of Chicago Press; Hairer, Nørsett, Wanner
-    (1993), Solving Ordinary Differential Equations I: Nonstiff Problems, Springer, section III.1
+    Moulton (1926), New Methods in Exterior Ballistics, University of Chicago Press; Hairer,
+    Nørsett, Wanner (1993), Solving Ordinary Differential Equations I: Nonstiff Problems, Springer,
+    section III.1
     """
 
     def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):

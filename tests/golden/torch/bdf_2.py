@@ -1,4 +1,8 @@
-"""One step of bdf(2) as a torch module; written from the scheme by schemetools."""
+"""One step of bdf(2) as a torch module; written from the scheme by schemetools.
+
+To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and
+differentiates them by the implicit function theorem.
+"""
 
 import torch
 from torch import nn
@@ -9,9 +13,9 @@ from schemetools.nn.implicit import solve
 class BDFBlock(nn.Module):
     """bdf(2): 1 evaluation per step.
 
-    Curtiss, Hirschfelder (1952), Integration of stiff equations, Proceedings of the National Academy of Sciences
-    38, 235-243; Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential Equations I: Nonstiff Problems,
-    Springer, section III.1
+    Curtiss, Hirschfelder (1952), Integration of stiff equations, Proceedings of the National
+    Academy of Sciences 38, 235-243; Hairer, Nørsett, Wanner (1993), Solving Ordinary Differential
+    Equations I: Nonstiff Problems, Springer, section III.1
     """
 
     def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):

@@ -7,8 +7,8 @@ from torch import nn
 class Dopri5Block(nn.Module):
     """dopri5: 6 evaluations per step.
 
-    Dormand, Prince (1980), A family of embedded Runge-Kutta formulae, Journal of Computational and Applied
-    Mathematics 6, 19-26
+    Dormand, Prince (1980), A family of embedded Runge-Kutta formulae, Journal of Computational and
+    Applied Mathematics 6, 19-26
     """
 
     def __init__(self, branch, h=1.0):

@@ -7,8 +7,8 @@ from torch import nn
 class LeapfrogBlock(nn.Module):
     """leapfrog: 1 evaluation per step.
 
-    Hairer, Lubich, Wanner (2006), Geometric Numerical Integration: Structure-Preserving Algorithms for Ordinary
-    Differential Equations, Springer, section XV.1
+    Hairer, Lubich, Wanner (2006), Geometric Numerical Integration: Structure-Preserving Algorithms
+    for Ordinary Differential Equations, Springer, section XV.1
     """
 
     def __init__(self, branch, h=1.0):

@@ -7,8 +7,8 @@ from torch import nn
 class LMBlock(nn.Module):
     """lm(k): 1 evaluation per step.
 
-    Lu et al. (2018), Beyond finite layer neural networks: Bridging deep architectures and numerical differential
-    equations, International Conference on Machine Learning, arXiv 1710.10121
+    Lu et al. (2018), Beyond finite layer neural networks: Bridging deep architectures and numerical
+    differential equations, International Conference on Machine Learning, arXiv 1710.10121
     """
 
     def __init__(self, branch, k, h=1.0):

@@ -7,8 +7,8 @@ from torch import nn
 class RK4Block(nn.Module):
     """rk4: 4 evaluations per step.
 
-    Kutta (1901), Beitrag zur näherungsweisen Integration totaler Differentialgleichungen, Zeitschrift für
-    Mathematik und Physik 46, 435-453, p. 443
+    Kutta (1901), Beitrag zur näherungsweisen Integration totaler Differentialgleichungen,
+    Zeitschrift für Mathematik und Physik 46, 435-453, p. 443
     """
 
     def __init__(self, branch, h=1.0):

@@ -1,4 +1,8 @@
-"""One step of trbdf2(gamma=2-sqrt(2)) as a torch module; written from the scheme by schemetools."""
+"""One step of trbdf2(gamma=2-sqrt(2)) as a torch module; written from the scheme by schemetools.
+
+To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and
+differentiates them by the implicit function theorem.
+"""
 
 import torch
 from torch import nn
@@ -9,9 +13,9 @@ from schemetools.nn.implicit import solve
 class TRBDF2Block(nn.Module):
     """trbdf2(gamma=2-sqrt(2)): 3 evaluations per step.
 
-    Bank et al. (1985), Transient simulation of silicon devices and circuits, IEEE Transactions on Computer-Aided
-    Design of Integrated Circuits and Systems 4, 436-451; Hosea, Shampine (1996), Analysis and implementation of
-    TR-BDF2, Applied Numerical Mathematics 20, 21-37
+    Bank et al. (1985), Transient simulation of silicon devices and circuits, IEEE Transactions on
+    Computer-Aided Design of Integrated Circuits and Systems 4, 436-451; Hosea, Shampine (1996),
+    Analysis and implementation of TR-BDF2, Applied Numerical Mathematics 20, 21-37
     """
 
     def __init__(self, branch, h=1.0, tol=1e-10, max_iterations=50):

@@ -35,14 +35,21 @@ PUBLIC = {
     ),
     "analysis.structure": ("is_symplectic", "is_symmetric"),
     "analysis.cost": ("cost",),
-    "analysis.stability": ("Stability", "stability"),
+    "analysis.stability": ("MeanSquareStability", "Stability", "stability"),
     "codegen.source": ("to_source", "to_stepper"),
     "nn.block": ("to_block",),
     "nn.stack": ("to_stack",),
     "nn.convert": ("convert",),
     "nn.inspect": ("inspect",),
     "nn.retrofit": ("retrofit",),
-    "present.plot": ("plot_stability",),
+    "present.plot": (
+        "plot_stability",
+        "plot_locus",
+        "plot_order_star",
+        "plot_relative_stability",
+        "plot_sweep",
+        "plot_eigenvalues",
+    ),
 }
 _SUBMODULES = frozenset({"analysis", "cli", "codegen", "errors", "exact", "nn", "present", "schemes"})
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}
@@ -51,7 +58,14 @@ __all__ = [*_HOME, "schemes"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        try:
+            value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            raise ModuleNotFoundError(
+                f"schemetools.{name} needs PyTorch; install it, or schemetools[torch]", name="torch"
+            ) from None
         globals()[name] = value
         return value
     if name in _SUBMODULES:

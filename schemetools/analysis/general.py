@@ -69,6 +69,8 @@ def _solver(domain: Any, V: list[list[Any]], q: list[Any], parts: int) -> list[l
     rows = [[(one if i == j else zero) - V[i][j] for j in range(r)] + [q[i]] for i in range(r)]
     rows.append([one] + [zero] * r)
     matrix = DomainMatrix(rows, (r + 1, r + 1), domain)
+    if not q[0]:
+        raise UnsupportedError("the first of the carried values is no copy of the solution (q_1 = 0); write it first")
     if not matrix.det():
         raise UnsupportedError(
             "1 is a multiple eigenvalue of V, so the scheme has no limit of first order u' = limit * f"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .modified import ModifiedEquation
 
 ROUGH = 0.5
+SMALL = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class LayerEquations:
 
     Together they describe one equation with k = k(t), with further terms in k' (`modified_equation(s,
     k=Function("k"))`), only where k_n varies smoothly: `is_smooth` compares the second differences of k_n with its
-    first ones.
+    first ones, and lets differences below a hundredth pass; it takes three layers to tell.
     """
 
     scheme: Scheme
@@ -47,8 +48,14 @@ class LayerEquations:
 
     @property
     def is_smooth(self) -> bool:
-        """Whether one equation with k = k(t) describes the stack."""
-        return self.roughness < ROUGH
+        """Whether one equation with k = k(t) describes the stack: k_n moves little, or along a line in three or more
+        layers."""
+        return self.jump <= SMALL or (len(self) > 2 and self.roughness < ROUGH)
+
+    @functools.cached_property
+    def jump(self) -> float:
+        """max |k_(n+1) - k_n|, the largest over the symbols."""
+        return max((abs(b - a) for v in self.values.values() for a, b in zip(v, v[1:], strict=False)), default=0.0)
 
     @functools.cached_property
     def momenta(self) -> tuple[float, ...] | None:
@@ -75,14 +82,15 @@ class LayerEquations:
     @property
     def statement(self) -> str:
         """What may be said of the whole stack."""
+        size = f"largest step {self.jump:.2g}, roughness {self.roughness:.2g}"
         if self.is_smooth:
             return (
-                f"k_n is smooth over the layers (roughness {self.roughness:.2g}): one equation with k = k(t) "
-                "describes the stack, these pieces and terms in k'"
+                f"k_n is smooth over the layers ({size}): one equation with k = k(t) describes the stack, these pieces "
+                "and terms in k'"
             )
         return (
-            f"k_n jumps from layer to layer (roughness {self.roughness:.2g}, smooth is below {ROUGH}): no differential "
-            "equation with a local coefficient is the limit; only the pieces and the exact recursion hold"
+            f"k_n jumps from layer to layer ({size}, smooth is below {SMALL} or {ROUGH}): no differential equation "
+            "with a local coefficient is the limit; only the pieces and the exact recursion hold"
         )
 
     def __str__(self) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 from sympy import Expr
 
 from .forest import Forest, Grammar, Progress, forest
-from .rings import Ring
+from .rings import Expressions, Ring
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,18 @@ class TreeSeries:
 
     def __bool__(self) -> bool:
         return any(self.numerators)
+
+    def __reduce__(self) -> Any:
+        """Pickled as the values themselves: elements of fast rings do not travel, and tables belong to the process."""
+        table = forest(self.grammar)
+        values = tuple(self.value(t, n) for n in range(1, self.order + 1) for t in table.ids(n))
+        return _finished, (self.grammar, self.order, values)
+
+
+def _finished(grammar: Grammar, order: int, values: tuple[Expr, ...]) -> TreeSeries:
+    forest(grammar).grow(order)
+    ring = Expressions()
+    return TreeSeries(grammar, order, ring, values, ring.one, ring.one)
 
 
 def lie_recursion(

@@ -73,6 +73,15 @@ class ModifiedEquation:
     def __getitem__(self, tree: Tree) -> Expr:
         return self.coefficients[tree]
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ModifiedEquation):
+            return NotImplemented
+        mine, theirs = (self.scheme, self.order, self.inverse), (other.scheme, other.order, other.inverse)
+        return mine == theirs and self.series.grammar == other.series.grammar
+
+    def __hash__(self) -> int:
+        return hash((self.scheme, self.order, self.inverse))
+
     @functools.cached_property
     def limit(self) -> Any:
         """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive

@@ -1,7 +1,5 @@
 """Order, consistency, stage order, error constants and the conditions behind them."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sympy import Add, Expr, Integer, Rational, sqrt
@@ -27,7 +25,7 @@ NEGLIGIBLE = 1e-12  # what approximate coefficients, published or learned, may m
 class PrincipalError(NamedTuple):
     """The residuals at the order p + 1 of the first error, by tree, and the norm sqrt(sum (residual / sigma)^2)."""
 
-    residuals: Mapping[Tree, Expr]
+    residuals: dict[Tree, Expr]
     norm: Expr
 
 
@@ -61,6 +59,8 @@ def order(s: Any) -> int:
     (4, 2, 4)
     """
     scheme = as_scheme(s)
+    if not any(limits(scheme)):
+        raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
     if isinstance(scheme, LinearMultistep):
         return _multistep_order(reduced_multistep(scheme))
     if isinstance(scheme, RungeKutta):
@@ -174,7 +174,7 @@ def _order_by_trees(scheme: RungeKutta | AdditiveRungeKutta, known: int, highest
     return highest
 
 
-def order_conditions(s: Any, p: int) -> Mapping[Tree, Expr]:
+def order_conditions(s: Any, p: int) -> dict[Tree, Expr]:
     """The residual of the order condition of every tree through order p.
 
     Runge-Kutta: phi(t) - limit^|t| / gamma(t), with a product of limits where there are several fields. Multistep and
@@ -198,7 +198,7 @@ def order_conditions(s: Any, p: int) -> Mapping[Tree, Expr]:
             value = phi.ring.quotient(residuals[t], denominators[n])
             is_weight = isinstance(scheme, (RungeKutta, AdditiveRungeKutta))
             result[names[t]] = value / names[t].density if is_weight else value
-    return MappingProxyType(result)
+    return result
 
 
 def principal_error(s: Any) -> PrincipalError:
@@ -211,7 +211,7 @@ def principal_error(s: Any) -> PrincipalError:
     p = order(s)
     residuals = {t: r for t, r in order_conditions(s, p + 1).items() if t.order == p + 1}
     squares = Add(*((r / t.symmetry) ** 2 for t, r in residuals.items()))
-    return PrincipalError(MappingProxyType(residuals), sqrt(canonical(squares)))
+    return PrincipalError(residuals, sqrt(canonical(squares)))
 
 
 def error_constant(s: Any) -> Expr:

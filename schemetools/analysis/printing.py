@@ -125,6 +125,12 @@ def shown_order(eq: "ModifiedEquation", known: int) -> int:
     return min(eq.order, max(SHOWN, known + 1))
 
 
+def _order_of(eq: "ModifiedEquation") -> int:
+    """The order relative to the limit; 0 where the limit is u' = 0."""
+    limit = eq.limit if isinstance(eq.limit, tuple) else (eq.limit,)
+    return order(eq.scheme) if eq.inverse or any(limit) else 0
+
+
 def _title(eq: "ModifiedEquation", marks: _Marks, known: int) -> tuple[str, str]:
     """(name: order p, the limit where it is not 1)."""
     name = eq.scheme.name or f"unnamed {type(eq.scheme).__name__}"
@@ -176,7 +182,7 @@ def _parasites(eq: "ModifiedEquation", marks: _Marks) -> list[str]:
 
 def equation_text(eq: "ModifiedEquation", through: int | None = None) -> str:
     """The equation in lines of text; `through` is the order of the last trees shown."""
-    known = order(eq.scheme)
+    known = _order_of(eq)
     last = shown_order(eq, known) if through is None else _checked(eq, through)
     title, limit = _title(eq, _TEXT, known)
     lines = [title + limit]
@@ -202,7 +208,7 @@ def _checked(eq: "ModifiedEquation", through: int) -> int:
 
 def equation_latex(eq: "ModifiedEquation", through: int | None = None) -> str:
     """The equation as an aligned LaTeX display."""
-    known = order(eq.scheme)
+    known = _order_of(eq)
     last = shown_order(eq, known) if through is None else _checked(eq, through)
     title, limit = _title(eq, _LATEX, known)
     lines = [rf"&\text{{{_escape(title)}}}{limit}"]

@@ -1,9 +1,10 @@
 """Reduction: the smaller scheme that computes the same, which the mathematics is done on."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import Integer
+from sympy import Integer, Rational, nan, zoo
 from sympy.polys import polytools
 
 from ..exact import from_domain, to_domain
@@ -19,7 +20,9 @@ def reduced_multistep(scheme: LinearMultistep) -> LinearMultistep:
     domain, elements = to_domain([*scheme.alpha, *scheme.beta])
     k = scheme.steps
     rho, sigma = _strip(elements[: k + 1], domain), _strip(elements[k + 1 :], domain)
-    if rho[0] and sigma[0] and (domain.is_FractionField or k == 1) and not _share_root_one(rho, sigma, domain):
+    if k == 1 and rho[0] and sigma[0] and not _share_root_one(rho, sigma, domain):
+        return scheme
+    if domain.is_FractionField and _coprime_at_a_point(scheme):
         return scheme
     x = polytools.Dummy("x")
     upper = polytools.Poly.from_list(rho[::-1], x, domain=domain)
@@ -33,6 +36,22 @@ def reduced_multistep(scheme: LinearMultistep) -> LinearMultistep:
     beta = [from_domain(domain, c) for c in lower.exquo(common).rep.to_list()[::-1]]
     beta += [Integer(0)] * (len(alpha) - len(beta))
     return LinearMultistep(alpha, beta, name=scheme.name, reference=scheme.reference, exact=scheme.exact)
+
+
+def _coprime_at_a_point(scheme: LinearMultistep) -> bool:
+    """Whether rho and sigma have no common factor at one value of the symbols: then they have none in general.
+
+    A cheap certificate: the gcd over a field of rational functions is slow.
+    """
+    point = {s: Rational(2 * i + 7, 3 * i + 13) for i, s in enumerate(sorted(scheme.free_symbols, key=str))}
+    values = [c.xreplace(point) for c in scheme.coefficients]
+    if any(v.has(zoo, nan) for v in values):
+        return False
+    domain, elements = to_domain(values)
+    k, x = scheme.steps, polytools.Dummy("x")
+    rho, sigma = (polytools.Poly.from_list(c[::-1], x, domain=domain) for c in (elements[: k + 1], elements[k + 1 :]))
+    kept = sigma.degree() == max(j for j, b in enumerate(scheme.beta) if b != 0) and rho.degree() == k
+    return kept and rho.gcd(sigma).degree() == 0
 
 
 def _strip(coefficients: list[Any], domain: Any) -> list[Any]:
@@ -60,36 +79,38 @@ def reduced_runge_kutta(scheme: RungeKutta) -> RungeKutta:
     return RungeKutta(smaller[:-1], smaller[-1], name=scheme.name, reference=scheme.reference, exact=scheme.exact)
 
 
-def reduced_stages(A: Sequence[Sequence[Any]], b: Sequence[Any], zero: Any) -> tuple[list[list[Any]], list[Any]]:
+def reduced_stages(
+    A: Sequence[Sequence[Any]], b: Sequence[Any], zero: Any, is_zero: Callable[[Any], bool] = operator.not_
+) -> tuple[list[list[Any]], list[Any]]:
     """(A, b) without stages that b does not reach, equal stages merged, for elements of any ring.
 
     Two stages are equal when the rows of A agree after summing over classes of equal stages (P-equivalence; the
-    coarsest such partition is found by refinement).
+    coarsest such partition is found by refinement). Where b vanishes one stage is left, (A, b) = (0, 0).
     """
-    keep = _needed(A, [i for i, w in enumerate(b) if w != zero])
+    keep = _needed(A, [i for i, w in enumerate(b) if not is_zero(w)], is_zero)
     if not keep:
-        return [list(row) for row in A], list(b)
+        return [[zero]], [zero]
     A = [[A[i][j] for j in keep] for i in keep]
     b = [b[i] for i in keep]
-    classes = _equal_stages(A, zero)
+    classes = _equal_stages(A, zero, is_zero)
     if len(classes) == len(keep):
         return [list(row) for row in A], b
     merged = [[_total([A[members[0]][j] for j in other], zero) for other in classes] for members in classes]
-    return reduced_stages(merged, [_total([b[j] for j in members], zero) for members in classes], zero)
+    return reduced_stages(merged, [_total([b[j] for j in members], zero) for members in classes], zero, is_zero)
 
 
-def _needed(A: Sequence[Sequence[Any]], start: list[int]) -> list[int]:
+def _needed(A: Sequence[Sequence[Any]], start: list[int], is_zero: Callable[[Any], bool]) -> list[int]:
     seen, waiting = set(start), list(start)
     while waiting:
         i = waiting.pop()
         for j, a in enumerate(A[i]):
-            if a and j not in seen:
+            if j not in seen and not is_zero(a):
                 seen.add(j)
                 waiting.append(j)
     return sorted(seen)
 
 
-def _equal_stages(A: list[list[Any]], zero: Any) -> list[list[int]]:
+def _equal_stages(A: list[list[Any]], zero: Any, is_zero: Callable[[Any], bool]) -> list[list[int]]:
     """The coarsest partition of the stages in which stages of one class have equal sums of A over every class."""
     classes = [list(range(len(A)))]
     while True:
@@ -98,7 +119,7 @@ def _equal_stages(A: list[list[Any]], zero: Any) -> list[list[int]]:
             groups: list[tuple[list[Any], list[int]]] = []
             for i in members:
                 sums = [_total([A[i][j] for j in other], zero) for other in classes]
-                same = next((group for key, group in groups if key == sums), None)
+                same = next((g for key, g in groups if all(map(is_zero, map(operator.sub, sums, key)))), None)
                 if same is None:
                     groups.append((sums, [i]))
                 else:

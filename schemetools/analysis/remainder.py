@@ -45,6 +45,8 @@ def remainder_estimate(eq: "ModifiedEquation", z: float) -> RemainderEstimate:
         if sizes[top - 1][1]:
             break
     leading = sizes[0][1]
+    if leading == 0:
+        raise SchemeError(f"{eq.scheme} follows u' = 0, so that nothing can be measured against its leading term")
     linear, size = (value * z ** (top - 1) / leading for value in sizes[top - 1])
     kept = [value * z**n / leading for n, (_, value) in enumerate(sizes[: eq.order]) if value]
     return RemainderEstimate(top - 1, linear, size, size < kept[-1])

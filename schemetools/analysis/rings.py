@@ -43,6 +43,16 @@ class Ring(ABC):
         return functools.reduce(self.multiply, [base] * exponent, self.one)
 
 
+class Expressions(Ring):
+    """Finished values, as they travel between processes: nothing is computed with them but the value itself."""
+
+    one = sympy.Integer(1)
+
+    def quotient(self, numerator: Expr, denominator: Expr) -> Expr:
+        """The value; its denominator is 1."""
+        return numerator
+
+
 class Integers(Ring):
     """The integers; quotients are rational numbers."""
 
@@ -50,7 +60,7 @@ class Integers(Ring):
 
     def quotient(self, numerator: int, denominator: int) -> Expr:
         """The reduced fraction."""
-        common = math.gcd(numerator, denominator)
+        common = math.gcd(numerator, denominator) * (1 if denominator > 0 else -1)
         return Rational.from_coprime_ints(numerator // common, denominator // common)
 
     def power(self, base: int, exponent: int) -> int:

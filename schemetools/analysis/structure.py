@@ -9,8 +9,9 @@ from sympy import Expr, Integer
 from ..errors import UnsupportedError
 from ..exact import canonical
 from ..schemes.additive import AdditiveRungeKutta
-from ..schemes.base import Matrix, Vector, as_scheme
+from ..schemes.base import Matrix, Scheme, Vector, as_scheme
 from ..schemes.multistep import LinearMultistep
+from ..schemes.normal_form import GeneralLinear
 from ..schemes.runge_kutta import RungeKutta
 from .order import order
 from .reduction import reduced_multistep, reduced_runge_kutta
@@ -24,6 +25,15 @@ def _zero(value: Expr) -> bool:
     return value == 0 or canonical(value) == 0
 
 
+def _tableau_of(scheme: Scheme) -> Scheme:
+    """A general linear method that carries the state alone is a Runge-Kutta method; for others nothing is decided."""
+    if not isinstance(scheme, GeneralLinear):
+        return scheme
+    if scheme.values > 1 or len(scheme.fields) > 1:
+        raise UnsupportedError(f"{scheme} is a general linear method; give its Runge-Kutta or multistep form")
+    return RungeKutta(scheme.A, scheme.B[0], name=scheme.name, exact=scheme.exact)
+
+
 def is_symplectic(s: Any) -> bool:
     """Whether the scheme keeps the symplectic form of every Hamiltonian system.
 
@@ -32,8 +42,9 @@ def is_symplectic(s: Any) -> bool:
 
     With free symbols: whether it does for all their values. A multistep method is not, unless it is a symplectic
     one-step method. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorems VI.4.3, VI.4.6, VI.10.1.
+    Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
     """
-    scheme = as_scheme(s)
+    scheme = _tableau_of(as_scheme(s))
     if isinstance(scheme, RungeKutta):
         small = reduced_runge_kutta(scheme)
         return _compatible(small.A, small.b, small.A, small.b)
@@ -59,8 +70,9 @@ def is_symmetric(s: Any) -> bool:
     Runge-Kutta, reduced: A_(pi i, pi j) + A_ij = b_j, b_(pi j) = b_j for some order pi of the stages; multistep,
     reduced: alpha_j = -alpha_(k-j), beta_j = beta_(k-j) up to a common sign.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorem V.2.3 and section XV.1.
+    Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
     """
-    scheme = as_scheme(s)
+    scheme = _tableau_of(as_scheme(s))
     if isinstance(scheme, LinearMultistep):
         return _symmetric_multistep(reduced_multistep(scheme))
     if isinstance(scheme, RungeKutta):

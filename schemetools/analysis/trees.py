@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from ..errors import SchemeError
+from ..exact import is_whole
 from .forest import PLAIN, Grammar, collector_paused, forest, free
 from .svg import tree_svg
 
@@ -34,6 +35,8 @@ class Tree:
 
         Raises SchemeError where no tree has them, or where the colours are not one per node.
         """
+        if not isinstance(levels, Sequence) or not all(map(is_whole, levels)):
+            raise SchemeError(f"a level sequence is a sequence of integers, such as (1, 2, 3, 2); {levels!r} came")
         sequence = tuple(levels)
         steps = zip(sequence, sequence[1:], strict=False)
         if not sequence or sequence[0] != 1 or any(not 2 <= new <= old + 1 for old, new in steps):

@@ -22,7 +22,7 @@ from ..schemes.runge_kutta import RungeKutta
 from .closure import algebra_for
 from .differentials import Differentials, components
 from .forest import NONAUTONOMOUS, PLAIN, Forest, Grammar, forest
-from .reduction import reduced_multistep, reduced_runge_kutta
+from .reduction import reduced_runge_kutta
 from .rings import FieldElements
 from .trees import Tree, ids_of_trees, sorted_ids, trees_by_id
 from .varying_text import varying_latex, varying_text
@@ -167,9 +167,9 @@ def _sides(scheme: Scheme, grammar: Grammar, order: int, domain: Any) -> tuple[l
     """(r_0, r_1, ...) and the right-hand side: s_i for a multistep scheme, the weights phi by id for Runge-Kutta."""
     convert = domain.from_sympy
     if isinstance(scheme, LinearMultistep):
-        method = reduced_multistep(scheme)
-        centre = method.steps - 1
-        alpha, beta = ([convert(x) for x in row] for row in (method.alpha, method.beta))
+        # not reduced: a common factor that depends on k(t) does not cancel between steps
+        centre = scheme.steps - 1
+        alpha, beta = ([convert(x) for x in row] for row in (scheme.alpha, scheme.beta))
         return _about(alpha, centre, order, domain), _about(beta, centre, order, domain)
     tableau = reduced_runge_kutta(scheme)  # type: ignore[arg-type]
     A, b = [[convert(a) for a in row] for row in tableau.A], [convert(x) for x in tableau.b]

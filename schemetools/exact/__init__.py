@@ -8,6 +8,7 @@ from .intake import (
     coefficient,
     is_irrational,
     is_long_float,
+    is_whole,
     to_float,
     to_fraction,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "generators",
     "is_irrational",
     "is_long_float",
+    "is_whole",
     "latex",
     "parse",
     "text",

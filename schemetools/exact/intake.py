@@ -14,6 +14,7 @@ from .domains import from_domain, generators, to_domain
 from .parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, parse, shorten
 
 RESERVED = frozenset("hfutx")
+NOT_FINITE = frozenset({"nan", "inf", "infinity", "oo"})
 SHORT_DIGITS = 12
 
 
@@ -89,6 +90,8 @@ def _from_sympy(value: Expr, parameter: bool) -> Expr:
 
 def check_symbol_name(name: str) -> None:
     """Refuse names that are no plain identifier, and those that the equations themselves use."""
+    if name.lower() in NOT_FINITE:
+        raise CoefficientError(f"{name} is not finite; coefficients are real numbers")
     if not name.isidentifier() or name.startswith("_"):
         raise CoefficientError(f"{name!r} is not a symbol's name; use letters and digits, beginning with a letter")
     if name in RESERVED:
@@ -137,6 +140,11 @@ def to_fraction(value: Expr) -> Fraction:
     if not value.is_Rational:
         raise CoefficientError(f"{value} is not rational")
     return Fraction(int(value.p), int(value.q))  # type: ignore[attr-defined]
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is an integer of some kind; True and False are not."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def is_irrational(value: Expr) -> bool:

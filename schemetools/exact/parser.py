@@ -27,7 +27,9 @@ MAX_DECIMAL_EXPONENT = 300
 MAX_BITS = 20_000
 MAX_TERMS = 2000
 
-_TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(\*\*|[-+*/^(),]))")
+_TOKEN = re.compile(
+    r"\s*(?:([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([A-Za-z_]\w*)|(\*\*|[-+*/^(),]))"
+)
 _RESERVED_FUNCTIONS = ("sqrt", "root")
 _POLYNOMIAL_VARIABLE = Symbol("x")
 T = TypeVar("T")
@@ -169,7 +171,9 @@ class _Parser:
 
     def symbol(self, name: str) -> Expr:
         if name not in self.symbols:
-            self.fail(f"the name {shorten(name, 20)!r} is not declared; declare it as a symbol, or write a number")
+            self.fail(
+                f"the name {shorten(name, 20)!r} is not declared; give Symbol('...') itself, or declare it in the file"
+            )
         return Symbol(name)
 
     def function(self, name: str) -> Expr:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from sympy import Expr, Integer
 
 from ..errors import TableauError
-from .base import Matrix, Scheme, Vector
+from .base import Matrix, Scheme, Vector, one_line
 from .latex import side_by_side
 from .normal_form import GeneralLinear
 from .runge_kutta import RungeKutta
@@ -41,7 +41,10 @@ class AdditiveRungeKutta(Scheme):
         reference: str | None = None,
         exact: bool = True,
     ):
-        pairs = tuple((str(k), v) for k, v in (tableaux.items() if isinstance(tableaux, Mapping) else tableaux))
+        try:
+            pairs = tuple((str(k), v) for k, v in (tableaux.items() if isinstance(tableaux, Mapping) else tableaux))
+        except (TypeError, ValueError):
+            raise TableauError('give one tableau per field: AdditiveRungeKutta({"F": rk, "G": rk})') from None
         wrong = [type(t).__name__ for _, t in pairs if not isinstance(t, RungeKutta)]
         if wrong:
             raise TableauError(f"an additive scheme is made of RungeKutta tableaux, one per field; a {wrong[0]} came")
@@ -57,7 +60,13 @@ class AdditiveRungeKutta(Scheme):
         if partitioned and len(pairs) != 2:
             raise TableauError(f"a partitioned scheme has two fields, p' = F(q) and q' = G(p); {len(pairs)} came")
         is_exact = exact and all(t.exact for _, t in pairs)
-        values = dict(tableaux=pairs, partitioned=bool(partitioned), name=name, reference=reference, exact=is_exact)
+        values = dict(
+            tableaux=pairs,
+            partitioned=bool(partitioned),
+            name=one_line(name, "name"),
+            reference=one_line(reference, "reference"),
+            exact=is_exact,
+        )
         for key, value in values.items():
             object.__setattr__(self, key, value)
 

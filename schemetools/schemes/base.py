@@ -96,6 +96,13 @@ class Scheme(ABC):
         return self.name or f"unnamed {type(self).__name__}"
 
 
+def one_line(value: Any, what: str) -> str | None:
+    """A name or a reference: one line of text, or nothing."""
+    if value is not None and (not isinstance(value, str) or not value.isprintable()):
+        raise SchemeError(f"{what} must be one line of text; {value!r} came")
+    return value
+
+
 def is_random(symbol: Any) -> bool:
     """Whether a symbol of sympy is a random variable; told by its class's name, since sympy.stats is slow to import."""
     return type(symbol).__name__ == "RandomSymbol"

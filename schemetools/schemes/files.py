@@ -177,6 +177,8 @@ class _File:
                 return exact.canonical(
                     exact.parse(value, self.symbols).xreplace({Symbol(n): s for n, s in self.symbols.items()})
                 )
+            if isinstance(value, Decimal) and len("".join(map(str, value.as_tuple().digits)).strip("0")) > 12:
+                raise FileError(f'{value} has more than 12 digits; write it in quotes, "{value}", or as "1/3"')
             return exact.coefficient(value)
         except SchemeError as error:
             raise self.fail(key, error) from None
@@ -210,11 +212,13 @@ def load(path: str | os.PathLike[str]) -> Scheme:
     "bernoulli(4/5)". Nothing in the file is evaluated as code. Raises FileError, naming line and key, for whatever
     does not fit.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise FileError(f"load takes the path of a TOML file; {path!r} came")
     source = Path(path)
     try:
         if source.stat().st_size > MAX_BYTES:
             raise FileError(f"{source} has {source.stat().st_size} bytes; a scheme file has at most {MAX_BYTES}")
-        text = source.read_bytes().decode()
+        text = source.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise FileError(f"cannot read {source}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 
 from .. import exact
 from ..errors import SchemeError, UnknownNameError
+from ..exact.parser import shorten
 from .base import Scheme
 from .naming import argument, split_arguments
 from .references import citation
@@ -78,7 +79,7 @@ def _take(family: str, key: str, annotation: Any, value: Any) -> Any:
         if isinstance(value, Expr) and value.is_Integer:
             value = int(value)  # type: ignore[arg-type]
         if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise SchemeError(f"{family}({key}={value}): {key} must be an integer")
+            raise SchemeError(f"{family}({key}={value!r}): {key} must be an integer")
         return value.__index__()
     if annotation is Scheme and isinstance(value, str):
         return get(value)
@@ -141,9 +142,9 @@ def family(name: str) -> Family:
     _load()
     name = _aliases.get(name, name)
     if name not in _entries:
-        near = get_close_matches(name, [*_entries, *_aliases], n=3)
+        near = get_close_matches(name.lower(), [*_entries, *_aliases], n=3) if len(name) < 60 else []
         hint = f"did you mean {', '.join(near)}?" if near else "st.names() lists the catalog"
-        raise UnknownNameError(f"the catalog has no scheme {name!r}; {hint}")
+        raise UnknownNameError(f"the catalog has no scheme {shorten(name)!r}; {hint}")
     return _entries[name]
 
 
@@ -164,7 +165,7 @@ def get(text: str) -> Scheme:
     """
     match = _NAME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise SchemeError(f"{text!r} is not a scheme's name; write rk4, bdf(4) or lm(k=3/10)")
+        raise SchemeError(f"{shorten(repr(text))} is not a scheme's name; write rk4, bdf(4) or lm(k=3/10)")
     name, in_parentheses, after_colon = match.groups()
     found = family(name)
     values: dict[str, Any] = {}

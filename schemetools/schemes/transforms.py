@@ -116,8 +116,8 @@ def steps(scheme: Any, n: int) -> Any:
     SchemeError for n < 1, UnsupportedError for multistep schemes.
     """
     scheme = as_scheme(scheme)
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise SchemeError(f"steps(scheme, n) takes a number n >= 1 of steps; {n!r} came")
+    if not exact.is_whole(n) or n < 1:
+        raise SchemeError(f"steps(scheme, n) takes a number n >= 1 of steps; {n} came")
     if n == 1:
         return scheme
     return dataclasses.replace(compose(*[scheme] * n), name=f"steps({scheme}, {n})")
@@ -133,7 +133,7 @@ def picard(scheme: Any, m: int) -> RungeKutta:
     t = as_scheme(scheme)
     if not isinstance(t, RungeKutta):
         raise UnsupportedError(f"picard takes a Runge-Kutta scheme; {type(t).__name__} came")
-    if isinstance(m, bool) or not isinstance(m, int) or m < 1:
+    if not exact.is_whole(m) or m < 1:
         raise SchemeError(f"picard(scheme, m) takes a number m >= 1 of iterations; {m!r} came")
     if m == 1:
         return _labelled(RungeKutta([[0]], [exact.canonical(Add(*t.b))]), f"picard({t}, 1)", t)

@@ -33,7 +33,7 @@ def test_catalog_entries_round_trip(name, tmp_path):
     [
         st.lm(k=0.12345678901234567),
         st.lm().normal_form(),
-        st.RungeKutta([["root(6*x^3-18*x^2+9*x-1, 2/5, 1/2)"]], ["sqrt(3)/6"], name='a "quoted" \\ é \n name'),
+        st.RungeKutta([["root(6*x^3-18*x^2+9*x-1, 2/5, 1/2)"]], ["sqrt(3)/6"], name='a "quoted" \\ é name'),
         st.RungeKutta([[0]], [st.random_symbol("xi", "uniform", 0, Symbol("p"))], b_hat=[1]),
         st.GeneralLinear([[0, 0], [1, 0]], [[0, 1], [1, 0]], [[1, 0], [0, 1]], [[1, 0], [0, 1]], ["F", "G"], parts=2),
     ],

@@ -13,7 +13,7 @@ from torch.autograd import forward_ad
 from schemetools.errors import SchemeError, UnsupportedError
 
 from .krylov import gmres
-from .replay import autocast_of, statistics_kept
+from .replay import autocast_of, counting, modules_of, statistics_kept
 
 Map = Callable[[Tensor], Tensor]
 Image = Callable[[Sequence[Tensor], Tensor], Tensor]
@@ -133,11 +133,11 @@ def _jvp(image: Map, k: Tensor, v: Tensor) -> Tensor:
 def _later(fields: Sequence[Any], matrix: Sequence[Sequence[Any]], h: Any, like: Tensor) -> Image:
     """The image for the backward pass: the weights and the autocast of now, running statistics left alone."""
     autocast, held = autocast_of(like), [_held(f) for f in fields]
-    modules = [m for f in fields if isinstance(f, nn.Module) for m in f.modules()]
-    counting = [m for m in modules if m.training and m.__dict__.get("track_running_stats")]
+    modules = [f.func if isinstance(f, functools.partial) else f for f in fields]
+    kept = counting(dict.fromkeys(m for f in modules if isinstance(f, nn.Module) for m in modules_of(f)))
 
     def image(known: Sequence[Tensor], k: Tensor) -> Tensor:
-        with torch.enable_grad(), autocast() or nullcontext(), statistics_kept(counting):
+        with torch.enable_grad(), autocast() or nullcontext(), statistics_kept(kept):
             return _image(held, matrix, h, known, k)
 
     return image

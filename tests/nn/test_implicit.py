@@ -124,6 +124,27 @@ def test_gradients_are_those_of_the_weights_of_a_functional_call():
     assert all(map(torch.equal, found, torch.autograd.grad(block(x).sum(), list(block.parameters()))))
 
 
+@pytest.mark.parametrize("timed", [False, True])
+def test_the_backward_pass_counts_no_statistics(timed):
+    norm = nn.BatchNorm1d(3)
+    block = st.to_block(st.backward_euler, timed=timed)((lambda t, u: norm(u)) if timed else norm, h=0.1, tol=1e-6)
+    if timed:
+        block.branch.norm = norm
+    y = block(torch.randn(4, 3))
+    before = int(norm.num_batches_tracked)
+    y.square().sum().backward()
+    assert int(norm.num_batches_tracked) == before > 0
+    assert norm.weight.grad is not None
+
+
+def test_checkpoints_may_be_passed_backwards_twice():
+    stack = st.to_stack(st.backward_euler, [nn.Linear(3, 3) for _ in range(2)], h=0.1, memory="checkpoint")
+    x = torch.randn(2, 3, requires_grad=True)
+    y = stack(x).sum()
+    first = torch.autograd.grad(y, x, retain_graph=True)[0]
+    assert torch.equal(first, torch.autograd.grad(y, x)[0])
+
+
 def test_transforms_and_second_derivatives_are_refused():
     block, x = st.to_block(st.backward_euler)(nn.Linear(2, 2)), torch.randn(3, 2, requires_grad=True)
     for transformed in (torch.func.jacrev(block), torch.func.vmap(block), torch.func.grad(lambda x: block(x).sum())):

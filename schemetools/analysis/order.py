@@ -1,11 +1,12 @@
 """Order, consistency, stage order, error constants and the conditions behind them."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sympy import Add, Expr, Integer, Rational, sqrt
+from sympy import Add, Expr, sqrt
 
 from ..errors import UnsupportedError
-from ..exact import canonical, to_domain, to_float
+from ..exact import canonical, from_domain, to_domain, to_float
 from ..schemes.additive import AdditiveRungeKutta
 from ..schemes.base import Scheme, as_scheme
 from ..schemes.multistep import LinearMultistep
@@ -252,21 +253,25 @@ def stage_order(s: Any) -> int:
 
 
 def _stage_order(tableau: RungeKutta) -> int:
-    total = canonical(Add(*tableau.b))
-    if total == 0:
+    """The largest q, in the field of the coefficients; for approximate coefficients within the tolerance of `order`."""
+    s = tableau.stages
+    domain, flat = to_domain([*tableau.b, *(a for row in tableau.A for a in row)])
+    total = sum(flat[:s], domain.zero)
+    if not total:
         return 0
-    b = [w / total for w in tableau.b]
-    A = [[a / total for a in row] for row in tableau.A]
-    c = [Add(*row) for row in A]
-    q = 0
-    while q < 2 * tableau.stages:
-        k = q + 1
-        powers = [Integer(1) if k == 1 else x ** (k - 1) for x in c]
-        conditions = [Add(*(w * x for w, x in zip(b, powers, strict=True))) - Rational(1, k)]
-        conditions += [
-            Add(*(a * x for a, x in zip(row, powers, strict=True))) - y**k / k for row, y in zip(A, c, strict=True)
-        ]
-        if any(canonical(value) != 0 for value in conditions):
-            return q
-        q = k
-    return q
+    b, *A = [[x / total for x in flat[s * i : s * (i + 1)]] for i in range(s + 1)]
+    c = [sum(row, domain.zero) for row in A]
+    powers = [domain.one] * s
+    for k in range(1, 2 * s + 1):
+        part = domain.one / domain.convert(k)
+        residuals = [_product(b, powers, domain.zero) - part]
+        powers_next = [x * y for x, y in zip(powers, c, strict=True)]
+        residuals += [_product(row, powers, domain.zero) - part * y for row, y in zip(A, powers_next, strict=True)]
+        if not all(not r or (not tableau.exact and vanishes(from_domain(domain, r), tableau)) for r in residuals):
+            return k - 1
+        powers = powers_next
+    return 2 * s
+
+
+def _product(weights: Sequence[Any], values: Sequence[Any], zero: Any) -> Any:
+    return sum((w * x for w, x in zip(weights, values, strict=True)), zero)

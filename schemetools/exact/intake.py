@@ -31,6 +31,7 @@ def coefficient(value: Any, *, parameter: bool = False) -> Expr:
     """
     if isinstance(value, str):
         return canonical(parse(value))
+    value = _plain_number(value)
     if isinstance(value, Expr):
         return _from_sympy(value, parameter)
     if isinstance(value, bool) or not isinstance(value, (numbers.Number, Decimal)):
@@ -50,10 +51,14 @@ def coefficient(value: Any, *, parameter: bool = False) -> Expr:
     raise CoefficientError(f"{value!r} is complex; coefficients are real numbers")
 
 
+def _plain_number(value: Any) -> Any:
+    """The number inside an array or tensor without dimensions, such as a trained parameter; anything else as it is."""
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+
+
 def is_long_float(value: Any) -> bool:
     """Whether a parameter's value is an approximate number: a float that is no short decimal."""
-    if isinstance(value, sympy.Float):
-        value = float(value)
+    value = float(value) if isinstance(value, sympy.Float) else _plain_number(value)
     return isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational) and not _is_short(float(value))
 
 

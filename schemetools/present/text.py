@@ -13,6 +13,7 @@ from schemetools.schemes.normal_form import GeneralLinear
 from schemetools.schemes.runge_kutta import RungeKutta
 
 GAP = "  "
+LONGEST = 30  # characters of an exact number in a tableau; a longer one is shown by its first digits
 ROOT_NAME = "gamma"
 
 
@@ -44,7 +45,8 @@ def scheme_text(scheme: Scheme) -> str:
 
 def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
     def write(value: Expr) -> str:
-        return number(value.subs(names) if names else value, is_exact=scheme.exact)  # type: ignore[arg-type]
+        shown = number(value.subs(names) if names else value, is_exact=scheme.exact)  # type: ignore[arg-type]
+        return shown if len(shown) <= LONGEST or not value.is_number else f"{sympy.N(value, 12)}..."
 
     match scheme:
         case RungeKutta():

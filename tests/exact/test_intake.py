@@ -120,3 +120,10 @@ def test_display_of_an_approximation_is_a_short_decimal():
     assert exact.text(learned, exact=False) == "-0.0523457"
     assert exact.text(Rational(1, 3)) == "1/3"
     assert exact.latex(sqrt(3) / 6) == r"\frac{\sqrt{3}}{6}"
+
+
+def test_arrays_without_dimensions_are_numbers():
+    assert exact.coefficient(np.array(0.25)) == Rational(1, 4) and exact.coefficient(np.array(3)) == 3
+    assert exact.is_long_float(np.array(1 / 3)) and not exact.is_long_float(np.array(0.3))
+    with pytest.raises(CoefficientError, match="not a coefficient"):
+        exact.coefficient(np.zeros(2))

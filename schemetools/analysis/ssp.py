@@ -5,17 +5,30 @@ and Multistep Time Discretizations (2011), chapters 3 and 8.
 """
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 import sympy
-from sympy import QQ, And, Expr, Min, Piecewise
+from sympy import QQ, And, Eq, Expr, Min, Ne, Piecewise
 
 from schemetools import exact
-from schemetools.analysis.algebra import Field, Polynomial, add, field_of, multiply, odd_part, scale, trim
+from schemetools.analysis.algebra import (
+    Field,
+    Polynomial,
+    add,
+    derivative,
+    divide,
+    field_of,
+    gcd,
+    multiply,
+    odd_part,
+    scale,
+    trim,
+)
 from schemetools.analysis.real_roots import distinct_sorted, real_roots
-from schemetools.analysis.stability_nonlinear import irreducible
+from schemetools.analysis.reduction import reduced_multistep, reduced_stages
 from schemetools.analysis.step_matrix import product
-from schemetools.errors import UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -27,35 +40,76 @@ def ssp_coefficient(scheme: Scheme) -> Expr:
 
     Runge-Kutta, implicit included: the radius of absolute monotonicity of the irreducible scheme, which may be oo.
     Multistep: the least -alpha_j/beta_j over j < k with beta_j != 0, and 0 if an -alpha_j/alpha_k (j < k) or a
-    beta_j/alpha_k is negative; with free symbols, a Piecewise in them.
-    Raises UnsupportedError for other schemes and for a Runge-Kutta scheme with free symbols.
+    beta_j/alpha_k is negative, of the irreducible scheme; with free symbols, a Piecewise in them.
+    Raises UnsupportedError for other schemes, for random symbols and for a Runge-Kutta scheme with free symbols.
     """
-    if isinstance(scheme, LinearMultistep):
-        return _multistep(scheme)
-    if not isinstance(scheme, RungeKutta):
+    if not isinstance(scheme, (LinearMultistep, RungeKutta)):
         raise UnsupportedError("the SSP coefficient is defined here for Runge-Kutta and linear multistep schemes")
-    if scheme.free_symbols or scheme.random_symbols:
+    if scheme.random_symbols or (scheme.free_symbols and isinstance(scheme, RungeKutta)):
         raise UnsupportedError("the SSP coefficient needs numbers; substitute the scheme's symbols first")
-    return _runge_kutta(scheme)
+    return _runge_kutta(scheme) if isinstance(scheme, RungeKutta) else _multistep(scheme)
 
 
 def _multistep(scheme: LinearMultistep) -> Expr:
+    scheme = reduced_multistep(scheme)
     lead = scheme.alpha[-1]
     old = [exact.canonical(-a / lead) for a in scheme.alpha[:-1]]
     slopes = [exact.canonical(b / lead) for b in scheme.beta]
-    ratios = [exact.canonical(a / b) for a, b in zip(old, slopes, strict=False) if b != 0]
-    least = Min(*ratios) if ratios else sympy.oo
+    terms = [(a, b) for a, b in zip(old, slopes, strict=False) if b != 0]
     nonnegative = And(*(c >= 0 for c in (*old, *slopes)))
     if nonnegative in (sympy.true, sympy.false):
-        return least if nonnegative == sympy.true else sympy.Integer(0)
-    return Piecewise((least, nonnegative), (0, True))
+        return Min(*(a / b for a, b in terms)) if nonnegative == sympy.true else sympy.Integer(0)
+    if len(scheme.free_symbols) == 1:
+        nonnegative = nonnegative.simplify()
+    least = Min(*(_ratio(a, b, nonnegative) for a, b in terms))
+    general = Piecewise((least, nonnegative), (0, True))
+    return Piecewise(*_reducible_cases(scheme, general), *general.args)
+
+
+def _ratio(a: Expr, b: Expr, where: Any) -> Expr:
+    """a/b, which binds nothing where b vanishes."""
+    ratio = exact.canonical(a / b)
+    if not b.free_symbols:
+        return ratio
+    if len(b.free_symbols) == 1 and len(where.free_symbols) == 1:
+        [symbol] = b.free_symbols
+        if not any(where.subs(symbol, point) == sympy.true for point in _real_zeros(b, symbol)):
+            return ratio
+    return Piecewise((ratio, Ne(b, 0)), (sympy.oo, True))
+
+
+def _real_zeros(value: Expr, symbol: Any) -> list[Expr]:
+    """The real zeros of a rational function of one symbol."""
+    polynomial = sympy.Poly(sympy.numer(sympy.together(value)), symbol)
+    domain, elements = exact.to_domain(polynomial.all_coeffs()[::-1])
+    K = field_of(domain)
+    square_free = divide(K, elements, gcd(K, elements, derivative(K, elements)))[0]
+    return [root.expr for root in real_roots(K, square_free)]
+
+
+def _reducible_cases(scheme: LinearMultistep, general: Expr) -> Iterator[tuple[Expr, Any]]:
+    """(value, condition) where the one free symbol gives rho and sigma a common factor that changes the value.
+
+    For several symbols these are no points, and none is given.
+    """
+    if len(scheme.free_symbols) > 1:
+        return
+    [symbol], w = scheme.free_symbols, sympy.Dummy("w")
+    rho, sigma = (sympy.Add(*(c * w**j for j, c in enumerate(p))) for p in (scheme.alpha, scheme.beta))
+    for point in _real_zeros(sympy.resultant(rho, sigma, w), symbol):
+        try:
+            value = _multistep(scheme.subs({symbol: point}))
+        except SchemeError:  # there is no scheme at this value
+            continue
+        if value != general.subs(symbol, point):
+            yield value, Eq(symbol, point)
 
 
 def _runge_kutta(scheme: RungeKutta) -> Expr:
     s = scheme.stages
     domain, elements = exact.to_domain([a for row in scheme.A for a in row] + list(scheme.b))
     K = field_of(domain)
-    A, b = irreducible(K, [elements[i * s : (i + 1) * s] for i in range(s)], elements[s * s :])
+    A, b = reduced_stages([elements[i * s : (i + 1) * s] for i in range(s)], elements[s * s :], K.zero)
     beta = [[*row, K.zero] for row in (*A, b)]
     if any(K.sign(a) < 0 for row in beta for a in row):
         return sympy.Integer(0)

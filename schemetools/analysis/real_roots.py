@@ -12,7 +12,7 @@ from sympy.polys.factortools import dup_factor_list
 from sympy.polys.rootisolation import dup_isolate_real_roots_sqf
 from sympy.polys.sqfreetools import dmp_norm
 
-from schemetools.analysis.algebra import Field, Polynomial, evaluate
+from schemetools.analysis.algebra import Field, Polynomial, evaluate, gcd, trim
 
 _RATIONALS = Field(QQ)
 _T = Symbol("x")
@@ -142,6 +142,25 @@ def _vanishes(K: Field, f: Polynomial, root: RealRoot) -> bool:
         return K.is_zero(evaluate(K, f, K.number(root.low)))
     signs = [K.sign(evaluate(K, f, K.number(x))) for x in (root.low, root.high)]
     return signs[0] * signs[1] < 0
+
+
+def vanishes_at(K: Field, f: Polynomial, root: RealRoot) -> bool:
+    """Whether a polynomial is zero at a real root: whether it shares it with the root's equation."""
+    common = gcd(K, trim(K, map(K.number, root.factor)), f)
+    return len(common) > 1 and _vanishes(K, common, root)
+
+
+def sign_at(K: Field, f: Polynomial, root: RealRoot) -> int:
+    """The sign of a polynomial at a real root that is none of its own: a Taylor expansion with a remainder below it."""
+    while True:
+        width, shifted = K.number(root.high - root.low), list(f)
+        for i in range(len(f) - 1):  # the coefficients of f(low + t) in t
+            for j in range(len(f) - 2, i - 1, -1):
+                shifted[j] += K.number(root.low) * shifted[j + 1]
+        head, *rest = (c if K.sign(c) >= 0 else -c for c in shifted)
+        if K.sign(head - evaluate(K, [K.zero, *rest], width)) > 0:
+            return K.sign(shifted[0])
+        root.refine_to((root.high - root.low) / 2**16)
 
 
 def distinct_sorted(roots: Iterable[RealRoot]) -> list[RealRoot]:

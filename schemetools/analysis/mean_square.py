@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from schemetools.analysis.conditions import Verdict
-from schemetools.analysis.parametric_numbers import interval
+from schemetools.analysis.parametric_numbers import interval, is_infinite
 from schemetools.analysis.region_boundary import Curve
 from schemetools.analysis.stability_linear import Shares, Stability
 from schemetools.analysis.stability_model import decide
@@ -70,7 +70,7 @@ class MeanSquareStability(Stability):
     def is_zero_stable(self) -> Verdict:
         """Whether the powers at z = 0, where nothing is random, stay bounded."""
         found = axis_model(self._moments, imaginary=False)
-        return decide(found, is_zero_stable, found.at_zero)
+        return decide(found, is_zero_stable, found.as_written)
 
     @property
     def is_a_stable(self) -> Verdict:
@@ -85,12 +85,12 @@ class MeanSquareStability(Stability):
     @property
     def is_a0_stable(self) -> Verdict:
         """Whether the negative real axis is in the mean-square region."""
-        return bool(self.real_interval == sympy.oo)
+        return _whole_axis(self.scheme, self.shares, imaginary=False)
 
     @property
     def is_i_stable(self) -> Verdict:
         """Whether the imaginary axis is in the mean-square region."""
-        return bool(self.imaginary_interval == sympy.oo)
+        return _whole_axis(self.scheme, self.shares, imaginary=True)
 
     @property
     def is_algebraically_stable(self) -> Verdict:
@@ -116,6 +116,14 @@ class MeanSquareStability(Stability):
     def imaginary_interval(self) -> Expr:
         """The largest r with i [-r, r] in the closed mean-square region."""
         return _interval(self.scheme, self.shares, imaginary=True)
+
+    def dissipation(self, order: int = 8, y: Symbol = Symbol("y")) -> Expr:
+        """Not defined: the principal root is random. Raises UnsupportedError."""
+        raise UnsupportedError("the principal root is random here; second_moment(0, y) is the mean-square damping")
+
+    def dispersion(self, order: int = 8, y: Symbol = Symbol("y")) -> Expr:
+        """Not defined: the principal root is random. Raises UnsupportedError."""
+        raise UnsupportedError("the principal root is random here, so there is no phase error of its own")
 
     def contains(self, z: Any) -> np.ndarray:
         """Whether points lie in the closed mean-square region: boolean, of the shape of z."""
@@ -153,6 +161,13 @@ def _never_if_explicit(scheme: Scheme) -> bool:
     raise UnsupportedError(
         "mean-square A-stability is decided for explicit schemes only; use contains(z) and the intervals"
     )
+
+
+def _whole_axis(scheme: Scheme, shares: Shares, *, imaginary: bool) -> Verdict:
+    found = axis_model(second_moments(scheme, shares), imaginary=imaginary)
+    if found.symbols:
+        return is_infinite(found, imaginary=False)
+    return bool(_interval(scheme, shares, imaginary=imaginary) == sympy.oo)
 
 
 @functools.lru_cache(maxsize=128)

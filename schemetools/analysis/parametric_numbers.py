@@ -116,6 +116,8 @@ def _at_bound(line: _Line, bound: RealRoot, *, imaginary: bool) -> Expr | None:
 
 def _end_polynomials(K: Field, phi: Any, *, imaginary: bool) -> list[Polynomial]:
     phi = reduced(K, phi)
+    if len(phi) == 1:  # f does not enter
+        return []
     if len(phi) == 2:
         return [imaginary_gap(K, phi) if imaginary else real_gap(K, phi)]
     if all(len(p) <= 2 for p in phi):

@@ -15,7 +15,8 @@ import numpy as np
 
 from schemetools import exact
 from schemetools.analysis.algebra import Field
-from schemetools.analysis.stability_model import Model, reduced
+from schemetools.analysis.stability_model import Model, reduced, z_degree
+from schemetools.analysis.stability_verdicts import is_zero_stable
 from schemetools.errors import SchemeError, UnsupportedError
 
 TOLERANCE = 1e-12
@@ -28,10 +29,14 @@ FAR = 1e3
 
 @dataclass(frozen=True)
 class NumericModel:
-    """Phi with float coefficients, phi[j, m] multiplying w^j z^m; for one-step schemes also the zeros of P and Q."""
+    """Phi with float coefficients, phi[j, m] multiplying w^j z^m; for one-step schemes also the zeros of P and Q.
+
+    `everywhere` is the verdict on all points where z cancels out of Phi, phi then being the polynomial at z = 0.
+    """
 
     phi: np.ndarray
     zeros: tuple[np.ndarray, np.ndarray] | None
+    everywhere: bool | None = None
 
     @property
     def steps(self) -> int:
@@ -46,13 +51,16 @@ def numeric_model(model: Model) -> NumericModel:
         raise UnsupportedError(
             f"a region needs numbers; the scheme has the free symbols {names}: use scheme.subs first"
         )
-    phi = reduced(model.base, model.phi)
+    phi, everywhere = reduced(model.base, model.phi), None
+    if z_degree(phi) < 1:
+        phi = [[c] for c in model.at_zero]
+        everywhere = is_zero_stable(model.base, model.at_zero)
     table = np.zeros((len(phi), max(len(p) for p in phi)))
     for j, p in enumerate(phi):
         table[j, : len(p)] = [exact.to_float(model.domain.to_sympy(c)) for c in p]
     high = len(phi) == 2 and table.shape[1] > MONOMIAL_DEGREE + 1
     zeros = (_zeros(model.base, phi[0]), _zeros(model.base, phi[1])) if high else None
-    return NumericModel(table, zeros)
+    return NumericModel(table, zeros, everywhere)
 
 
 def _zeros(K: Field, p: Sequence[Any]) -> np.ndarray:
@@ -90,6 +98,8 @@ def checked_points(z: Any) -> np.ndarray:
 def contains(model: NumericModel, z: Any) -> np.ndarray:
     """Whether each point z = h lambda is in the closed region; boolean, of the shape of z."""
     points = checked_points(z)
+    if model.everywhere is not None:
+        return np.full(points.shape, model.everywhere)
     flat = points.reshape(-1)
     inside = np.empty(flat.shape, dtype=bool)
     test = _one_step_contains if model.steps == 1 else _general_contains

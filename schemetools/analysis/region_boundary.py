@@ -27,6 +27,8 @@ class Curve:
 def boundary(model: NumericModel) -> list[Curve]:
     """The boundary of the closed region: every vertex is on it. A region without interior is traced there and back."""
     loops = locus(model)
+    if not loops:  # f does not enter
+        return []
     if model.steps == 1:  # log|R| is harmonic: wherever |R| = 1 one side is stable and the other is not
         return [_closed(loop) for loop in loops]
     for turn in (1, 1j):

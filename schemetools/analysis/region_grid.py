@@ -39,7 +39,7 @@ def region(model: NumericModel, xlim: Any, ylim: Any, n: Any) -> np.ndarray:
 
 
 def _region_rows(model: NumericModel, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    if model.steps == 1 and model.zeros is None:
+    if model.steps == 1 and model.zeros is None and model.everywhere is None:
         return _one_step_rows(model, x, y)
     if model.steps > 1 and model.phi.shape[1] == 2:
         return scan(

@@ -14,6 +14,8 @@ ABERTH_STEPS = 60
 
 def locus(model: NumericModel) -> list[np.ndarray]:
     """The root locus as curves in order; one that passes through infinity is cut there."""
+    if model.everywhere is not None:
+        return []
     if model.phi.shape[1] == 2:
         theta = locus_angles(model.phi[:, 1])
         with np.errstate(all="ignore"):

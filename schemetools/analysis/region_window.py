@@ -59,8 +59,10 @@ def _is_unbounded(inside: Inside, size: float) -> bool:
 
 def area(inside: Inside, curves: Sequence[Curve]) -> Expr:
     """The area, from the polygons of the boundary with Richardson's extrapolation; oo for an unbounded region."""
+    if not curves:  # all of the plane, or nothing
+        return sympy.oo if bool(inside(np.zeros(1))[0]) else sympy.Integer(0)
     sizes = [np.abs(c.points).max() for c in curves]
-    if any(c.unbounded for c in curves) or not curves or _is_unbounded(inside, max(sizes)):
+    if any(c.unbounded for c in curves) or _is_unbounded(inside, max(sizes)):
         return sympy.oo
     total = 0.0
     for curve in curves:

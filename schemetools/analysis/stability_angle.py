@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import mpmath
 import sympy
 from sympy import QQ, Expr
 
@@ -11,21 +10,19 @@ from schemetools.analysis.algebra import (
     Field,
     Polynomial,
     add,
-    count_real_roots,
     derivative,
     divide,
     evaluate,
     gcd,
     is_nonnegative,
     multiply,
-    odd_part,
     scale,
     square_free_factors,
     subtract,
     trim,
 )
 from schemetools.analysis.parametric import explore
-from schemetools.analysis.real_roots import RealRoot, real_roots
+from schemetools.analysis.real_roots import RealRoot, between, distinct_sorted, real_roots, sign_at, vanishes_at
 from schemetools.analysis.stability_model import Bivariate, reduced
 from schemetools.analysis.stability_numbers import real_exit, values_at_roots
 from schemetools.analysis.stability_verdicts import (
@@ -37,18 +34,16 @@ from schemetools.analysis.stability_verdicts import (
 )
 from schemetools.errors import UnsupportedError
 
-COMPARISON_DIGITS = 60
-
 
 def angle(K: Field, phi: Bivariate, at_zero: Polynomial) -> Expr | None:
     """The largest alpha with the sector |arg(-z)| < alpha in the region; None unless some sector can be.
 
-    None unless zero-stable, stable at infinity, and stable on the negative real axis.
+    None unless stable at z = 0, at infinity, and on the negative real axis.
     """
     phi = reduced(K, phi)
     if not is_zero_stable(K, at_zero) or not is_stable_at_infinity(K, phi):
         return None
-    if is_a_stable(K, phi):
+    if is_a_stable(K, phi, at_zero):
         return sympy.pi / 2
     if real_exit(K, phi, at_zero) is not None:
         return None
@@ -100,47 +95,32 @@ def _multistep_angle(K: Field, phi: Bivariate) -> Expr:
     where = multiply(K, multiply(K, critical, m), multiply(K, common, circle))
     where = divide(K, where, gcd(K, where, derivative(K, where)))[0]
     where = divide(K, where, gcd(K, where, n))[0]
-    negative = [root for root in real_roots(K, where) if _borders_negative(K, N, root)]
-    least = min(negative, key=lambda root: _numerical(K, top, root) / _numerical(K, bottom, root))
-    target = _numerical(K, top, least) / _numerical(K, bottom, least)
-    if abs(target) < mpmath.mpf(10) ** (-COMPARISON_DIGITS // 2):
-        return sympy.Integer(0)
-    polynomial = values_at_roots(K, where, top, bottom)
-    roots = [r for g, _ in square_free_factors(K, polynomial) for r in real_roots(K, g, low=QQ.zero)]
-    return sympy.atan(sympy.sqrtdenest(sympy.sqrt(min(roots, key=lambda r: abs(_midpoint(r) - target)).expr)))
+    beside = [root for root in real_roots(K, where) if _borders_negative(K, N, root)]
+    least = _least_value(K, values_at_roots(K, where, top, bottom), top, bottom, beside)
+    return sympy.atan(sympy.sqrtdenest(sympy.sqrt(least.expr)))
 
 
-def _borders_negative(K: Field, N: Polynomial, root: RealRoot) -> bool:
-    """Whether N < 0 at points of (-1, 1) as near to the root as one likes."""
-    odd = odd_part(K, N)
-    root.refine_to(QQ(1, 2**20))
-    a, b = max(root.low, QQ(-1)), min(root.high, QQ(1))
-    if a > b or root.high < -1 or root.low > 1:
-        return False
-    step = QQ(1, 2**24)
-    sides = [x for x in (a - step, b + step) if -1 < x < 1]
-    while any(count_real_roots(K, odd, *_ordered(x, root)) > 0 for x in sides):
-        step /= 2**8
-        root.refine_to(step)
-        sides = [x for x in (root.low - step, root.high + step) if -1 < x < 1]
-    return any(K.sign(evaluate(K, N, K.number(x))) < 0 for x in sides)
+def _borders_negative(K: Field, f: Polynomial, root: RealRoot) -> bool:
+    """Whether f < 0 at points of (-1, 1) as near to the root as one likes: by its first derivative that is not 0."""
+    flips = 1
+    while vanishes_at(K, f, root):
+        f, flips = derivative(K, f), -flips
+    sign = sign_at(K, f, root)
+    below, above = RealRoot((1, 1), -QQ.one, -QQ.one), RealRoot((-1, 1), QQ.one, QQ.one)
+    return (sign < 0 and not root < below and root < above) or (flips * sign < 0 and below < root and not above < root)
 
 
-def _ordered(x: Any, root: RealRoot) -> tuple[Any, Any]:
-    return (x, root.low) if x < root.low else (root.high, x)
+def _least_value(K: Field, values: Polynomial, top: Polynomial, bottom: Polynomial, points: list[RealRoot]) -> RealRoot:
+    """The least of top/bottom >= 0 at the points, bottom > 0 there: one of the nonnegative roots of `values`.
 
-
-def _midpoint(root: RealRoot) -> Any:
-    root.refine_to(QQ(1, 10**COMPARISON_DIGITS))
-    q = (root.low + root.high) / 2
-    with mpmath.workdps(COMPARISON_DIGITS):
-        return mpmath.mpf(int(q.numerator)) / int(q.denominator)
-
-
-def _numerical(K: Field, f: Polynomial, root: RealRoot) -> Any:
-    x = _midpoint(root)
-    with mpmath.workdps(COMPARISON_DIGITS):
-        value = mpmath.mpf(0)
-        for c in reversed(f):
-            value = value * x + mpmath.mpf(K.domain.to_sympy(c).evalf(COMPARISON_DIGITS))
-        return +value
+    Rationals between neighbouring candidates are compared with it exactly.
+    """
+    candidates = {
+        (r.factor, r.low): r for g, _ in square_free_factors(K, values) for r in real_roots(K, g, low=-QQ.one)
+    }
+    ordered = distinct_sorted(candidates.values())
+    for value, following in zip(ordered, ordered[1:], strict=False):
+        bound = K.number(between(value, following))
+        if any(sign_at(K, subtract(K, top, scale(bottom, bound)), point) < 0 for point in points):
+            return value
+    return ordered[-1]

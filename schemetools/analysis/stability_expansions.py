@@ -72,7 +72,7 @@ def normalise(model: Model) -> Model:
     if not limit:
         raise SchemeError("the limit u' = limit * f is zero: only the raw region (normalized=False) exists")
     phi = [[c / limit**m for m, c in enumerate(p)] for p in model.phi]
-    return Model.over(model.domain, phi, model.at_zero)
+    return Model.over(model.domain, phi, model.at_zero, model.as_written)
 
 
 def limit_of(model: Model) -> Expr:

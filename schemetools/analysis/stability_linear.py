@@ -22,23 +22,19 @@ from schemetools.analysis.region_window import area, window
 from schemetools.analysis.ssp import ssp_coefficient
 from schemetools.analysis.stability_angle import angle
 from schemetools.analysis.stability_expansions import expansions, limit_of, normalise
-from schemetools.analysis.stability_model import Bivariate, Model, decide, model_of, reduced
-from schemetools.analysis.stability_nonlinear import (
-    an_witness,
-    is_algebraically_stable,
-    is_nonconfluent,
-    is_stiffly_accurate,
-    tableau_elements,
-)
+from schemetools.analysis.stability_model import Bivariate, Model, decide, is_constant, model_of, reduced
+from schemetools.analysis.stability_nonlinear import an_stability, is_algebraically_stable, is_stiffly_accurate
 from schemetools.analysis.stability_numbers import imaginary_exit, length, real_exit
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.transforms import rescale
 
 Shares = tuple[tuple[str, Expr], ...] | None
-EXACT = "exact"
-NUMBERS = ("real_interval", "imaginary_interval", "ssp_coefficient")
+NUMBERS = ("angle", "real_interval", "imaginary_interval", "ssp_coefficient")
+IN_DOUBLE_PRECISION = (
+    "contains", "region", "boundary", "curves", "window", "locus", "growth", "dominance", "zeros_and_poles",
+)  # fmt: skip
 
 
 @functools.lru_cache(maxsize=512)
@@ -60,10 +56,22 @@ def _boundary(scheme: Scheme, normalized: bool, shares: Shares) -> list[Curve]:
 
 @functools.lru_cache(maxsize=1024)
 def _verdict(scheme: Scheme, normalized: bool, shares: Shares, name: str) -> Verdict:
-    if name != "is_zero_stable" and scheme.is_explicit:  # its roots are unbounded on every ray, as polynomials are
-        return False
     found = model(scheme, normalized, shares)
-    return decide(found, getattr(verdicts, name), found.at_zero if name == "is_zero_stable" else found.phi)
+    if name == "is_zero_stable":
+        return decide(found, verdicts.is_zero_stable, found.as_written)
+    if scheme.is_explicit:
+        return name == "is_a_stable" and _explicit_everywhere(scheme, normalized, shares)
+    algorithm = getattr(verdicts, name)
+    return decide(found, lambda K, data: algorithm(K, *data), [found.phi, found.at_zero])
+
+
+@functools.lru_cache(maxsize=512)
+def _explicit_everywhere(scheme: Scheme, normalized: bool, shares: Shares) -> Verdict:
+    """Whether an explicit scheme is stable on a whole ray.
+
+    Where f enters, its roots are unbounded on every ray, as polynomials are; elsewhere they are the same everywhere.
+    """
+    return is_constant(model(scheme, normalized, shares))
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,14 @@ class Stability:
     @property
     def _model(self) -> Model:
         return model(*self._key)
+
+    @property
+    def _exact(self) -> str:
+        return "exact" if self.scheme.exact else "exact for these coefficients, which are themselves approximate"
+
+    @property
+    def _an_stability(self) -> tuple[Verdict, str | None]:
+        return an_stability(self.scheme, lambda: self.is_a_stable)
 
     # ---- polynomials
 
@@ -112,7 +128,11 @@ class Stability:
 
     @property
     def is_zero_stable(self) -> Verdict:
-        """Whether the powers at z = 0 stay bounded: the root condition."""
+        """Whether the powers at z = 0 stay bounded: the root condition.
+
+        It is that of rho as written (Dahlquist): rounding excites a root that cancels out of a reducible multistep
+        scheme, whose region and every other verdict are those of the reduced scheme.
+        """
         return _verdict(*self._key, "is_zero_stable")
 
     @property
@@ -143,25 +163,23 @@ class Stability:
         """
         if isinstance(self.scheme, LinearMultistep):
             return self.is_a_stable
-        return _tableau_verdict(self.scheme, "algebraic")
+        return is_algebraically_stable(self.scheme)
 
     @property
     def is_an_stable(self) -> Verdict:
         """Whether |K(Z)| <= 1 for lambda(t) in the left half plane (Runge-Kutta); `how` says how it was decided."""
-        return _an_stability(self)[0]
+        return self._an_stability[0]
 
     @property
     def is_stiffly_accurate(self) -> Verdict:
         """Whether the result is the last stage; multistep: whether f enters at the new value only."""
-        if isinstance(self.scheme, LinearMultistep):
-            return verdict_on_sigma(self.scheme)
-        return _tableau_verdict(self.scheme, "stiff")
+        return is_stiffly_accurate(self.scheme)
 
     # ---- numbers
 
     @property
     def angle(self) -> Expr | None:
-        """alpha of A(alpha)-stability in radians; None unless zero-stable, and stable at infinity and for z < 0."""
+        """alpha of A(alpha)-stability in radians; None unless stable at z = 0, at infinity and for z < 0."""
         return _angle(*self._key)
 
     @property
@@ -176,9 +194,8 @@ class Stability:
 
     @property
     def ssp_coefficient(self) -> Expr:
-        """The strong-stability-preserving coefficient, rescaled with z."""
-        raw = ssp_coefficient(self.scheme)
-        return sympy.simplify(raw * limit_of(model(self.scheme, False, self.shares))) if self.normalized else raw
+        """The strong-stability-preserving coefficient, of the rescaled scheme if normalized."""
+        return ssp_coefficient(rescale(self.scheme) if self.normalized else self.scheme)
 
     @property
     def ellipse(self) -> Ellipse | None:
@@ -257,13 +274,13 @@ class Stability:
             )
         if name == "area" and self.ellipse is None:
             return "numerical, to about 1e-6 relative: the polygon of the boundary"
-        if name in ("contains", "region", "boundary", "window"):
+        if name in IN_DOUBLE_PRECISION:
             return "numerical, in double precision"
         if name == "is_an_stable":
-            return _an_stability(self)[1]
-        if name in NUMBERS and isinstance(getattr(self, name), sympy.Float):
+            return self._an_stability[1] or self._exact
+        if name in NUMBERS and (value := getattr(self, name)) is not None and value.has(sympy.Float):
             return "numerical, to 1e-29 relative: isolated exactly as the root of a polynomial too long to write"
-        return EXACT if self.scheme.exact else "exact for these coefficients, which are themselves approximate"
+        return self._exact
 
 
 def _expression(model: Model, p: Sequence[Any], z: Expr) -> Expr:
@@ -273,7 +290,10 @@ def _expression(model: Model, p: Sequence[Any], z: Expr) -> Expr:
 @functools.lru_cache(maxsize=512)
 def _lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate:
     found = model(scheme, normalized, shares)
-    phi = reduced(Field(found.domain), found.phi)
+    K = Field(found.domain)
+    phi = reduced(K, found.phi)
+    if len(phi) == 1 and len(found.phi) == 2:  # z cancels: R = 1
+        return [[-K.one], [K.one]]
     return [[c / phi[-1][0] for c in p] for p in phi]
 
 
@@ -281,7 +301,7 @@ def _lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate
 def _angle(scheme: Scheme, normalized: bool, shares: Shares) -> Expr | None:
     found = model(scheme, normalized, shares)
     if scheme.is_explicit:
-        return None
+        return sympy.pi / 2 if _explicit_everywhere(scheme, normalized, shares) is True else None
     if found.symbols:
         raise UnsupportedError("A(alpha) needs numbers; substitute the scheme's symbols first")
     return angle(found.base, found.phi, found.at_zero)
@@ -301,44 +321,8 @@ def _interval(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bo
 @functools.lru_cache(maxsize=512)
 def _whole_axis(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bool) -> Verdict:
     if scheme.is_explicit:
-        return False
+        return _explicit_everywhere(scheme, normalized, shares)
     found = model(scheme, normalized, shares)
     if found.symbols:
         return parametric.is_infinite(found, imaginary=imaginary)
     return bool(_interval(scheme, normalized, shares, imaginary=imaginary) == sympy.oo)
-
-
-@functools.lru_cache(maxsize=512)
-def _tableau_verdict(scheme: Scheme, which: str) -> Verdict:
-    if not isinstance(scheme, RungeKutta):
-        raise UnsupportedError(
-            f"this verdict is defined for Runge-Kutta and multistep schemes; {scheme} is a {type(scheme).__name__}"
-        )
-    domain, tableau = tableau_elements(scheme)
-    algorithms = {"algebraic": is_algebraically_stable, "stiff": is_stiffly_accurate, "nonconfluent": is_nonconfluent}
-    return decide(Model.over(domain), algorithms[which], tableau)
-
-
-@functools.lru_cache(maxsize=512)
-def _an_stability(stable: Stability) -> tuple[Verdict, str]:
-    """Algebraically stable implies AN-stable; for distinct nodes they are equivalent (Burrage and Butcher, 1979)."""
-    scheme = stable.scheme
-    if not isinstance(scheme, RungeKutta):
-        raise UnsupportedError("AN-stability is decided for Runge-Kutta schemes only")
-    algebraic = _tableau_verdict(scheme, "algebraic")
-    exact_how = EXACT if scheme.exact else "exact for these coefficients, which are themselves approximate"
-    if algebraic is True or _tableau_verdict(scheme, "nonconfluent") is True:
-        return algebraic, exact_how
-    if scheme.free_symbols:
-        raise UnsupportedError(
-            "AN-stability of a scheme with equal nodes and a free symbol is not decided; substitute a value"
-        )
-    if stable.is_a_stable is False:
-        return False, exact_how
-    found = an_witness(scheme) is not None
-    return not found, f"numerical: {'a violating Z was found' if found else 'no violating Z in 20000 trials'}"
-
-
-def verdict_on_sigma(scheme: LinearMultistep) -> Verdict:
-    """Whether f enters at the new value only."""
-    return all(b == 0 for b in scheme.beta[:-1])

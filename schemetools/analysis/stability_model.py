@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import QQ, Symbol
+import sympy
+from sympy import QQ, Poly, Symbol
 from sympy.polys.domains.domain import Domain
 
 from schemetools import exact
-from schemetools.analysis.algebra import Field, Polynomial, divide, evaluate, field_of, gcd, trim
-from schemetools.analysis.conditions import Verdict, condition
-from schemetools.analysis.parametric import adjoin, explore, polynomial_in_symbol
+from schemetools.analysis.algebra import Field, Polynomial, derivative, divide, evaluate, field_of, gcd, trim
+from schemetools.analysis.conditions import AndCondition, Verdict, condition
+from schemetools.analysis.parametric import ParametricField, adjoin, explore, polynomial_in_symbol
 from schemetools.analysis.real_roots import RealRoot
+from schemetools.analysis.root_counts import count_against_circle
 from schemetools.analysis.step_matrix import minimal_polynomial, monic_characteristic, step_matrix
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
@@ -24,8 +26,10 @@ Bivariate = list[Polynomial]
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """Phi(w, z) = sum_j phi[j](z) w^j over an exact domain, and the polynomial whose root condition is zero-stability.
+    """Phi(w, z) = sum_j phi[j](z) w^j over an exact domain.
 
+    The root condition of `as_written` is zero-stability, that of `at_zero` the stability of the region's origin: they
+    differ for a reducible multistep scheme, whose region is the reduced one's while its rho has the roots it has.
     `symbols` are the free symbols, adjoined to the ordered field `base`.
     """
 
@@ -34,13 +38,22 @@ class Model:
     symbols: tuple[Symbol, ...]
     phi: Bivariate
     at_zero: Polynomial
+    as_written: Polynomial
 
     @classmethod
-    def over(cls, domain: Domain, phi: Bivariate | None = None, at_zero: Polynomial | None = None) -> "Model":
+    def over(
+        cls,
+        domain: Domain,
+        phi: Bivariate | None = None,
+        at_zero: Polynomial | None = None,
+        as_written: Polynomial | None = None,
+    ) -> "Model":
         """The model over a domain: QQ, a number field, or rational functions over one of these."""
         has_symbols = domain.is_FractionField
         base = field_of(domain.domain if has_symbols else domain)  # type: ignore[attr-defined]
-        return cls(domain, base, domain.symbols if has_symbols else (), phi or [], at_zero or [])  # type: ignore[attr-defined]
+        return cls(
+            domain, base, domain.symbols if has_symbols else (), phi or [], at_zero or [], as_written or at_zero or []
+        )  # type: ignore[attr-defined]
 
 
 # ---- from a scheme to its model ------------------------------------------------------
@@ -62,7 +75,7 @@ def model_of(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> Model:
             c = divide(K, c, step.Q)[0]
         phi.append(trim(K, c if j < len(step.N) else step.Q))
     at_zero = [K.zero - K.one, K.one] if len(step.N) == 1 else minimal_polynomial(K, step.V)
-    return _model(step.domain, phi, at_zero)
+    return _model(step.domain, phi, at_zero, at_zero)
 
 
 def _multistep_model(scheme: LinearMultistep) -> Model:
@@ -75,15 +88,15 @@ def _multistep_model(scheme: LinearMultistep) -> Model:
         )
     K = Field(domain)
     phi = [trim(K, [a, -b]) for a, b in zip(alpha, beta, strict=True)]
-    return _model(domain, phi, trim(K, _z_coefficients(K, reduced(K, phi), 2)[0]))
+    return _model(domain, phi, trim(K, _z_coefficients(K, reduced(K, phi), 2)[0]), alpha)
 
 
-def _model(domain: Domain, phi: Bivariate, at_zero: Polynomial) -> Model:
+def _model(domain: Domain, phi: Bivariate, at_zero: Polynomial, as_written: Polynomial) -> Model:
     """Over the smallest domain: QQ if all coefficients turned out rational."""
-    if domain.is_Algebraic and all(len(c.to_list()) < 2 for p in (*phi, at_zero) for c in p):
-        phi = [[QQ.convert_from(c, domain) for c in p] for p in phi]
-        at_zero, domain = [QQ.convert_from(c, domain) for c in at_zero], QQ
-    return Model.over(domain, phi, at_zero)
+    data = [*phi, at_zero, as_written]
+    if domain.is_Algebraic and all(len(c.to_list()) < 2 for p in data for c in p):
+        data, domain = mapped(data, lambda c: QQ.convert_from(c, domain)), QQ
+    return Model.over(domain, data[:-2], *data[-2:])
 
 
 # ---- reduction and evaluation -----------------------------------------------------
@@ -105,7 +118,10 @@ def leading_in_z(K: Field, phi: Bivariate) -> list[Any]:
 
 
 def reduced(K: Field, phi: Bivariate) -> Bivariate:
-    """Phi without the factors in w alone or in z alone: a reducible scheme's common factors."""
+    """Phi without factors in w alone or in z alone, a reducible scheme's common factors, and without repeated ones.
+
+    What is left is 1 where z cancels out of Phi.
+    """
     in_z = functools.reduce(lambda f, g: gcd(K, f, g), (trim(K, p) for p in phi), [])
     if len(in_z) > 1:
         phi = [divide(K, p, in_z)[0] for p in phi]
@@ -114,7 +130,27 @@ def reduced(K: Field, phi: Bivariate) -> Bivariate:
     if len(in_w) > 1:
         columns = [divide(K, c, in_w)[0] for c in columns]
     terms = max(len(c) for c in columns)
-    return [trim(K, [c[j] if j < len(c) else K.zero for c in columns]) for j in range(terms)]
+    return _without_repetition(K, [trim(K, [c[j] if j < len(c) else K.zero for c in columns]) for j in range(terms)])
+
+
+def _without_repetition(K: Field, phi: Bivariate) -> Bivariate:
+    """Phi without repeated factors, as decoupled copies of one scheme have: equal roots for all z are no defect.
+
+    Left alone over a field of samples (`ParametricField`), where every question asked cuts the line into more cells.
+    """
+    if len(phi) < 3 or z_degree(phi) < 2 or isinstance(K, ParametricField):
+        return phi
+    for point in (QQ(1, 3), QQ(-2, 7), QQ(5, 11)):  # square-free at one value is square-free
+        f = [evaluate(K, p, K.number(point)) for p in phi]
+        if f[-1] and len(gcd(K, f, derivative(K, f))) == 1:
+            return phi
+    w, z = sympy.symbols("w z")
+    whole = Poly.from_dict({(j, m): c for j, p in enumerate(phi) for m, c in enumerate(p) if c}, w, z, domain=K.domain)
+    simple = whole.exquo(whole.gcd(whole.diff(w)))
+    table = [[K.zero] * (simple.degree(z) + 1) for _ in range(simple.degree(w) + 1)]
+    for (j, m), c in simple.rep.to_dict().items():
+        table[j][m] = K.domain.convert_from(c, simple.rep.dom)
+    return [trim(K, p) for p in table]
 
 
 def at_point(K: Field, phi: Bivariate, x: Any, y: Any) -> tuple[list[Any], list[Any]]:
@@ -155,6 +191,33 @@ def decide(model: Model, algorithm: Callable[[Field, Any], bool], data: Any) -> 
 
     cells = explore(lambda field: algorithm(field, data), base, domain)
     return condition(symbols[0], cells, at_bound)
+
+
+def vanish(domain: Domain, elements: list[Any]) -> Verdict:
+    """Whether all elements are zero: a bool, or a condition on the free symbols in them, several symbols allowed."""
+    values = [domain.to_sympy(c) for c in elements if c]
+    if any(v.is_number for v in values):
+        return False
+    if len({s for v in values for s in v.free_symbols}) > 1:
+        tops = [sympy.numer(v) for v in values]
+        return AndCondition(*(sympy.Eq(-top if top.could_extract_minus_sign() else top, 0) for top in tops))
+    return decide(Model.over(domain), lambda K, data: all(map(K.is_zero, data)), elements)
+
+
+def is_constant(model: Model) -> Verdict:
+    """Whether z does not occur in Phi and the powers stay bounded, so that every point is stable."""
+    coefficients = [c for p in model.phi for c in p[1:]]
+    absent = vanish(model.domain, coefficients)
+    if absent is False:
+        return False
+    if len(model.symbols) < 2:
+        return decide(
+            model,
+            lambda K, data: all(map(K.is_zero, data[0])) and count_against_circle(K, data[1]).is_power_bounded,
+            [coefficients, model.at_zero],
+        )
+    bounded = decide(model, lambda K, p: count_against_circle(K, p).is_power_bounded, model.at_zero)
+    return bounded if bounded is False or absent is True else AndCondition(absent, bounded)
 
 
 def substituted(c: Any, base: Field, field: Field, value: Any) -> Any:

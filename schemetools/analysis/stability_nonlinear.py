@@ -1,70 +1,61 @@
-"""Nonlinear stability of Runge-Kutta schemes: reduction, algebraic stability, AN-stability, stiff accuracy.
+"""Nonlinear stability of Runge-Kutta schemes: algebraic stability, AN-stability, stiff accuracy.
 
 Sources: Burrage and Butcher, SIAM J. Numer. Anal. 16 (1979); Hairer and Wanner, Solving Ordinary Differential
 Equations II, section IV.12.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import sympy
 
 from schemetools import exact
 from schemetools.analysis.algebra import Field
+from schemetools.analysis.conditions import Verdict
+from schemetools.analysis.reduction import reduced_stages
+from schemetools.analysis.stability_model import Model, decide, vanish
 from schemetools.analysis.step_matrix import characteristic_polynomial
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
 
-Rows = list[list[Any]]
 WITNESS_MARGIN = 1e-8
-TRIALS = 20_000
+BATCHES = (500, 19_500)
 
 
-def irreducible(K: Field, A: Rows, b: list[Any]) -> tuple[Rows, list[Any]]:
-    """The scheme without unused stages (Dahlquist, Jeltsch), equal stages merged (Hundsdorfer, Spijker)."""
-    used = {i for i, w in enumerate(b) if not K.is_zero(w)}
-    waiting = list(used)
-    while waiting:
-        row = A[waiting.pop()]
-        new = {j for j, a in enumerate(row) if not K.is_zero(a)} - used
-        used |= new
-        waiting += new
-    kept = sorted(used)
-    A, b = [[A[i][j] for j in kept] for i in kept], [b[i] for i in kept]
-    classes = _equal_stages(K, A)
-    merged = [[sum((A[members[0]][j] for j in other), K.zero) for other in classes] for members in classes]
-    return merged, [sum((b[i] for i in members), K.zero) for members in classes]
+@functools.lru_cache(maxsize=512)
+def is_algebraically_stable(scheme: Scheme) -> Verdict:
+    """Whether b >= 0 and B A + A^T B - b b^T is positive semidefinite, for the irreducible scheme.
+
+    Raises UnsupportedError for what is no Runge-Kutta scheme.
+    """
+    return _decided(scheme, _is_algebraic)
 
 
-def _equal_stages(K: Field, A: Rows) -> list[list[int]]:
-    """The coarsest partition of the stages in which the members of a class have equal sums of A over every class."""
-    classes = [list(range(len(A)))] if A else []
-    while True:
-        finer: list[list[int]] = []
-        for members in classes:
-            groups: list[tuple[list[Any], list[int]]] = []
-            for i in members:
-                sums = [sum((A[i][j] for j in other), K.zero) for other in classes]
-                for known, group in groups:
-                    if all(K.is_zero(x - y) for x, y in zip(sums, known, strict=True)):
-                        group.append(i)
-                        break
-                else:
-                    groups.append((sums, [i]))
-            finer += [group for _, group in groups]
-        if len(finer) == len(classes):
-            return finer
-        classes = finer
-
-
-def tableau_elements(scheme: RungeKutta) -> tuple[Any, list[Any]]:
-    """The domain of a tableau, and [A, b] over it."""
+def _decided(scheme: Scheme, algorithm: Callable[[Field, Any, Any], bool]) -> Verdict:
+    """An algorithm on the irreducible tableau."""
+    if not isinstance(scheme, RungeKutta):
+        raise _not_defined(scheme)
     s = scheme.stages
     domain, elements = exact.to_domain([a for row in scheme.A for a in row] + list(scheme.b))
-    return domain, [[elements[i * s : (i + 1) * s] for i in range(s)], elements[s * s :]]
+    tableau = [elements[i * s : (i + 1) * s] for i in range(s + 1)]
+
+    def irreducible(K: Field, rows: Any) -> bool:
+        return algorithm(K, *reduced_stages(rows[:-1], rows[-1], K.zero, K.is_zero))
+
+    return decide(Model.over(domain), irreducible, tableau)
 
 
-def is_algebraically_stable(K: Field, tableau: Any) -> bool:
-    """Whether b >= 0 and B A + A^T B - b b^T is positive semidefinite, for the irreducible scheme."""
-    A, b = irreducible(K, *tableau)
+def _not_defined(scheme: Scheme) -> UnsupportedError:
+    return UnsupportedError(
+        f"this verdict is defined for Runge-Kutta and multistep schemes; {scheme} is a {type(scheme).__name__}"
+    )
+
+
+def _is_algebraic(K: Field, A: Any, b: Any) -> bool:
     if any(K.sign(w) < 0 for w in b):
         return False
     n = range(len(b))
@@ -75,19 +66,53 @@ def is_algebraically_stable(K: Field, tableau: Any) -> bool:
     return all(K.sign(c) >= 0 for c in signed)
 
 
-def is_nonconfluent(K: Field, tableau: Any) -> bool:
-    """Whether the irreducible scheme has distinct nodes."""
-    A, _ = irreducible(K, *tableau)
+def _is_nonconfluent(K: Field, A: Any, b: Any) -> bool:
+    """Whether the nodes are distinct."""
     nodes = [sum(row, K.zero) for row in A]
     return not any(K.is_zero(nodes[i] - nodes[j]) for i in range(len(nodes)) for j in range(i))
 
 
-def is_stiffly_accurate(K: Field, tableau: Any) -> bool:
-    """Whether the result is the last stage: b is the last row of A."""
-    A, b = tableau
-    return all(K.is_zero(a - w) for a, w in zip(A[-1], b, strict=True))
+@functools.lru_cache(maxsize=512)
+def is_stiffly_accurate(scheme: Scheme) -> Verdict:
+    """Whether the result is the last stage, b the last row of A; multistep: whether f enters at the new value only.
+
+    With random symbols it is meant of every draw: the differences vanish identically in them.
+    Raises UnsupportedError for other schemes.
+    """
+    if not isinstance(scheme, (RungeKutta, LinearMultistep)):
+        raise _not_defined(scheme)
+    if isinstance(scheme, LinearMultistep):
+        differences = list(scheme.beta[:-1])
+    else:
+        differences = [a - w for a, w in zip(scheme.A[-1], scheme.b, strict=True)]
+    if random := scheme.random_symbols:
+        differences = [c for d in differences for c in sympy.Poly(sympy.numer(sympy.together(d)), *random).coeffs()]
+    domain, elements = exact.to_domain(differences)
+    return vanish(domain, elements)
 
 
+def an_stability(scheme: Scheme, is_a_stable: Callable[[], Verdict]) -> tuple[Verdict, str | None]:
+    """Whether |K(Z)| <= 1 for all Z in the left half plane, and how it was found unless exactly.
+
+    Algebraically stable implies AN-stable; for distinct nodes they are equivalent (Burrage and Butcher, 1979).
+    Raises UnsupportedError for what is no Runge-Kutta scheme, and for equal nodes with a free symbol.
+    """
+    if not isinstance(scheme, RungeKutta):
+        raise UnsupportedError("AN-stability is decided for Runge-Kutta schemes only")
+    algebraic = is_algebraically_stable(scheme)
+    if algebraic is True or _decided(scheme, _is_nonconfluent) is True:
+        return algebraic, None
+    if scheme.free_symbols:
+        raise UnsupportedError(
+            "AN-stability of a scheme with equal nodes and a free symbol is not decided; substitute a value"
+        )
+    if is_a_stable() is False:
+        return False, None
+    found = an_witness(scheme) is not None
+    return not found, f"numerical: {'a violating Z was found' if found else f'no violating Z in {sum(BATCHES)} trials'}"
+
+
+@functools.lru_cache(maxsize=512)
 def an_witness(scheme: RungeKutta) -> np.ndarray | None:
     """Z_i in the left half plane, equal at equal nodes, with |1 + b^T Z (I - A Z)^-1 1| > 1, if a search finds any."""
     A = np.array([[exact.to_float(a) for a in row] for row in scheme.A])
@@ -95,14 +120,15 @@ def an_witness(scheme: RungeKutta) -> np.ndarray | None:
     nodes = {c: i for i, c in enumerate(dict.fromkeys(scheme.c))}
     group = [nodes[c] for c in scheme.c]
     random = np.random.default_rng(0)
-    size = 10.0 ** random.uniform(-4, 8, (TRIALS, len(nodes)))
-    angle = random.choice([np.pi / 2, -np.pi / 2, np.pi, 3.0], (TRIALS, len(nodes)))
-    Z = (size * np.exp(1j * angle))[:, group]
-    Z.real = np.minimum(Z.real, 0)
-    eye = np.eye(len(b))
-    with np.errstate(all="ignore"):
-        K = 1 + np.linalg.solve(eye - A * Z[:, None, :], np.ones((TRIALS, len(b), 1)))[:, :, 0] @ np.diag(
-            b
-        ) * Z @ np.ones(len(b))
-    worst = int(np.nanargmax(np.abs(K)))
-    return Z[worst] if np.abs(K[worst]) > 1 + WITNESS_MARGIN else None
+    for trials in BATCHES:  # what violates is mostly found at once
+        size = 10.0 ** random.uniform(-4, 8, (trials, len(nodes)))
+        angle = random.choice([np.pi / 2, -np.pi / 2, np.pi, 3.0], (trials, len(nodes)))
+        Z = (size * np.exp(1j * angle))[:, group]
+        Z.real = np.minimum(Z.real, 0)
+        with np.errstate(all="ignore"):
+            stages = np.linalg.solve(np.eye(len(b)) - A * Z[:, None, :], np.ones((trials, len(b), 1)))[:, :, 0]
+            growth = np.abs(1 + (stages * b * Z).sum(axis=1))
+        worst = int(np.nanargmax(growth))
+        if growth[worst] > 1 + WITNESS_MARGIN:
+            return Z[worst]
+    return None

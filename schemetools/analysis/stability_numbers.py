@@ -50,8 +50,10 @@ ORIGIN = RealRoot((0, 1), QQ.zero, QQ.zero)
 def real_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> Exit:
     """The largest t with [-t, 0] in the closed region."""
     phi = reduced(K, phi)
-    if not is_zero_stable(K, at_zero) or z_degree(phi) < 1:
+    if not is_zero_stable(K, at_zero):
         return ORIGIN
+    if z_degree(phi) < 1:  # f does not enter: the powers are the same everywhere
+        return None
     if len(phi) == 2:
         return _first_negative(K, real_gap(K, phi))
     if all(len(p) <= 2 for p in phi):
@@ -62,8 +64,10 @@ def real_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> Exit:
 def imaginary_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Exit, bool]:
     """The largest y with i [-y, y] in the closed region; True beside it says that the root is y^2."""
     phi = reduced(K, phi)
-    if not is_zero_stable(K, at_zero) or z_degree(phi) < 1:
+    if not is_zero_stable(K, at_zero):
         return ORIGIN, False
+    if z_degree(phi) < 1:
+        return None, False
     if len(phi) == 2:
         return _first_negative(K, imaginary_gap(K, phi)), True
     if all(len(p) <= 2 for p in phi):

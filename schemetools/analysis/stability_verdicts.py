@@ -28,11 +28,11 @@ def is_zero_stable(K: Field, at_zero: Polynomial) -> bool:
     return count_against_circle(K, at_zero).is_power_bounded
 
 
-def is_a_stable(K: Field, phi: Bivariate) -> bool:
+def is_a_stable(K: Field, phi: Bivariate, at_zero: Polynomial) -> bool:
     """Whether the closed left half plane is in the closed stability region."""
     phi = reduced(K, phi)
-    if z_degree(phi) < 1:  # f does not enter: there is no region
-        return False
+    if z_degree(phi) < 1:  # f does not enter: the powers are the same everywhere
+        return is_zero_stable(K, at_zero)
     if len(phi) == 2:
         return poles_are_right(K, phi) and is_nonnegative(K, imaginary_gap(K, phi), K.zero, math.inf)
     if all(len(p) <= 2 for p in phi):
@@ -46,10 +46,10 @@ def is_a_stable(K: Field, phi: Bivariate) -> bool:
     return all(axis_cells(K, phi, imaginary=True).results)
 
 
-def is_l_stable(K: Field, phi: Bivariate) -> bool:
+def is_l_stable(K: Field, phi: Bivariate, at_zero: Polynomial) -> bool:
     """A-stable, and every root w tends to 0 as z -> oo."""
     phi = reduced(K, phi)
-    return vanishes_at_infinity(K, phi) and is_a_stable(K, phi)
+    return z_degree(phi) > 0 and vanishes_at_infinity(K, phi) and is_a_stable(K, phi, at_zero)
 
 
 def vanishes_at_infinity(K: Field, phi: Bivariate) -> bool:

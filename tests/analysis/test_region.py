@@ -161,3 +161,16 @@ def test_high_degrees_lose_no_digits():
     polynomial = sympy.Poly(-found.polynomial(0, z), z)
     exact = [abs(float(polynomial.eval(sympy.Rational(float(p))))) for p in points[1:-1]]
     assert np.abs(np.exp(found.growth(points[1:-1])) - exact).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    "scheme", [st.RungeKutta([[0]], [0]), st.GeneralLinear([[0]], [[1, 0]], [[0], [1]], [[1, 0], [1, 0]])]
+)
+def test_where_f_does_not_enter_the_region_is_the_plane(scheme):
+    found = stability(scheme)
+    assert found.contains([[0, 1j], [-1e6, 5]]).all()
+    assert found.region(n=9).all()
+    assert found.region((-1, 2), (-1, 3), 8).shape == (8, 8)
+    assert found.boundary() == found.locus() == []
+    assert found.area == sympy.oo
+    assert np.abs(found.growth([0, 1j, 7])).max() < 1e-12

@@ -107,3 +107,32 @@ def test_what_is_random_is_not_asked_for():
     assert found.angle is None
     with pytest.raises(st.SchemeError, match="denominator|implicit"):
         stability(st.RungeKutta([[st.random_symbol("xi", "uniform", 0, 1)]], [1])).contains(0)
+
+
+def test_noise_that_keeps_the_modulus_on_the_imaginary_axis():
+    """b = xi, Bernoulli: each step is the identity or the implicit midpoint rule, and |R(i y)| = 1 in both."""
+    found = stability(st.RungeKutta([["1/2"]], [st.random_symbol("xi", "bernoulli", "4/5")]))
+    assert found.imaginary_interval == found.real_interval == sympy.oo
+    assert found.is_i_stable is found.is_a0_stable is True
+    assert found.contains([1j, 50j, -3]).all()
+
+
+def test_stiff_accuracy_is_meant_of_every_draw():
+    xi, k = st.random_symbol("xi", "uniform", 0, 1), sympy.Symbol("k")
+    assert stability(st.stochastic_depth()).is_stiffly_accurate is False
+    assert stability(st.RungeKutta([[0, 0], [xi, 0]], [xi, 0])).is_stiffly_accurate is True
+    assert stability(st.RungeKutta([[0, 0], [k * xi, 0]], [xi, 0])).is_stiffly_accurate == sympy.Eq(k, 1)
+
+
+@pytest.mark.parametrize("name", ["dissipation", "dispersion"])
+def test_a_random_root_has_no_expansion(name):
+    with pytest.raises(st.SchemeError, match="random"):
+        getattr(stability(st.stochastic_depth()), name)()
+    with pytest.raises(st.SchemeError, match="numbers"):
+        _ = stability(st.lm_stochastic_depth()).ssp_coefficient
+
+
+def test_a_whole_axis_is_a_condition_on_a_symbol():
+    sigma = sympy.Symbol("s")
+    noisy = st.RungeKutta([["1/2"]], [st.random_symbol("xi", "normal", 1, sigma)])
+    assert stability(noisy).is_i_stable == sympy.Eq(sigma, 0)

@@ -209,3 +209,59 @@ def test_shares_of_fields():
     assert one.real_interval == 2
     with pytest.raises(st.SchemeError, match="shares"):
         stability(imex, shares={"nonsense": 1})
+
+
+def test_ssp_coefficient_reduces_until_nothing_is_left_to_reduce():
+    """Two equal stages with weights 1 and -1 go only after they are merged."""
+    assert stability(st.RungeKutta([[0, 0, 0], [-1, 0, 0], [-1, 0, 0]], [1, 1, -1])).ssp_coefficient == 1
+    assert stability(st.RungeKutta([[1, 0, 0], [2, 0, 0], [2, 0, 0]], [1, 1, -1])).ssp_coefficient == oo
+    assert stability(st.RungeKutta([[-1]], [0])).ssp_coefficient == oo
+    assert stability(st.LinearMultistep(["-1/2", "-1/2", 1], ["1/2", 1, 0])).ssp_coefficient == 1
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta"),
+    [
+        (["-1/2", "-1/2", 1], [k, "1/4", 0]),
+        ([0, -1, 1], [1 - k, "1/4", k**2]),
+        (["-1/2", "-1/2", 1], [k + Rational(1, 2), 1, 0]),
+        ([0, -1, 1], [k, 2 - 2 * k**2, k**3]),
+        ([-k, k - 1, 1], [0, 1, 0]),
+    ],
+)
+def test_symbolic_ssp_coefficient_agrees_with_every_number(alpha, beta):
+    """Also where a beta_j vanishes, or where rho and sigma get a common factor."""
+    scheme = st.LinearMultistep(alpha, beta)
+    formula = stability(scheme).ssp_coefficient
+    for value in map(Rational, (-1, "-1/2", 0, "1/8", "1/3", "1/2", 1, 2)):
+        try:
+            number = stability(scheme.subs({"k": value})).ssp_coefficient
+        except st.SchemeError:  # sigma(1) = 0
+            continue
+        assert formula.subs(k, value) == number
+
+
+def test_normalized_ssp_coefficient_is_that_of_the_rescaled_scheme():
+    assert stability(st.RungeKutta([["-1/2"]], [-1]), normalized=True).ssp_coefficient == 2
+    formula = stability(st.lm(), normalized=True).ssp_coefficient
+    assert formula == Piecewise(((1 - k) / (1 + k), sympy.And(k >= 0, k <= 1)), (0, True))
+
+
+@pytest.mark.parametrize(
+    "beta", [["1/10", 0, "1/5", 1], [0, 0, sqrt(2) / 20, 1], ["-1/28", "1/7", "-1/10", 1], [0, "-1/5", "2/3", 1]]
+)
+def test_angle_is_the_least_over_the_root_locus(beta):
+    """rho of BDF3 with another sigma, against a fine sampling of the locus."""
+    scheme = st.LinearMultistep(["-1/3", "3/2", -3, "11/6"], beta)
+    found = stability(scheme)
+    w = np.exp(1j * np.linspace(1e-6, np.pi - 1e-6, 100_001))
+    locus = np.polyval([float(c) for c in scheme.alpha[::-1]], w) / np.polyval([float(c) for c in scheme.beta[::-1]], w)
+    left = locus[locus.real < 0]
+    expected = np.arctan(np.abs(left.imag) / -left.real).min() if len(left) else np.pi / 2
+    assert float(found.angle) == pytest.approx(expected, abs=1e-7)
+    assert found.how("angle") == "exact"
+
+
+def test_what_is_computed_in_double_precision_says_so():
+    for name in ("growth", "locus", "dominance", "zeros_and_poles", "curves", "contains"):
+        assert "double precision" in stability(st.rk4).how(name)

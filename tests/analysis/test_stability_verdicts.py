@@ -97,14 +97,14 @@ def test_condition_with_an_irrational_end():
 
 @pytest.mark.parametrize("value", [Rational(-9, 10), Rational(3, 10), Rational(1)])
 def test_reducible_schemes_are_reduced(value):
-    """rho and sigma times a common factor (w - 2) or (w - value): the same scheme."""
+    """rho and sigma times a common factor (w - 2) or (w - value): the same region, but rho has one more root."""
     for root in (2, value):
         alpha = sympy.Poly((w**2 - w) * (w - root), w).all_coeffs()[::-1]
         beta = [*sympy.Poly((w * Rational(3, 2) - Rational(1, 2)) * (w - root), w).all_coeffs()[::-1], 0]
         if sum(beta) == 0:
             continue
         found, plain = stability(st.LinearMultistep(alpha, beta)), stability(st.get("ab(2)"))
-        assert found.is_zero_stable == plain.is_zero_stable
+        assert found.is_zero_stable is (root != 2)
         assert found.real_interval == plain.real_interval
 
 
@@ -149,7 +149,7 @@ def test_dahlquist_barriers(roots, implicit):
     found, steps = stability(scheme), len(roots) + 1
     order = st.order(scheme)
     sigma = sympy.Poly(beta[::-1], w)
-    if sympy.gcd(rho, sigma).degree() > 0:  # reduced first: rho's roots are then not the ones given
+    if sympy.gcd(rho, sigma).degree() > 0:  # the order is the reduced scheme's
         return
     on_circle = [r for r in (*roots, 1) if abs(r) == 1]
     bounded = all(abs(r) <= 1 for r in roots) and len(set(on_circle)) == len(on_circle)
@@ -220,3 +220,79 @@ def test_conditions_agree_with_numbers_for_every_value():
     ):
         condition = getattr(stability(st.theta()), name)
         assert condition.subs(theta, Rational(value)) == getattr(stability(st.theta(value)), name)
+
+
+# ---- where f drops out, roots repeat, or coefficients vanish -------------------------------
+
+IDENTITY = [[1, 0], [0, 1]]
+
+
+def test_zero_stability_is_that_of_rho_as_written():
+    """Euler times (w - 2): in exact arithmetic Euler, but rounding grows like 2^n."""
+    found = stability(st.LinearMultistep([2, -3, 1], [-2, 1, 0]))
+    assert found.is_zero_stable is False
+    assert found.real_interval == 2
+    assert stability(st.lm(0)).is_zero_stable is True
+    u = [1.0, 1.0 + 1e-14]
+    for _ in range(60):
+        u.append(3 * u[-1] - 2 * u[-2])
+    assert abs(u[-1] - 1) > 1
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        st.RungeKutta([[0]], [0]),
+        st.RungeKutta([[1]], [0]),
+        st.GeneralLinear([[0]], [[1, 0]], [[0], [1]], [[1, 0], [1, 0]]),
+    ],
+)
+def test_where_f_does_not_enter_every_point_is_stable(scheme):
+    found = stability(scheme)
+    assert found.is_a_stable is found.is_a0_stable is found.is_i_stable is found.is_zero_stable is True
+    assert found.is_l_stable is False
+    assert found.real_interval == found.imaginary_interval == sympy.oo
+    assert found.angle == sympy.pi / 2
+
+
+def test_f_may_enter_for_all_values_but_one():
+    found = stability(st.RungeKutta([[0]], [k]))
+    assert found.is_a_stable == found.is_i_stable == Eq(k, 0)
+    assert found.real_interval.subs(k, 0) == sympy.oo
+    assert stability(st.get("two_stage")).is_a_stable != False  # noqa: E712 - a condition on three symbols
+    assert stability(st.rk4).is_a_stable is False
+
+
+@pytest.mark.parametrize(("a", "coupling"), [("1/2", 0), ("1/2", 1), (1, 0)])
+def test_two_copies_of_an_a_stable_scheme(a, coupling):
+    """Double roots on the axis, where the closed region is the closure of the stable half plane."""
+    found = stability(st.GeneralLinear([[a, 0], [0, a]], IDENTITY, [[1, coupling], [0, 1]], IDENTITY))
+    assert found.is_a_stable is True
+    assert found.is_l_stable is (a == 1)
+    assert found.real_interval == found.imaginary_interval == sympy.oo
+    assert found.contains([1j, -3, 100j]).all()
+
+
+def test_two_copies_of_an_explicit_scheme_have_its_intervals():
+    twice = st.GeneralLinear([[0, 0], [0, 0]], IDENTITY, IDENTITY, IDENTITY)
+    assert (stability(twice).real_interval, stability(twice).is_a_stable) == (2, False)
+
+
+def test_stiff_accuracy_is_a_condition():
+    assert stability(st.LinearMultistep([0, -1, 1], [k**2, k, 1 - k])).is_stiffly_accurate == Eq(k, 0)
+    assert stability(st.RungeKutta([[0, 0], [k, 0]], [1, 0])).is_stiffly_accurate == Eq(k, 1)
+    condition = stability(st.lmm2()).is_stiffly_accurate
+    assert condition.subs({"a": Rational(-1, 3), "b": Rational(1, 3)}) == (
+        stability(st.lmm2("-1/3", "1/3")).is_stiffly_accurate
+    )
+    assert stability(st.bdf(3)).is_stiffly_accurate is stability(st.trbdf2).is_stiffly_accurate is True
+    assert stability(st.rk4).is_stiffly_accurate is False
+
+
+def test_an_stability_is_decided_on_the_irreducible_scheme():
+    """Backward Euler, behind two equal stages that cancel; and a confluent scheme, by a violating Z."""
+    found = stability(st.RungeKutta([[1, 0, 0], [2, 0, 0], [2, 0, 0]], [1, 1, -1]))
+    assert found.is_algebraically_stable is found.is_an_stable is True
+    found = stability(st.get("kvaerno3"))
+    assert found.is_an_stable is False
+    assert "violating Z was found" in found.how("is_an_stable")

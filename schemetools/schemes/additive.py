@@ -7,7 +7,7 @@ from typing import Any, Self
 from sympy import Expr, Integer
 
 from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, one_line
+from .base import Matrix, Scheme, Vector
 from .latex import side_by_side
 from .normal_form import GeneralLinear
 from .runge_kutta import RungeKutta
@@ -60,15 +60,7 @@ class AdditiveRungeKutta(Scheme):
         if partitioned and len(pairs) != 2:
             raise TableauError(f"a partitioned scheme has two fields, p' = F(q) and q' = G(p); {len(pairs)} came")
         is_exact = exact and all(t.exact for _, t in pairs)
-        values = dict(
-            tableaux=pairs,
-            partitioned=bool(partitioned),
-            name=one_line(name, "name"),
-            reference=one_line(reference, "reference"),
-            exact=is_exact,
-        )
-        for key, value in values.items():
-            object.__setattr__(self, key, value)
+        self._set(name, reference, is_exact, tableaux=pairs, partitioned=bool(partitioned))
 
     @property
     def fields(self) -> tuple[str, ...]:

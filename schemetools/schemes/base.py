@@ -30,6 +30,12 @@ class Scheme(ABC):
     reference: str | None
     exact: bool
 
+    def _set(self, name: str | None, reference: str | None, exact: bool, **arrays: Any) -> None:
+        """Fill the frozen fields, once, at construction."""
+        labels = {"name": _one_line(name, "name"), "reference": _one_line(reference, "reference"), "exact": exact}
+        for key, value in {**arrays, **labels}.items():
+            object.__setattr__(self, key, value)
+
     @abstractmethod
     def normal_form(self) -> "GeneralLinear":
         """The scheme as a general linear method (A, U, B, V)."""
@@ -96,7 +102,7 @@ class Scheme(ABC):
         return self.name or f"unnamed {type(self).__name__}"
 
 
-def one_line(value: Any, what: str) -> str | None:
+def _one_line(value: Any, what: str) -> str | None:
     """A name or a reference: one line of text, or nothing."""
     if value is not None and (not isinstance(value, str) or not value.isprintable()):
         raise SchemeError(f"{what} must be one line of text; {value!r} came")

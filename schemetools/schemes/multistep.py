@@ -8,7 +8,7 @@ from sympy import Add, Expr, Integer
 
 from .. import exact as exact_arithmetic
 from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, one_line, vector
+from .base import Matrix, Scheme, Vector, vector
 from .latex import multistep_recurrence
 from .normal_form import GeneralLinear
 
@@ -60,10 +60,7 @@ class LinearMultistep(Scheme):
             raise TableauError(
                 f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
             )
-        for key, value in dict(
-            alpha=alpha, beta=beta, name=one_line(name, "name"), reference=one_line(reference, "reference"), exact=exact
-        ).items():
-            object.__setattr__(self, key, value)
+        self._set(name, reference, exact, alpha=alpha, beta=beta)
 
     @property
     def steps(self) -> int:

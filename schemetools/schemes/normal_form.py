@@ -8,7 +8,7 @@ from sympy import Add, Expr, Integer
 
 from ..errors import TableauError
 from ..exact import canonical
-from .base import Matrix, Scheme, Vector, matrix, one_line
+from .base import Matrix, Scheme, Vector, matrix
 from .latex import general_linear
 from .linear import solve_consistent
 
@@ -69,19 +69,7 @@ class GeneralLinear(Scheme):
         labels = ("f",) * s if colours is None else tuple(str(c) for c in colours)
         if len(labels) != s:
             raise TableauError(f"{len(labels)} colours came for {s} stages; give one per stage")
-        values = dict(
-            A=A,
-            U=U,
-            B=B,
-            V=V,
-            colours=labels,
-            parts=parts,
-            name=one_line(name, "name"),
-            reference=one_line(reference, "reference"),
-            exact=exact,
-        )
-        for key, value in values.items():
-            object.__setattr__(self, key, value)
+        self._set(name, reference, exact, A=A, U=U, B=B, V=V, colours=labels, parts=parts)
         object.__setattr__(self, "_q", self._preconsistency())
 
     def _preconsistency(self) -> Vector:

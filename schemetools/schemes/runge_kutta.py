@@ -8,7 +8,7 @@ from sympy import Add, Expr, Integer
 
 from .. import exact as exact_arithmetic
 from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, matrix, one_line, vector
+from .base import Matrix, Scheme, Vector, matrix, vector
 from .latex import butcher
 from .normal_form import GeneralLinear
 
@@ -62,17 +62,7 @@ class RungeKutta(Scheme):
                 raise TableauError(f"{what} has {len(values)} entries; {s} stages need {s}")
         if exact:
             _check_row_sums(A, sums, nodes)
-        values = dict(
-            A=A,
-            b=b,
-            c=nodes,
-            b_hat=b_hat,
-            name=one_line(name, "name"),
-            reference=one_line(reference, "reference"),
-            exact=exact,
-        )
-        for key, value in values.items():
-            object.__setattr__(self, key, value)
+        self._set(name, reference, exact, A=A, b=b, c=nodes, b_hat=b_hat)
 
     @property
     def stages(self) -> int:

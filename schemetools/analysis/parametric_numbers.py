@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Expr, Piecewise, Poly, Symbol
+from sympy import QQ, Expr, Piecewise, Poly, Symbol
 from sympy.polys.domains.domain import Domain
 
 from schemetools.analysis.algebra import Field, Polynomial
@@ -198,7 +198,12 @@ def _agrees(formula: Expr, symbol: Symbol, bound: RealRoot, value: Expr | None) 
         return False
     if sympy.oo in (formula, value):
         return formula == value
-    return abs(sympy.N(formula.subs(symbol, bound.expr) - value, DIGITS)) < 10 ** (-DIGITS // 2)
+    if bound.is_rational:
+        at: Expr = bound.expr
+    else:  # digits enough, and no root of a long polynomial to evaluate
+        bound.refine_to(QQ(1, 10 ** (2 * DIGITS)))
+        at = sympy.Float(sympy.Rational(int(bound.low.numerator), int(bound.low.denominator)), 2 * DIGITS)
+    return abs(sympy.N(formula.subs(symbol, at), DIGITS) - sympy.N(value, DIGITS)) < 10 ** (-DIGITS // 2)
 
 
 def _condition(symbol: Symbol, low: RealRoot | None, low_closed: bool, high: RealRoot | None, high_closed: bool) -> Any:

@@ -43,14 +43,19 @@ def _cut_at_infinity(loop: np.ndarray) -> list[np.ndarray]:
     return [p for p in pieces if len(p) > 1]
 
 
-def _roots_in_z(phi: np.ndarray, theta: float) -> np.ndarray:
-    """The z with Phi(e^(i theta), z) = 0; infinite ones as huge numbers."""
-    a = np.exp(1j * theta * np.arange(len(phi))) @ phi
+def _roots_in_z(phi: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """The z with Phi(e^(i theta), z) = 0, shape (angles, roots); infinite ones as huge numbers."""
+    a = np.exp(1j * theta[:, None] * np.arange(len(phi))) @ phi
     least = 1e-12 * np.abs(phi[:, -1]).max()
-    if abs(a[-1]) < least:
-        a[-1] = least
-    scale = (np.abs(a[0]) / np.abs(a[-1])) ** (1 / (len(a) - 1)) or 1.0
-    return scale * np.roots((a * scale ** np.arange(len(a)))[::-1])
+    a[np.abs(a[:, -1]) < least, -1] = least
+    degree = a.shape[1] - 1
+    scale = (np.abs(a[:, 0]) / np.abs(a[:, -1])) ** (1 / degree)
+    scale[scale == 0] = 1
+    a *= scale[:, None] ** np.arange(degree + 1)
+    companion = np.zeros((len(theta), degree, degree), dtype=complex)
+    companion[:, np.arange(1, degree), np.arange(degree - 1)] = 1
+    companion[:, 0] = -a[:, -2::-1] / a[:, -1:]
+    return scale[:, None] * np.linalg.eigvals(companion)
 
 
 def _aberth(zeros: np.ndarray, c: complex, z: np.ndarray) -> np.ndarray:
@@ -120,9 +125,10 @@ def sheets_along(model: NumericModel, theta: np.ndarray) -> np.ndarray:
     """The roots z along the angles, continuously numbered: shape (angles, roots), angles added where it needs them."""
     if model.zeros is not None and not len(model.zeros[1]):
         return _continued(model.zeros[0], theta)
-    path = [_roots_in_z(model.phi, theta[0])]
-    for a, b in zip(theta, theta[1:], strict=False):
-        _follow(model.phi, path, a, b, DEEPEST_BISECTION)
+    roots = _roots_in_z(model.phi, theta)
+    path = [roots[0]]
+    for i in range(1, len(theta)):
+        _follow(model.phi, path, theta[i - 1], theta[i], roots[i], DEEPEST_BISECTION)
     return np.array(path)
 
 
@@ -138,12 +144,12 @@ def _continued(zeros: np.ndarray, theta: np.ndarray) -> np.ndarray:
     return np.array(path)
 
 
-def _follow(phi: np.ndarray, path: list[np.ndarray], a: float, b: float, depth: int) -> None:
-    """Extend the path from angle a to b, by bisection where roots come close to one another."""
-    after, clear = _matched(path[-1], _roots_in_z(phi, b))
+def _follow(phi: np.ndarray, path: list[np.ndarray], a: float, b: float, roots: np.ndarray, depth: int) -> None:
+    """Extend the path from angle a to b with its roots, by bisection where roots come close to one another."""
+    after, clear = _matched(path[-1], roots)
     if clear or depth == 0:
         path.append(after)
         return
     middle = (a + b) / 2
-    _follow(phi, path, a, middle, depth - 1)
-    _follow(phi, path, middle, b, depth - 1)
+    _follow(phi, path, a, middle, _roots_in_z(phi, np.array([middle]))[0], depth - 1)
+    _follow(phi, path, middle, b, roots, depth - 1)

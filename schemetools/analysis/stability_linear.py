@@ -25,6 +25,7 @@ from schemetools.analysis.stability_expansions import expansions, limit_of, norm
 from schemetools.analysis.stability_model import Bivariate, Model, decide, is_constant, model_of, reduced
 from schemetools.analysis.stability_nonlinear import an_stability, is_algebraically_stable, is_stiffly_accurate
 from schemetools.analysis.stability_numbers import imaginary_exit, length, real_exit
+from schemetools.analysis.step_matrix import normal_form
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
@@ -54,12 +55,17 @@ def _boundary(scheme: Scheme, normalized: bool, shares: Shares) -> list[Curve]:
     return boundary(_numeric(scheme, normalized, shares))
 
 
+@functools.lru_cache(maxsize=512)
+def _is_explicit(scheme: Scheme) -> bool:
+    return scheme.is_explicit if isinstance(scheme, LinearMultistep) else normal_form(scheme).is_explicit
+
+
 @functools.lru_cache(maxsize=1024)
 def _verdict(scheme: Scheme, normalized: bool, shares: Shares, name: str) -> Verdict:
     found = model(scheme, normalized, shares)
     if name == "is_zero_stable":
         return decide(found, verdicts.is_zero_stable, found.as_written)
-    if scheme.is_explicit:
+    if _is_explicit(scheme):
         return name == "is_a_stable" and _explicit_everywhere(scheme, normalized, shares)
     algorithm = getattr(verdicts, name)
     return decide(found, lambda K, data: algorithm(K, *data), [found.phi, found.at_zero])
@@ -300,7 +306,7 @@ def _lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate
 @functools.lru_cache(maxsize=512)
 def _angle(scheme: Scheme, normalized: bool, shares: Shares) -> Expr | None:
     found = model(scheme, normalized, shares)
-    if scheme.is_explicit:
+    if _is_explicit(scheme):
         return sympy.pi / 2 if _explicit_everywhere(scheme, normalized, shares) is True else None
     if found.symbols:
         raise UnsupportedError("A(alpha) needs numbers; substitute the scheme's symbols first")
@@ -320,7 +326,7 @@ def _interval(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bo
 
 @functools.lru_cache(maxsize=512)
 def _whole_axis(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bool) -> Verdict:
-    if scheme.is_explicit:
+    if _is_explicit(scheme):
         return _explicit_everywhere(scheme, normalized, shares)
     found = model(scheme, normalized, shares)
     if found.symbols:

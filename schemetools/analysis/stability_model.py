@@ -12,7 +12,7 @@ from sympy.polys.domains.domain import Domain
 from schemetools import exact
 from schemetools.analysis.algebra import Field, Polynomial, derivative, divide, evaluate, field_of, gcd, trim
 from schemetools.analysis.conditions import AndCondition, Verdict, condition
-from schemetools.analysis.parametric import ParametricField, adjoin, explore, polynomial_in_symbol
+from schemetools.analysis.parametric import adjoin, explore, polynomial_in_symbol
 from schemetools.analysis.real_roots import RealRoot
 from schemetools.analysis.root_counts import count_against_circle
 from schemetools.analysis.step_matrix import minimal_polynomial, monic_characteristic, step_matrix
@@ -136,9 +136,9 @@ def reduced(K: Field, phi: Bivariate) -> Bivariate:
 def _without_repetition(K: Field, phi: Bivariate) -> Bivariate:
     """Phi without repeated factors, as decoupled copies of one scheme have: equal roots for all z are no defect.
 
-    Left alone over a field of samples (`ParametricField`), where every question asked cuts the line into more cells.
+    Left alone where there are symbols: every question asked of a sample cuts their line into more cells.
     """
-    if len(phi) < 3 or z_degree(phi) < 2 or isinstance(K, ParametricField):
+    if len(phi) < 3 or z_degree(phi) < 2 or K.domain.is_FractionField:
         return phi
     for point in (QQ(1, 3), QQ(-2, 7), QQ(5, 11)):  # square-free at one value is square-free
         f = [evaluate(K, p, K.number(point)) for p in phi]

@@ -78,6 +78,7 @@ def _expected_product(a: Expr, b: Expr) -> Expr:
 # ---- exact: along an axis, and as a polynomial in x and y -----------------------------------
 
 
+@functools.lru_cache(maxsize=128)
 def axis_model(moments: SecondMoments, *, imaginary: bool) -> Model:
     """det(w |Q|^2 I - E[conj(N) (x) N]) on z = -t, or on z = i t, as Phi(w, z) with z = -t real."""
     flat = [c for row in moments.T for m in row for r in m for c in r] + moments.Q + moments.at_zero

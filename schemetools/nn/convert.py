@@ -12,7 +12,9 @@ from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 
+from .block import Block
 from .continued import EULER, TakesHistory
+from .given import check_network
 from .observe import Seen, first_of, observe
 from .stack import Stack, to_stack
 
@@ -102,14 +104,17 @@ def convert(
     `options` are those of `to_stack` (h, init, bounds, start); a scheme with the symbol k alone starts it in U(-0.1,
     0). Blocks are anything with y = block(x); one that changes shape stays, and the history starts again behind it.
     A scheme with several evaluations takes blocks in groups, what is left over are Euler steps.
-    Raises SchemeError for a path that is not there, a container without blocks, or a block that cannot be tried.
+    Raises SchemeError for a path that is not there, a container without blocks, a block that cannot be tried, or
+    blocks that a scheme wires already.
     """
+    check_network(model, "convert(model, scheme)")
     scheme = as_scheme(s)
     if len(scheme.normal_form().fields) != 1 or scheme.normal_form().parts != 1:
         raise UnsupportedError(f"{scheme} has several fields; a residual block is one field")
     if {str(symbol) for symbol in scheme.free_symbols} == {"k"}:
         options.setdefault("init", {"k": (-0.1, 0.0)})
     names = _stages(model, stages)
+    _check_unwired(model, names)
     shared: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
     converted = copy.deepcopy(model, shared)
     containers = {name: converted.get_submodule(name) for name in names}
@@ -121,6 +126,17 @@ def convert(
             converted.get_submodule(parent), last, kind(_rewired(list(container.children()), scheme, seen, options))
         )
     return converted
+
+
+def _check_unwired(model: nn.Module, names: Sequence[str]) -> None:
+    for name in names:
+        wired = next((m for m in model.get_submodule(name).modules() if isinstance(m, Block)), None)
+        if wired is not None:
+            raise SchemeError(
+                f"{name} is built by schemes already ({wired.written}), and convert rewires plain residual blocks: "
+                "build the network with another scheme, models.build(name, scheme) or to_stack(scheme, branches), "
+                "convert the network that was converted first, or keep trained weights with retrofit(net, scheme=...)"
+            )
 
 
 def _rewired(

@@ -8,6 +8,7 @@ import schemetools as st
 from schemetools.errors import SchemeError
 from schemetools.nn.convert import Residual, convert
 from schemetools.nn.inspect import inspect
+from schemetools.nn.models import build
 
 
 class PostActivation(nn.Module):
@@ -138,6 +139,26 @@ def test_errors():
         convert(modern(), st.lm(k=0), "layer1")
     with pytest.raises(SchemeError, match="example=x"):
         convert(nn.Sequential(nn.ModuleList([nn.ReLU()])), st.lm(k=0), ["0"])
+
+
+@pytest.mark.parametrize("scheme", [None, "lm", "rk4"])
+def test_what_a_scheme_wires_already_is_not_rewired_from_inside(scheme):
+    for new in (st.rk4, st.lm(k=-0.1)):
+        with pytest.raises(SchemeError, match="built by schemes already .* models.build"):
+            convert(build("resnet20", scheme, width=2), new)
+    with pytest.raises(SchemeError, match="convert the network that was converted first"):
+        convert(convert(modern(), st.lm(k=-0.1)), st.rk4)
+    with pytest.raises(SchemeError, match="layers is built by schemes already"):
+        convert(st.to_stack(st.euler, [nn.Linear(3, 3)] * 2), st.rk4)
+
+
+def test_what_is_no_network_is_named():
+    with pytest.raises(SchemeError, match="None came"):
+        convert(None, st.rk4)
+    with pytest.raises(SchemeError, match=r"convert\(model, scheme\); the scheme rk4 came"):
+        convert(st.rk4, modern())
+    with pytest.raises(SchemeError, match="the class PreActivation, not one of its instances"):
+        convert(PreActivation, st.rk4)
 
 
 @pytest.fixture(scope="module")

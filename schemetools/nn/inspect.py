@@ -1,6 +1,6 @@
 """A trained network read as mathematics: per layer its scheme, its spectrum, and what is left out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from .chains import Chain, Layer, read_chains
 from .convert import POST_ACTIVATION, Residual
 from .frozen import frozen
 from .products import push
+from .report import html_table, numbered, text_table
 from .spectrum import spectrum
 from .terms import Terms, numeric_terms
 
@@ -69,12 +70,32 @@ class LayerReport:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
-    """What `inspect` found: the layers in the order in which they ran, and on demand the certificate."""
+    """What `inspect` found: the layers in the order in which they ran, and on demand the certificate.
+
+    Printed it is a table, one row per layer, and below it the notes.
+    """
 
     layers: tuple[LayerReport, ...]
-    chains: tuple[Chain, ...] = field(repr=False)
+    chains: tuple[Chain, ...]
+
+    def __str__(self) -> str:
+        heads, rows = self.table()
+        short, notes = numbered(rows)
+        return "\n".join([*text_table(heads, short), *notes, self._verdict()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        heads, rows = self.table()
+        short, notes = numbered(rows)
+        return html_table(heads, short, [*notes, self._verdict()])
+
+    def _verdict(self) -> str:
+        if not self.outside:
+            return f"all {len(self.layers)} layers lie inside their own stability region"
+        return f"outside their own stability region: {', '.join(layer.name for layer in self.outside)}"
 
     @property
     def outside(self) -> tuple[LayerReport, ...]:
@@ -86,9 +107,11 @@ class Report:
         return joined([certify(chain, **options) for chain in self.chains if len(chain.layers) > 1])
 
     def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        """Headings and rows, as text: for people."""
-        heads = ("layer", "scheme", "-k", "h |f'|", "leading eigenvalue of h f'", "inside", "remainder", "notes")
-        return heads, [_row(layer) for layer in self.layers]
+        """Headings and rows, as text: for people; the coefficients as the momentum -k where there are no others."""
+        momentum = {symbol for layer in self.layers for symbol in layer.coefficients} <= {"k"}
+        column = "-k" if momentum else "coefficients"
+        heads = ("layer", "scheme", column, "h |f'|", "leading eigenvalue of h f'", "inside", "remainder", "notes")
+        return heads, [_row(layer, momentum) for layer in self.layers]
 
     def record(self) -> dict[str, Any]:
         """Everything as plain values, for JSON; without the certificate."""
@@ -182,13 +205,15 @@ def _sum(coefficients: Any, values: list[Tensor]) -> Tensor:
     return sum((float(c) * v for c, v in zip(coefficients, values, strict=True)), torch.zeros_like(values[0]))
 
 
-def _row(layer: LayerReport) -> tuple[str, ...]:
+def _row(layer: LayerReport, momentum: bool) -> tuple[str, ...]:
     leading = layer.eigenvalues[0] if len(layer.eigenvalues) else complex("nan")
-    momentum = "" if layer.momentum is None else f"{layer.momentum:.4g}"
+    learned = ", ".join(f"{symbol}={value:.4g}" for symbol, value in layer.coefficients.items())
+    if momentum:
+        learned = "" if layer.momentum is None else f"{layer.momentum:.4g}"
     return (
         layer.name,
         str(layer.scheme),
-        momentum,
+        learned,
         f"{layer.field_norm:.3g}",
         f"{leading.real:.3g}{leading.imag:+.3g}i",
         "yes" if layer.inside else "NO",

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from sympy import Symbol
 from torch import nn
 
 import schemetools as st
@@ -73,6 +74,32 @@ def test_layers_outside_their_region_are_named(x):
     assert [layer.inside for layer in report.layers] == [True, False]  # Euler from the start: -2; lm(1/5): -8/5
     assert [layer.name for layer in report.outside] == ["layers.1"]
     assert report.table()[1][1][5] == "NO"
+
+
+def test_a_report_prints_as_a_table(x):
+    report = inspect(to_stack(st.lm(k=0.2), [linear(-torch.eye(6) * c) for c in (1.5, 1.7, 0.5)]), x)
+    heads, rule, *rows = str(report).splitlines()
+    assert heads.split()[:2] == ["layer", "scheme"]
+    assert set(rule) == {"-", " "}
+    assert len(rows) == 3 + 1 + 1
+    places = [heads.index(head) for head in ("inside", "remainder")]
+    assert [row[places[0] : places[1]].strip() for row in rows[:3]] == ["yes", "NO", "yes"]
+    assert rows[0].endswith("[1]")
+    assert rows[3:] == ["[1] start", "outside their own stability region: layers.1"]
+    assert repr(report) == str(report)
+    assert report._repr_html_().count("<tr>") == 4
+    assert "h |f&#x27;|" in report._repr_html_()
+
+
+def test_learned_coefficients_have_a_column(matrices, x):
+    branches = [linear(A) for A in matrices]
+    momentum = inspect(to_stack(st.lm(), branches, init=-0.25), x)
+    assert momentum.table()[0][2] == "-k"
+    assert [row[2] for row in momentum.table()[1]] == ["", "0.25", "0.25", "0.25"]
+    two = st.RungeKutta([[0, 0], [Symbol("a"), 0]], [0, 1])
+    found = inspect(to_stack(two, branches, init={"a": 0.5}), x)
+    assert found.table()[0][2] == "coefficients"
+    assert found.table()[1][0][2] == "a=0.5"
 
 
 def test_arnoldi_agrees_with_dense_linear_algebra():

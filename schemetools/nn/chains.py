@@ -153,11 +153,10 @@ def chain_of(home: nn.Module, name: str) -> Chain:
     return Chain(name, tuple(Layer(f"{name}.layers.{i}", i, block, (), nothing) for i, block in enumerate(blocks)))
 
 
-@torch.no_grad()
-def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
-    """Run a network on x and read off its chains of steps, in the order in which they ran.
+def blocks_of(net: nn.Module) -> dict[nn.Module, str]:
+    """The blocks of a network and their names.
 
-    Raises SchemeError for a network without any step of a scheme in it.
+    Raises SchemeError for a network without any, and UnsupportedError for one whose schemes have several fields.
     """
     names: dict[nn.Module, str] = {block: name for name, block in net.named_modules() if isinstance(block, Block)}
     if not names:
@@ -165,9 +164,24 @@ def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
             f"this {type(net).__name__} has no scheme in it: build it with to_stack or models.build, or rewire its "
             "residual blocks with convert(model, scheme)"
         )
-    several = next((name for block, name in names.items() if len(type(block).plan.fields) > 1), None)  # type: ignore[attr-defined]
-    if several is not None:
-        raise UnsupportedError(f"{several} has several fields; what is read is a chain with one")
+    for block, name in names.items():
+        fields = type(block).plan.fields  # type: ignore[attr-defined]
+        if len(fields) > 1:
+            raise UnsupportedError(
+                f"{name or 'the network'} is a step of {type(block).written}, which has several fields "  # type: ignore[attr-defined]
+                f"({', '.join(fields)}); what is read is written for one field: give a network of schemes such as "
+                "euler, lm or rk4"
+            )
+    return names
+
+
+@torch.no_grad()
+def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
+    """Run a network on x and read off its chains of steps, in the order in which they ran.
+
+    Raises SchemeError as `blocks_of` does, and UnsupportedError for a state in several parts.
+    """
+    names = blocks_of(net)
     taken: list[Layer] = []
 
     def record(block: nn.Module, args: Any, kwargs: Any, output: Any) -> None:

@@ -1,5 +1,6 @@
 """A trained network read as mathematics: per layer its scheme, its spectrum, and what is left out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,10 @@ from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
 
 from .certificate import Certificate, certify, joined
-from .chains import Chain, Layer, read_chains
+from .chains import Chain, Layer, blocks_of, read_chains
 from .convert import POST_ACTIVATION, Residual
 from .frozen import frozen
+from .given import check_input, check_network
 from .products import push
 from .report import html_table, numbered, text_table
 from .spectrum import spectrum
@@ -121,14 +123,28 @@ class Report:
 def inspect(net: nn.Module, x: Tensor, *, eigenvalues: int = 6) -> Report:
     """Read a network as mathematics at an input x (a batch); the network itself is left as it is.
 
-    Works on a copy in float64 and evaluation mode. Raises SchemeError for a network without a scheme in it.
+    Works on a copy in float64 and evaluation mode. Raises SchemeError for a network without a scheme in it, states
+    that are not finite, and UnsupportedError for schemes of several fields.
     """
-    if not isinstance(x, Tensor) or not x.is_floating_point():
-        raise SchemeError(f"inspect needs an input tensor of floats; {type(x).__name__} came")
-    copied = frozen(net)
-    chains = read_chains(copied, x.detach().double().cpu())
+    check_network(net, "inspect(net, x)")
+    blocks_of(net)
+    check_input(x, "inspect")
+    if not isinstance(eigenvalues, int) or isinstance(eigenvalues, bool) or eigenvalues < 1:
+        raise SchemeError(f"eigenvalues is how many leading ones are found, at least 1; {eigenvalues!r} came")
+    chains = read_chains(frozen(net), x.detach().double().cpu())
+    _check_finite(chains)
     layers = [_layer_report(chain, i, eigenvalues) for chain in chains for i in range(len(chain.layers))]
     return Report(tuple(layers), tuple(chains))
+
+
+def _check_finite(chains: Sequence[Chain]) -> None:
+    for layer in (layer for chain in chains for layer in chain.layers):
+        for value, place in ((layer.state, "before"), (layer.result, "after")):
+            if not bool(torch.isfinite(value).all()):
+                raise SchemeError(
+                    f"the hidden state {place} {layer.name} has nan or inf in it, so no spectrum can be read there: "
+                    "look for weights that are not finite, or give an input on which the network stays finite"
+                )
 
 
 def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:

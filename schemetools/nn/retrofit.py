@@ -16,6 +16,7 @@ from .chains import chain_of
 from .continued import Continued, TakesHistory, to_continued
 from .depth import Depth, Place
 from .frozen import frozen
+from .given import check_input, check_network
 from .matching import matched
 from .observe import first_of, noise_for
 from .stack import Stack, to_stack
@@ -113,6 +114,9 @@ def retrofit(
     smooth in depth for that to be small. Raises SchemeError for a network without stacks, and UnsupportedError for
     branches that cannot be joined in depth, or a scheme of several fields.
     """
+    check_network(net, "retrofit(net, scheme=..., depth=...)")
+    if x is not None:
+        check_input(x, "retrofit")
     new = None if scheme is None else as_scheme(scheme)
     if new is not None and (new.free_symbols or new.random_symbols):
         raise SchemeError(f"{new} has free or random symbols; give a scheme with numbers, such as lm(k=-0.1)")
@@ -131,6 +135,8 @@ def retrofit(
 
 
 def _depths(net: nn.Module, homes: Sequence[str], depth: int | Sequence[int] | None) -> dict[str, int]:
+    if not (depth is None or isinstance(depth, int)) and (not isinstance(depth, Sequence) or isinstance(depth, str)):
+        raise SchemeError(f"depth is a number of steps, at least 1, or a list with one per chain; {depth!r} came")
     given = [depth] * len(homes) if depth is None or isinstance(depth, int) else list(depth)
     if len(given) != len(homes):
         raise SchemeError(

@@ -1,6 +1,7 @@
 """What is read off a network: against dense linear algebra, the formulas, and the stability regions."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from sympy import Symbol
 from torch import nn
 
 import schemetools as st
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.frozen import frozen
 from schemetools.nn.inspect import inspect
 from schemetools.nn.models import build
@@ -144,4 +145,31 @@ def test_errors(x):
     with pytest.raises(SchemeError, match="has no scheme in it"):
         inspect(nn.Linear(6, 6), x)
     with pytest.raises(SchemeError, match="tensor of floats"):
-        inspect(nn.Linear(6, 6), [1.0])
+        inspect(to_stack(st.euler, [nn.Linear(6, 6)]), [1.0])
+
+
+def test_what_cannot_be_read_is_said_with_what_came(x):
+    stack = to_stack(st.euler, [linear(torch.eye(6))] * 2)
+    spoilt = x.clone()
+    spoilt[0, :2] = math.nan
+    with pytest.raises(SchemeError, match="nan or inf at 2 of 6 entries"):
+        inspect(stack, spoilt)
+    with pytest.raises(SchemeError, match="a tensor of int64 came"):
+        inspect(stack, torch.ones(1, 6, dtype=torch.int64))
+    with pytest.raises(SchemeError, match="with entries"):
+        inspect(stack, x[:0])
+    with pytest.raises(SchemeError, match=r"after layers\.0 has nan or inf"):
+        inspect(to_stack(st.euler, [linear(torch.full((6, 6), math.inf))] * 2), x)
+    with pytest.raises(SchemeError, match=r"inspect\(net, x\); the scheme rk4 came"):
+        inspect(st.rk4, x)
+    for count in (0, 2.5):
+        with pytest.raises(SchemeError, match="at least 1"):
+            inspect(stack, x, eigenvalues=count)
+
+
+def test_several_fields_are_named_before_the_input_is_looked_at(x):
+    fields = st.symplectic_euler.normal_form().fields
+    stack = to_stack(st.symplectic_euler, [{name: linear(torch.eye(6)) for name in fields}] * 2)
+    for given in ((x, x), x):
+        with pytest.raises(UnsupportedError, match=r"symplectic_euler, which has several fields .* one field"):
+            inspect(stack, given)

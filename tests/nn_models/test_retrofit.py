@@ -123,3 +123,18 @@ def test_errors(x):
         retrofit(stack, depth=0)
     with pytest.raises(SchemeError, match="2 depths came for 1 chains"):
         retrofit(stack, depth=[2, 2])
+
+
+@pytest.mark.parametrize("depth", [2.5, "4", [2.5], [4, 4], True, 0])
+def test_a_depth_that_is_none(depth):
+    with pytest.raises(SchemeError, match="came"):
+        retrofit(smooth(st.euler, 4), depth=depth)
+
+
+def test_what_is_no_network_and_no_input_is_named(x):
+    with pytest.raises(SchemeError, match="None came"):
+        retrofit(None, depth=4)
+    with pytest.raises(SchemeError, match="tensor of floats.* list came"):
+        retrofit(smooth(st.euler, 4), depth=2, x=[1.0])
+    with pytest.raises(SchemeError, match="nan or inf"):
+        retrofit(smooth(st.euler, 4), depth=2, x=x * math.nan)

@@ -73,7 +73,7 @@ def certify(chain: Chain, *, refine: Sequence[int] = (1, 2, 4, 8), tolerance: fl
     slopes = [_slope(points, column, used) for column in (1, 2)]
     errors = points[0][1], points[0][2]
     is_ode = rough < ROUGH and errors[1] < NEAR
-    sentence = _sentence(depth, errors, slopes, rough, is_ode)
+    sentence = _sentence(depth, errors, slopes, rough, is_ode, depths=len(points))
     return Certificate(chain.name, errors[0], errors[1], slopes[0], slopes[1], rough, is_ode, sentence, tuple(points))
 
 
@@ -137,19 +137,20 @@ def _slope(points: Sequence[Point], column: int, tolerance: float) -> float:
     return float(np.polyfit(np.log(h), np.log(error), 1)[0])
 
 
-def _sentence(depth: Depth, errors: Sequence[float], slopes: Sequence[float], rough: float, is_ode: bool) -> str:
+def _sentence(
+    depth: Depth, errors: Sequence[float], slopes: Sequence[float], rough: float, is_ode: bool, *, depths: int
+) -> str:
     equation = f"u' = {_limit_text(depth)}"
     figures = (
         f"{equation} within {_percent(errors[0])} and the modified equation within {_percent(errors[1])} "
-        "at the last state; "
-        f"refining depth converges with slopes {_number(slopes[0])} and {_number(slopes[1])}"
+        f"at the last state; {_slopes_text(errors, slopes, depths)}"
     )
     if is_ode:
         return f"The hidden states follow {figures}."
     if rough >= ROUGH:
         return (
             f"No ODE limit: neighbouring layers differ by {_percent(rough)} of what independent ones would; "
-            f"the hidden states follow {figures} of the interpolated network."
+            f"the hidden states of the interpolated network follow {figures}."
         )
     return (
         f"Not an ODE at this depth: neighbouring layers resemble each other (they differ by {_percent(rough)} of "
@@ -173,5 +174,19 @@ def _percent(value: float) -> str:
     return f"{100 * value:.2g} %" if math.isfinite(value) else "no bound"
 
 
-def _number(value: float) -> str:
-    return f"{value:.2f}" if math.isfinite(value) else "(below the integrator's error)"
+def _slopes_text(errors: Sequence[float], slopes: Sequence[float], depths: int) -> str:
+    """How the differences from both equations fall when depth is refined, and why a slope is not known."""
+    if all(map(math.isfinite, slopes)):
+        return f"refining depth converges with slopes {slopes[0]:.2f} and {slopes[1]:.2f}"
+    if not all(map(math.isfinite, errors)):
+        return "an equation leaves all bounds before the last state, so its slope cannot be measured"
+    if not any(map(math.isfinite, slopes)):
+        if depths < 2:
+            return "a slope needs more than one depth, refine=(1, 2)"
+        return "the difference is below the integrator's error when depth is refined, so no slope can be measured"
+    known, other = ("limit", "modified") if math.isfinite(slopes[0]) else ("modified", "limit")
+    slope = slopes[0] if known == "limit" else slopes[1]
+    return (
+        f"refining depth converges to the {known} equation with slope {slope:.2f}; the difference from the {other} "
+        "equation is below the integrator's error, so its slope cannot be measured"
+    )

@@ -8,6 +8,7 @@ from torch import nn
 
 import schemetools as st
 from schemetools.errors import SchemeError
+from schemetools.nn.certificate import _slopes_text
 from schemetools.nn.inspect import inspect
 from schemetools.nn.stack import to_stack
 
@@ -135,6 +136,23 @@ def test_several_chains_are_judged_by_the_worst(x):
     assert [c.is_ode for c in found.chains] == [True, False]
     assert not found.is_ode
     assert found.sentence.startswith("1 of 2 chains are close to an ODE.")
+
+
+def test_slopes_below_the_integrators_error_are_said_once(x):
+    found = inspect(to_stack(st.rk4, [Smooth(0.0)] * N, h=1 / N), x).certificate()
+    assert math.isnan(found.limit_slope)
+    assert math.isnan(found.modified_slope)
+    said = "the difference is below the integrator's error when depth is refined, so no slope can be measured"
+    assert found.sentence.endswith(f"; {said}.")
+    alone = inspect(smooth(st.euler), x).certificate(refine=(1,))
+    assert alone.sentence.endswith("; a slope needs more than one depth, refine=(1, 2).")
+
+
+def test_one_slope_that_is_not_known():
+    said = _slopes_text((0.1, 1e-9), (1.0, math.nan), 4)
+    assert said.startswith("refining depth converges to the limit equation with slope 1.00; ")
+    assert "from the modified equation is below the integrator's error" in said
+    assert "leaves all bounds" in _slopes_text((math.inf, math.inf), (math.nan, math.nan), 4)
 
 
 def test_errors(x):

@@ -24,7 +24,7 @@ COARSE, FINER = 1e-3, 400.0  # the coarsest tolerance of the integrator, and how
 Point = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Certificate:
     """How far a chain of layers is from its equations.
 
@@ -52,6 +52,8 @@ class Certificate:
 
     def __str__(self) -> str:
         return self.sentence
+
+    __repr__ = __str__
 
 
 def certify(chain: Chain, *, refine: Sequence[int] = (1, 2, 4, 8), tolerance: float = 1e-7) -> Certificate:

@@ -41,32 +41,37 @@ def environment():
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
+def started(command, checkpoint):
+    """A process of the training run, once it has written a checkpoint of its own (or has ended)."""
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
+    process = subprocess.Popen(command, env=environment())
+    while process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime_ns != before):
+        time.sleep(0.002)
+    return process
+
+
 def test_sigkill_at_random_moments_costs_nothing(shared_folder, tmp_path):
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
-    command = [sys.executable, str(script)]
-    subprocess.run([*command, settings(shared_folder, tmp_path / "whole")], check=True, env=environment())
-    draw, kills, broken = random.Random(0), 0, tmp_path / "broken"
-    for _ in range(40):
-        process = subprocess.Popen([*command, settings(shared_folder, broken)], env=environment())
-        if kills == 5:
-            assert process.wait() == 0
-            break
-        waiting = (broken / "checkpoint.pt").exists()
-        while not (broken / "checkpoint.pt").exists() and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(draw.uniform(0.0, 0.6) + (draw.uniform(1.0, 5.0) if waiting else 0.0))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    process = started([sys.executable, str(script), settings(shared_folder, whole)], whole / "checkpoint.pt")
+    begun = time.monotonic()
+    assert process.wait() == 0
+    span = time.monotonic() - begun  # what is left after the first checkpoint: moments are drawn within a tenth of it
+    draw, kills, checkpoint = random.Random(0), 0, broken / "checkpoint.pt"
+    command = [sys.executable, str(script), settings(shared_folder, broken)]
+    while kills < 5:
+        process = started(command, checkpoint)
+        time.sleep(draw.uniform(0.0, 0.1) * span)
+        assert process.poll() is None, "the run ended before it could be killed"
+        process.send_signal(signal.SIGKILL)
         process.wait()
-        load_checkpoint(broken / "checkpoint.pt")
-        if process.returncode == 0:
-            break
-    assert kills == 5
-    whole, resumed = (load_checkpoint(tmp_path / name / "checkpoint.pt") for name in ("whole", "broken"))
-    assert all(torch.equal(value, resumed["model"][name]) for name, value in whole["model"].items())
-    assert whole["step"] == resumed["step"]
+        kills += 1
+        load_checkpoint(checkpoint)
+    subprocess.run(command, check=True, env=environment())
+    finished, resumed = (load_checkpoint(tmp_path / name / "checkpoint.pt") for name in ("whole", "broken"))
+    assert all(torch.equal(value, resumed["model"][name]) for name, value in finished["model"].items())
+    assert finished["step"] == resumed["step"]
 
 
 def test_two_processes_have_the_loss_curve_of_one_with_the_doubled_batch(shared_folder, tmp_path):

@@ -7,7 +7,7 @@ from typing import Any, Self
 from sympy import Expr, Integer
 
 from ..errors import TableauError
-from .base import Matrix, Scheme, Vector
+from .base import Matrix, Scheme, Vector, kept
 from .latex import side_by_side
 from .normal_form import GeneralLinear
 from .runge_kutta import RungeKutta
@@ -77,6 +77,7 @@ class AdditiveRungeKutta(Scheme):
         """Whether the stages can be evaluated one after another."""
         return self.normal_form().is_explicit
 
+    @kept
     def normal_form(self) -> GeneralLinear:
         """The general linear form: each stage value once per field, coloured by it.
 

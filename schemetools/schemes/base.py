@@ -1,9 +1,10 @@
 """What every scheme is: frozen data, exact coefficients, one normal form."""
 
 import dataclasses
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import sympy
 from sympy import Expr, Symbol
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
 
 Vector = tuple[Expr, ...]
 Matrix = tuple[Vector, ...]
+
+
+T = TypeVar("T")
+
+
+def kept(method: Callable[[Any], T]) -> Callable[[Any], T]:
+    """A method computed once per scheme, since a scheme never changes."""
+    name = f"_{method.__name__}"
+
+    @functools.wraps(method)
+    def get(self: Any) -> T:
+        if name not in self.__dict__:
+            object.__setattr__(self, name, method(self))
+        return self.__dict__[name]
+
+    return get
 
 
 class Scheme(ABC):
@@ -63,11 +80,13 @@ class Scheme(ABC):
         return tuple(_flatten(self._arrays()))
 
     @property
+    @kept
     def random_symbols(self) -> frozenset[Expr]:
         """The random symbols (sympy.stats) among the coefficients, drawn anew in every step."""
         return frozenset(s for c in self.coefficients for s in c.free_symbols if is_random(s))  # type: ignore[misc]
 
     @property
+    @kept
     def free_symbols(self) -> frozenset[Symbol]:
         """The free symbols among the coefficients and among the parameters of their distributions."""
         found = {s for c in self.coefficients for s in c.free_symbols if not is_random(s)}

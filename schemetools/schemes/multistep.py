@@ -8,7 +8,7 @@ from sympy import Add, Expr, Integer
 
 from .. import exact as exact_arithmetic
 from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, vector
+from .base import Matrix, Scheme, Vector, kept, vector
 from .latex import multistep_recurrence
 from .normal_form import GeneralLinear
 
@@ -72,6 +72,7 @@ class LinearMultistep(Scheme):
         """Whether beta_k = 0, so that the new value needs known ones only."""
         return self.beta[-1] == 0
 
+    @kept
     def normal_form(self) -> GeneralLinear:
         """The general linear form with one stage: values are u_n, earlier u, then earlier h f, newest first.
 

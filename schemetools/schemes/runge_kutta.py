@@ -8,7 +8,7 @@ from sympy import Add, Expr, Integer
 
 from .. import exact as exact_arithmetic
 from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, matrix, vector
+from .base import Matrix, Scheme, Vector, kept, matrix, vector
 from .latex import butcher
 from .normal_form import GeneralLinear
 
@@ -74,6 +74,7 @@ class RungeKutta(Scheme):
         """Whether the stages can be evaluated one after another."""
         return self.normal_form().is_explicit
 
+    @kept
     def normal_form(self) -> GeneralLinear:
         """The general linear form: U = 1, V = 1, B = b, with b_hat as one more row."""
         one = (Integer(1),)

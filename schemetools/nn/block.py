@@ -126,9 +126,7 @@ class Block(nn.Module):
     @classmethod
     def trained(cls) -> dict[str, str]:
         """{free symbol that the step uses: attribute that holds its parameter}."""
-        used = {s for c in cls.plan.coefficients() for s in c.free_symbols}
-        attributes = symbol_attributes(cls.written)
-        return {str(s): attributes[s] for s in sorted(used & cls.written.free_symbols, key=str)}
+        return dict(_trained(cls))
 
     @classmethod
     def _limits(cls, bounds: Any) -> dict[str, Any]:
@@ -185,6 +183,13 @@ class Block(nn.Module):
             return "order: void, branches differ between stages"
         shared = "shared branch" if len(self.plan.fields) == 1 else "one branch per field"
         return f"order={order(self.scheme)}: {shared}"
+
+
+@functools.cache
+def _trained(cls: type[Block]) -> dict[str, str]:
+    used = {s for c in cls.plan.coefficients() for s in c.free_symbols}
+    attributes = symbol_attributes(cls.written)
+    return {str(s): attributes[s] for s in sorted(used & cls.written.free_symbols, key=str)}
 
 
 def _unknown_option(cls: type[Block], name: str, value: Any) -> str:

@@ -111,8 +111,8 @@ def memory(depth: int, rounds: int) -> Results:
         fs, x = make(depth)
         kinds = {
             "store": {},
-            "reversible": {"memory": "reversible"},
-            "checkpoint": {"memory": "checkpoint", "every": 10},
+            "reversible": {"memory": "reversible", "every": depth // 10},
+            "checkpoint": {"memory": "checkpoint", "every": depth // 10},
         }
         stacks = {k: st.to_stack(scheme, fs, split=split, **options, **more) for k, more in kinds.items()}
         cases = {k: gradient_of(s, x) for k, s in stacks.items()}
@@ -123,7 +123,7 @@ def memory(depth: int, rounds: int) -> Results:
         base = saved_bytes(short, x)
         for kind in ("floor", "reversible", "checkpoint"):
             found[f"{name} {kind}, time over store"] = ratio(times, kind, "store")
-        # While a layer runs backwards, its own tensors are alive besides what was kept.
+        # While a layer runs backwards, its own tensors are alive besides what was kept (less, by then, what was stored).
         layer = saved_bytes(st.to_stack(scheme, fs[:1], split=split, **options), x)
         for kind in ("reversible", "store"):
             kept = saved_bytes(stacks[kind], x)

@@ -5,12 +5,13 @@ from contextlib import nullcontext
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from schemetools.errors import SchemeError, UnsupportedError
 
 from .block import Block
+from .recompute import Group, known_modules
 from .replay import counting, modules_of, statistics_kept
 from .reversible import Engine, Reversal, Stored
 from .shears import ShearEngine, shears
@@ -19,11 +20,13 @@ from .two_step import LeapfrogEngine, TwoStepEngine, two_step
 KINDS = ("store", "checkpoint", "reversible")
 
 
-def checked_kind(memory: str, layers: Sequence[Block]) -> str:
+def checked_kind(memory: str, every: int, layers: Sequence[Block]) -> str:
     """The kind of memory, if these layers allow it.
 
-    Raises SchemeError for an unknown kind, UnsupportedError for layers that cannot be run backwards.
+    Raises SchemeError for an unknown kind or group size, UnsupportedError for layers that cannot be run backwards.
     """
+    if not isinstance(every, int) or every < 1:
+        raise SchemeError(f"every={every!r}: the number of layers in a group is 1 or more")
     if memory not in KINDS:
         raise SchemeError(f"memory={memory!r}: one of {', '.join(KINDS)}")
     if memory == "reversible" and engine_of(layers) is None:
@@ -75,30 +78,44 @@ def _clock(layers: Sequence[Block]) -> list[Any]:
 def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history: bool) -> Any:
     """The layers in groups of `every`, of which only the carried values are kept; each is run again for its gradient.
 
-    Random draws and autocast are repeated; running statistics are updated the first time only.
+    The last group is stored: its gradient comes first, so its tensors are alive when no others are. Random draws and
+    autocast are repeated; running statistics are updated the first time only.
     """
     values: tuple[Any, ...] = (x,)
-    for begin in range(0, len(layers), every):
-        group = list(layers[begin : begin + every])
-        modules = [m for layer in group for m in modules_of(layer)]
+    last = (len(layers) - 1) // every * every
+    modules = known_modules(layers)
+    for begin in range(0, last, every):
 
         def run(*given: Any, begin: int = begin) -> tuple[Any, ...]:
             return run_plainly(layers[: begin + every], given, history=history, begin=begin)
 
-        def contexts(modules: list[nn.Module] = modules) -> tuple[Any, Any]:
-            return nullcontext(), statistics_kept(counting(modules))
+        if modules is not None:
+            values = Group(modules[begin : begin + every], run)(values)
+            continue
+        own = [m for layer in layers[begin : begin + every] for m in modules_of(layer)]
+
+        def contexts(own: list[nn.Module] = own) -> tuple[Any, Any]:
+            return nullcontext(), statistics_kept(counting(own))
 
         # A compiled graph updates running statistics once by itself, and takes no contexts.
         options = {} if torch.compiler.is_compiling() else {"context_fn": contexts}
         values = checkpoint(run, *values, use_reentrant=False, **options)  # type: ignore[assignment]
-    return values[0]
+    return run_plainly(layers, values, history=history, begin=last)[0]
 
 
-def run_reversibly(layers: Sequence[Block], parts: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], Stored]:
-    """The parts of the last state, and what was stored for the way back."""
-    made = engine_of(layers)
+def run_reversibly(layers: Sequence[Block], x: Any, every: int, *, history: bool) -> tuple[Any, Stored]:
+    """The last state, and what was stored for the way back: the tensors of the last every - 1 layers, all, beside it.
+
+    While one layer runs backwards its own tensors are alive, so that at most those of `every` layers are at a time.
+    """
+    count = len(layers) - every + 1
+    made = engine_of(layers[:count]) if count > 0 else None
     if made is None:
-        raise UnsupportedError("these layers cannot be run backwards")
-    engine = made(layers, parts[0])
-    outputs = Reversal.apply(engine, len(parts), *parts, *engine.parameters)
-    return outputs, engine.stored  # type: ignore[return-value]
+        return run_plainly(layers, (x,), history=history)[0], Stored(0.0, 0.0)
+    split = layers[0].options.split
+    parts = x.chunk(layers[0].plan.parts, dim=1) if split else x if isinstance(x, tuple) else (x,)
+    engine = made(layers[:count], parts[0])
+    values: Any = Reversal.apply(engine, len(parts), *parts, *engine.parameters)
+    if not history:
+        values = (torch.cat(values, dim=1) if split else values,)
+    return run_plainly(layers, values, history=history, begin=count)[0], engine.stored

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from schemetools.errors import UnsupportedError
+
 _SAME_WITHOUT_GRADIENTS = {
     *(nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten, nn.Linear, nn.Bilinear, nn.Embedding),
     *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm, nn.LayerNorm),
@@ -26,6 +28,12 @@ def modules_of(module: nn.Module) -> list[nn.Module]:
     return waiting
 
 
+def trained_parameters(modules: Iterable[nn.Module]) -> list[Tensor]:
+    """The parameters of these modules themselves that need gradients, each once."""
+    found = [p for m in modules if m._parameters for p in m._parameters.values() if p is not None and p.requires_grad]
+    return list({id(p): p for p in found}.values())
+
+
 def repeats_under_no_grad(modules: Iterable[nn.Module]) -> bool:
     """Whether these surely choose the same kernels without a graph as with one.
 
@@ -34,6 +42,33 @@ def repeats_under_no_grad(modules: Iterable[nn.Module]) -> bool:
     return all(
         type(m) in _SAME_WITHOUT_GRADIENTS and not m._forward_hooks and not m._forward_pre_hooks for m in modules
     )
+
+
+def draws_nothing(modules: Iterable[nn.Module]) -> bool:
+    """Whether these, all of the kinds above, use no random numbers now."""
+    return not any(m.training and m.__dict__.get("p", 0) > 0 for m in modules)
+
+
+def refuse_captured(values: Iterable[Tensor], known: Iterable[Tensor]) -> None:
+    """Raise UnsupportedError if the values depend on a tensor that needs a gradient and is not known.
+
+    A gradient that reaches such a tensor outside of the graph that is made again would be lost.
+    """
+    waiting: list[Any] = [v.grad_fn for v in values if v.grad_fn is not None]
+    ends = {id(t) for t in known}
+    seen: set[Any] = {t.grad_fn for t in known if t.grad_fn is not None}
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        leaf = getattr(node, "variable", None)
+        if leaf is not None and id(leaf) not in ends:
+            raise UnsupportedError(
+                f"a branch uses a tensor of shape {tuple(leaf.shape)} that needs a gradient and is no parameter of the "
+                "branch: register it as one, or use memory='store'"
+            )
+        waiting.extend(n for n, _ in node.next_functions if n is not None)
 
 
 def counting(modules: Iterable[nn.Module]) -> list[nn.Module]:
@@ -95,6 +130,14 @@ def autocast_of(x: Tensor) -> Callable[[], AbstractContextManager[Any] | None]:
         return torch.autocast(kind, dtype=dtype, enabled=enabled, cache_enabled=cached)
 
     return make
+
+
+def without_cache(x: Tensor) -> AbstractContextManager[Any]:
+    """Autocast as it is, but without its memory: weights cast without a gradient would be used where one is wanted."""
+    kind = x.device.type
+    if not torch.is_autocast_enabled(kind):
+        return nullcontext()
+    return torch.autocast(kind, dtype=torch.get_autocast_dtype(kind), cache_enabled=False)
 
 
 def as_before(

@@ -7,7 +7,7 @@ the very same rounded state. Only a contraction by |k| loses information, log2(1
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,18 @@ from schemetools.errors import SchemeError, UnsupportedError
 
 from .block import Block
 from .coefficients import Bounded
-from .replay import Draws, as_before, autocast_of, counting, modules_of, repeats_under_no_grad
+from .replay import (
+    Draws,
+    as_before,
+    autocast_of,
+    counting,
+    draws_nothing,
+    modules_of,
+    refuse_captured,
+    repeats_under_no_grad,
+    trained_parameters,
+    without_cache,
+)
 
 GRID_BITS = 40
 """Integer states are multiples of 2^-40, and stay below 2^20 in size."""
@@ -100,31 +111,49 @@ def evaluated_only() -> Iterator[None]:
         yield
 
 
+@functools.cache
+def _is_random(kind: type[Block]) -> bool:
+    return bool(kind.written.random_symbols)
+
+
 class Pass:
     """One forward pass and its reversal: what it needs to evaluate a layer twice in the same way."""
 
-    def __init__(self, modules: Sequence[list[nn.Module]], x: Tensor) -> None:
+    def __init__(self, layers: Sequence[Block], modules: Sequence[list[nn.Module]], x: Tensor) -> None:
         self.dtype = x.dtype
         self.extremes: list[Tensor] = []
         self.autocast = autocast_of(x)
-        # Autocast would remember weights cast without a gradient, and use them where one is wanted.
-        self.plain = not torch.is_autocast_enabled(x.device.type)
         self.draws: list[Draws | None] = []
-        self.latest = Draws(x)
-        self.counting = [counting(own) for own in modules]
-        self.alike = [repeats_under_no_grad(own[1:]) for own in modules]  # all but the layer itself
+        self.counting = counting(dict.fromkeys(m for own in modules for m in own))
+        branches = [own[1:] for own in modules]  # all but the layer itself
+        self.alike = [repeats_under_no_grad(own) for own in branches]
+        self.quiet = [
+            alike and draws_nothing(own) and not _is_random(type(layer))
+            for layer, alike, own in zip(layers, self.alike, branches, strict=True)
+        ]
+
+    def first(self, layer: int, x: Tensor) -> AbstractContextManager[Any]:
+        """The context of a first evaluation; notes what is drawn in it, if anything is."""
+        if self.quiet[layer]:
+            self.draws.append(None)
+            return nullcontext()
+        return self._noted(layer, x)
 
     @contextmanager
-    def first(self, layer: int, x: Tensor) -> Iterator[None]:
-        """The context of a first evaluation; notes what is drawn in it, if anything is."""
-        with torch.no_grad() if self.plain and self.alike[layer] else evaluated_only():
+    def _noted(self, layer: int, x: Tensor) -> Iterator[None]:
+        before = Draws(x)
+        with nullcontext() if self.alike[layer] else evaluated_only():
             yield
-        drawn, self.latest = self.latest, Draws(x)
-        self.draws.append(None if drawn.same_as(self.latest) else drawn)
+        self.draws.append(None if before.same_as(Draws(x)) else before)
 
-    def again(self, layer: int, evaluation: int) -> AbstractContextManager[Any]:
-        """The context that repeats an evaluation, counted from the first one of the pass; gradients are on already."""
-        return as_before(self.draws[evaluation], self.autocast(), self.counting[layer])
+    def again(self, evaluation: int) -> AbstractContextManager[Any]:
+        """The context that repeats an evaluation, counted from the first one of the pass."""
+        draws = self.draws[evaluation]
+        return nullcontext() if draws is None else draws.again()
+
+    def backwards(self) -> AbstractContextManager[Any]:
+        """The context of the reversal: gradients on, autocast as in the first pass, no statistics counted."""
+        return as_before(None, self.autocast(), self.counting)
 
     def value(self, u: Tensor) -> Tensor:
         """An integer state as the leaf that a branch is evaluated at."""
@@ -175,18 +204,15 @@ class Engine(ABC):
 
     def __init__(self, layers: Sequence[Block], x: Tensor) -> None:
         modules = [modules_of(layer) for layer in layers]
-        self.passed = Pass(modules, x)
+        self.passed = Pass(layers, modules, x)
         self.layers = layers
-        self.own = [
-            [p for m in own for p in m._parameters.values() if p is not None and p.requires_grad] for own in modules
-        ]
-        self.own = [list(dict.fromkeys(own)) for own in self.own]
+        self.own = [trained_parameters(own) for own in modules]
         self.parameters = list({id(p): p for own in self.own for p in own}.values())
         self.stored = Stored(0.0, 0.0)
 
     @abstractmethod
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """The last state as floats, and the integer tensors from which `reverse` starts."""
+        """The values at the end as floats (the last state, and its history), and what `reverse` starts from."""
 
     @abstractmethod
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
@@ -197,6 +223,8 @@ class Engine(ABC):
     ) -> Tensor:
         """The gradient of the leaf; those of the layer's parameters are added to `into`."""
         own = self.own[layer]
+        if not self.passed.alike[layer]:
+            refuse_captured(values, [leaf, *own])
         found = torch.autograd.grad(values, [leaf, *own], grads, allow_unused=True)
         for p, g in zip(own, found[1:], strict=True):
             if g is not None:
@@ -209,8 +237,9 @@ class Reversal(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, engine: Engine, count: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """The parts of the last state from the first `count` tensors; the others are the engine's parameters."""
-        outputs, saved = engine.run(tensors[:count])
+        """The values at the end from the first `count` tensors; the others are the engine's parameters."""
+        with without_cache(tensors[0]):
+            outputs, saved = engine.run(tensors[:count])
         engine.passed.check()
         ctx.engine = engine
         ctx.save_for_backward(*saved)
@@ -220,6 +249,6 @@ class Reversal(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """Gradients of the first state and of the parameters, the states recomputed from last to first."""
-        with torch.enable_grad():
+        with torch.enable_grad(), ctx.engine.passed.backwards():
             parts, found = ctx.engine.reverse(list(ctx.saved_tensors), grads)
         return None, None, *parts, *(found.get(id(p)) for p in ctx.engine.parameters)

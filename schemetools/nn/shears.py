@@ -80,7 +80,7 @@ class ShearEngine(Engine):
         for evaluation in reversed(range(len(moves))):
             n, evaluate, source, target = moves[evaluation]
             leaf = grid.value(state[source], grads[source].dtype).requires_grad_()
-            with self.passed.again(n, evaluation):
+            with self.passed.again(evaluation):
                 added, factor = evaluate(leaf)
             grid.add(state[target], added, factor, -1)
             pulled = gradients[target] if factor == 1 else gradients[target] * factor

@@ -29,7 +29,7 @@ class Stack(nn.Module):
     ) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self.keeps_history, self.memory, self.every = history, checked_kind(memory, layers), every
+        self.keeps_history, self.memory, self.every = history, checked_kind(memory, every, layers), every
         self.stored: Stored | None = None
         self._start_schemes = tuple(written)
 
@@ -41,10 +41,8 @@ class Stack(nn.Module):
             return run_plainly(layers, (x,), history=self.keeps_history)[0]
         if self.memory == "checkpoint":
             return run_from_checkpoints(layers, x, self.every, history=self.keeps_history)
-        split = layers[0].options.split
-        parts = x.chunk(layers[0].plan.parts, dim=1) if split else x if isinstance(x, tuple) else (x,)
-        outputs, self.stored = run_reversibly(layers, parts)
-        return torch.cat(outputs, dim=1) if split else outputs if isinstance(x, tuple) else outputs[0]
+        y, self.stored = run_reversibly(layers, x, self.every, history=self.keeps_history)
+        return y
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compile the layers one by one, in place: equal layers share their code, so depth costs little compile time.
@@ -110,7 +108,8 @@ def to_stack(
     history is full. `timed`: branches are f(t, u), and layer n begins at the sum of the h before it. `init`, `bounds`,
     `split`, `gates`, `shaken`, `constrain`, `tol`, `max_iterations`: as for blocks.
     `shared`: one parameter per free symbol for all layers, instead of one per layer.
-    `memory`: "store"; "checkpoint", of every `every`-th state; "reversible", on an integer grid, exactly.
+    `memory`: "store"; "checkpoint", of every `every`-th state, the last group stored; "reversible", on an integer grid,
+    exactly, the last `every` - 1 layers stored. Either way the tensors of about `every` layers are alive at a time.
     Raises SchemeError for what does not fit.
 
     >>> import torch, schemetools as st

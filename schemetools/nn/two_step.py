@@ -62,14 +62,13 @@ class LeapfrogEngine(ShearEngine):
     """
 
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """The last state; it and the one before are kept."""
+        """The last state and the one before; these are kept."""
         outputs, saved = super().run([parts[0], parts[0]])
-        return [outputs[len(self.layers) % 2]], saved
+        return outputs if len(self.layers) % 2 == 0 else outputs[::-1], saved
 
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
         """Gradients, the states recomputed by subtraction."""
-        pair = [torch.zeros_like(grads[0]), grads[0]]
-        (even, odd), found = super().reverse(saved, pair if len(self.layers) % 2 else pair[::-1])
+        (even, odd), found = super().reverse(saved, grads[::-1] if len(self.layers) % 2 else grads)
         return [even + odd], found
 
     def moves(self) -> Iterator[Move]:
@@ -84,7 +83,7 @@ class TwoStepEngine(Engine):
     """States u and velocities v as integers; the first layer may be any step from the first state."""
 
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """The last state; kept are its integers, the velocity's, and the packed remainders."""
+        """The last state and the one before; kept are its integers, the velocity's, and the packed remainders."""
         passed = self.passed
         u = to_grid(passed.watch(parts[0]))
         with passed.first(0, parts[0]):
@@ -105,7 +104,7 @@ class TwoStepEngine(Engine):
         self.layouts = [p.holding(p.low[:0], p.words[:0]) for p in packs]
         self._report(data, u.numel())
         self.kept = self.kept.emptied()
-        return [passed.watch(from_grid(u, parts[0].dtype))], [u, v, *data]
+        return [passed.watch(from_grid(u, parts[0].dtype)), from_grid(u - v, parts[0].dtype)], [u, v, *data]
 
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
         """Gradients, the states recomputed by exact inversion."""
@@ -113,11 +112,11 @@ class TwoStepEngine(Engine):
         u, v, *data = (t.clone() for t in saved)
         pairs = zip(data[::2], data[1::2], strict=True)
         kept = self.kept.restored([p.holding(*pair) for p, pair in zip(self.layouts, pairs, strict=True)], u)
-        newest, before = grads[0], torch.zeros_like(grads[0])
+        newest, before = grads[0], grads[1].clone()
         for n in range(len(self.layers) - 1, 0, -1):
             u = u.sub_(v)
             leaf = passed.value(u)
-            with passed.again(n, n):
+            with passed.again(n):
                 added, k = self._added(n, leaf)
                 weight = weight_of(self.layers[n], k, leaf)
             v = to_grid(added).sub_(v) if self.fractions[n - 1] > 0 else v.sub_(to_grid(added))
@@ -129,7 +128,7 @@ class TwoStepEngine(Engine):
             from_leaf = self.pull(values, pulled, leaf, n, found)
             newest, before = self._passed_on(newest, before.add_(from_leaf), weight)
         leaf = passed.value(u.sub_(v))
-        with passed.again(0, 0):
+        with passed.again(0):
             value = state_of(self.layers[0](leaf))
         return [before.add(self.pull([value], [newest], leaf, 0, found))], found
 

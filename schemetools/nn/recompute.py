@@ -1,0 +1,125 @@
+"""Groups of layers of which only the values at their ends are kept, each run again for its gradient, without hooks.
+
+torch.utils.checkpoint gives a Python object to every tensor that autograd would save, twice, which costs as much again
+as running the layers; here a group is one node of the graph. For that all tensors that its layers use have to be known,
+so it is for branches that are modules; torch.utils.checkpoint takes functions as well, with whatever they close over.
+"""
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
+
+from schemetools.errors import UnsupportedError
+
+from .block import Block
+from .branches import Function
+from .replay import (
+    Draws,
+    as_before,
+    autocast_of,
+    counting,
+    modules_of,
+    refuse_captured,
+    repeats_under_no_grad,
+    trained_parameters,
+    without_cache,
+)
+
+Values = tuple[Any, ...]
+
+
+def known_modules(layers: Sequence[Block]) -> list[list[nn.Module]] | None:
+    """The modules of each layer; None if layers use other tensors than those of their states and modules.
+
+    None as well where a transform or a compiler is looking on.
+    """
+    if torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack() is not None:  # type: ignore[attr-defined]
+        return None
+    if any(layer.options.timed or not layer.plan.is_explicit for layer in layers):
+        return None
+    found = [modules_of(layer) for layer in layers]
+    return None if any(_sees_more(own[1:]) for own in found) else found
+
+
+def _sees_more(modules: Sequence[nn.Module]) -> bool:
+    """Whether there is a plain function among these, or a tensor with a gradient that is not registered."""
+    if repeats_under_no_grad(modules):  # torch's own layers
+        return False
+    held = (v for m in modules for v in m.__dict__.values())
+    return any(isinstance(m, Function) for m in modules) or any(isinstance(v, Tensor) and v.requires_grad for v in held)
+
+
+class Group:
+    """Layers that are run twice, alike: random draws and autocast repeated, running statistics counted once."""
+
+    def __init__(self, modules: Sequence[list[nn.Module]], run: Callable[..., Values]) -> None:
+        self.run = run
+        self.closed = all(repeats_under_no_grad(own[1:]) for own in modules)
+        self.modules = [m for own in modules for m in own]
+        self.parameters = trained_parameters(self.modules)
+        self.versions = [p._version for p in self.parameters]
+        self.counting = counting(self.modules)
+
+    def __call__(self, values: Values) -> Values:
+        """The values at the end of the group."""
+        leaves, self.spec = tree_flatten(values)
+        outputs = Recomputed.apply(self, len(leaves), *leaves, *self.parameters)
+        return tree_unflatten(list(outputs), self.ends)  # type: ignore[arg-type]
+
+    def first(self, leaves: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """The run whose statistics count, and whose draws are noted."""
+        x = leaves[0]
+        self.autocast, before = autocast_of(x), Draws(x)
+        with without_cache(x):
+            found, self.ends = self._outputs(leaves)
+        self.draws = None if before.same_as(Draws(x)) else before
+        return tuple(found)
+
+    def again(self, leaves: Sequence[Tensor]) -> list[Tensor]:
+        """The same run, with a graph."""
+        present = trained_parameters(self.modules)
+        same = len(present) == len(self.parameters) and all(map(operator.is_, present, self.parameters))
+        if not same or [p._version for p in present] != self.versions:
+            raise UnsupportedError(
+                "parameters were replaced or changed between the forward and the backward pass (by functional_call or "
+                "an optimiser), so memory='checkpoint' cannot run the layers as before; use memory='store'"
+            )
+        with torch.enable_grad(), as_before(self.draws, self.autocast(), self.counting):
+            return self._outputs(leaves)[0]
+
+    def _outputs(self, leaves: Sequence[Tensor]) -> tuple[list[Tensor], TreeSpec]:
+        return tree_flatten(self.run(*tree_unflatten(list(leaves), self.spec)))
+
+
+class Recomputed(torch.autograd.Function):
+    """A group as one node of the graph: it saves its inputs, nothing else. It can be differentiated again."""
+
+    @staticmethod
+    def forward(ctx: Any, group: Group, count: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """The values at the end from the `count` at the beginning; the other tensors are the parameters."""
+        ctx.group, ctx.count = group, count
+        ctx.save_for_backward(*tensors[:count])
+        return group.first(tensors[:count])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        """Gradients of the values at the beginning and of the parameters, from a second run."""
+        twice, needed = torch.is_grad_enabled(), ctx.needs_input_grad[2:]
+        begin = [
+            t if twice else t.detach().requires_grad_(need) for t, need in zip(ctx.saved_tensors, needed, strict=False)
+        ]
+        ends = ctx.group.again(begin)
+        if not ctx.group.closed:
+            refuse_captured(ends, [*begin, *ctx.group.parameters])
+        pairs = [(end, g) for end, g in zip(ends, grads, strict=True) if end.requires_grad]
+        sources = [s for s, need in zip([*begin, *ctx.group.parameters], needed, strict=True) if need]
+        found = iter(
+            torch.autograd.grad(
+                [end for end, _ in pairs], sources, [g for _, g in pairs], allow_unused=True, create_graph=twice
+            )
+        )
+        return None, None, *(next(found) if need else None for need in needed)

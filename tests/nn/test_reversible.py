@@ -1,0 +1,107 @@
+"""Reversible stacks with the branches, dtypes and options that people use."""
+
+import pytest
+import torch
+from torch import nn
+
+import schemetools as st
+from schemetools.errors import UnsupportedError
+
+from .test_memory import Recorder, branches, gradients, pairs
+from .test_recompute import Scaled
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "make"),
+    [("lm(k=9/10)", {}, branches), ("leapfrog", {"h": 0.5}, branches), ("revnet", {"split": True}, pairs)],
+)
+@pytest.mark.parametrize("every", [2, 5, 6, 9])
+def test_the_last_layers_can_be_stored(name, options, make, every):
+    fs, x = make(6), torch.randn(4, 6 if make is pairs else 3)
+    _, stored = gradients(st.get(name), fs, x, **options)
+    _, other = gradients(st.get(name), fs, x, memory="reversible", every=every, **options)
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("every", [1, 4])
+def test_only_the_last_layers_are_not_evaluated_again(every):
+    fs = [Recorder() for _ in range(12)]
+    st.to_stack(st.lm(k=1), fs, h=0.1, memory="reversible", every=every)(torch.randn(2, 16)).sum().backward()
+    assert [len(f.seen) for f in fs] == [2] * (13 - every) + [1] * (every - 1)
+
+
+@pytest.mark.parametrize("name", ["revnet", "yoshida4"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_partitioned_schemes_invert_two_hundred_layers_bit_by_bit(name, dtype):
+    fs = [{"F": Recorder().to(dtype), "G": Recorder().to(dtype)} for _ in range(200)]
+    stack = st.to_stack(st.get(name), fs, split=True, h=0.05, memory="reversible")
+    stack(torch.randn(4, 32, dtype=dtype, requires_grad=True)).sum().backward()
+    for branch in (b for f in fs for b in f.values()):
+        there, back = branch.seen[: len(branch.seen) // 2], branch.seen[len(branch.seen) // 2 :]
+        assert there
+        assert all(torch.equal(a, b) for a, b in zip(there, reversed(back), strict=True))
+
+
+@pytest.mark.parametrize("name", ["lm(k=1/2)", "leapfrog"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_inverted_bit_by_bit_and_sums_on_the_finer_grid(name, dtype):
+    fs = [Recorder().to(dtype) for _ in range(60)]
+    stack = st.to_stack(st.get(name), fs, h=0.05, memory="reversible")
+    x = torch.randn(8, 16, dtype=dtype)
+    y = stack(x.requires_grad_())
+    y.sum().backward()
+    assert y.dtype == dtype
+    assert all(torch.equal(*f.seen) for f in fs)
+    exact = st.to_stack(st.get(name), [f.double() for f in fs], h=0.05)(x.detach().double())
+    # Branches round, and the result; a state kept in half precision would round 60 times more.
+    assert (y.double() - exact).abs().max() < 30 * torch.finfo(dtype).eps
+
+
+class Own(nn.Module):
+    """A branch that computes otherwise when no gradient is wanted, as torch's attention does."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.seen = nn.Linear(3, 3), []
+
+    def forward(self, u):
+        self.seen.append(torch.is_grad_enabled())
+        return torch.tanh(self.linear(u)) * (1 if torch.is_grad_enabled() else 1.5)
+
+
+def test_branches_of_unknown_kinds_are_evaluated_with_gradients_both_times():
+    fs, x = [Own() for _ in range(5)], torch.randn(2, 3)
+    _, stored = gradients(st.lm(k=1), fs, x)
+    _, other = gradients(st.lm(k=1), fs, x, memory="reversible")
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-9
+    assert all(all(f.seen) for f in fs)
+
+
+def test_hooks_of_branches_take_part_in_both_evaluations():
+    fs, x = branches(5), torch.randn(2, 3)
+    for f in fs:
+        f[0].register_forward_hook(lambda module, args, result: result * 0.5)
+    _, stored = gradients(st.lm(k=1), fs, x)
+    _, other = gradients(st.lm(k=1), fs, x, memory="reversible")
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-9
+
+
+def test_a_tensor_that_a_branch_closes_over_is_named_instead_of_losing_its_gradient():
+    scale, x = torch.tensor(0.7, requires_grad=True), torch.randn(2, 3, requires_grad=True)
+    stack = st.to_stack(st.lm(k=1), [Scaled(scale) for _ in range(4)], memory="reversible")
+    with pytest.raises(UnsupportedError, match="no parameter of the branch"):
+        stack(x).sum().backward()
+    st.to_stack(st.lm(k=1), [Scaled(scale.detach()) for _ in range(4)], memory="reversible")(x).sum().backward()
+    assert x.grad.isfinite().all()
+
+
+def test_attention_is_reversible():
+    layer = [nn.TransformerEncoderLayer(8, 2, 16, dropout=0.2, batch_first=True) for _ in range(4)]
+    x = torch.randn(2, 5, 8)
+    _, stored = gradients(st.lm(k=1), layer, x, h=0.1)
+    _, other = gradients(st.lm(k=1), layer, x, h=0.1, memory="reversible")
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-9

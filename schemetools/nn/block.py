@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 from torch.autograd import profiler
+from torch.compiler import is_compiling
 
 from schemetools.analysis.order import order
 from schemetools.codegen.lower import lower
@@ -146,9 +147,11 @@ class Block(nn.Module):
             check_state(args[0], self.plan, split=self.options.split)
             if self.takes_history:
                 check_history(args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
-        if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
-            return self._structured(*args, **kwargs)
-        if (self.unseen or profiler._is_profiler_enabled) and not torch.compiler.is_compiling():
+            if isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
+                return self._structured(*args, **kwargs)
+        if is_compiling():  # what a compiled call reads from a block it checks every time: not more, then
+            return self._call_impl(*args, **kwargs)
+        if self.unseen or profiler._is_profiler_enabled:
             if self.unseen and self._compiled_call_impl is None:
                 self.unseen = False
                 return watched_call(self._branches(), lambda: self(*args, **kwargs))

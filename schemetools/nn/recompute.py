@@ -117,9 +117,8 @@ class Recomputed(torch.autograd.Function):
             refuse_captured(ends, [*begin, *ctx.group.parameters])
         pairs = [(end, g) for end, g in zip(ends, grads, strict=True) if end.requires_grad]
         sources = [s for s, need in zip([*begin, *ctx.group.parameters], needed, strict=True) if need]
-        found = iter(
-            torch.autograd.grad(
-                [end for end, _ in pairs], sources, [g for _, g in pairs], allow_unused=True, create_graph=twice
-            )
-        )
+        if not pairs:
+            return None, None, *(None for _ in needed)
+        values, cotangents = zip(*pairs, strict=True)
+        found = iter(torch.autograd.grad(values, sources, cotangents, allow_unused=True, create_graph=twice))
         return None, None, *(next(found) if need else None for need in needed)

@@ -22,9 +22,10 @@ def modules_of(module: nn.Module) -> list[nn.Module]:
     found = {module: None}
     waiting = [module]
     for parent in waiting:
-        new = [m for m in parent._modules.values() if m is not None and m not in found]
-        found.update(dict.fromkeys(new))
-        waiting.extend(dict.fromkeys(new))
+        for child in parent._modules.values() if parent._modules else ():
+            if child is not None and child not in found:
+                found[child] = None
+                waiting.append(child)
     return waiting
 
 

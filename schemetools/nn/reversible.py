@@ -223,6 +223,10 @@ class Engine(ABC):
     ) -> Tensor:
         """The gradient of the leaf; those of the layer's parameters are added to `into`."""
         own = self.own[layer]
+        pairs = [(v, g) for v, g in zip(values, grads, strict=True) if v.requires_grad]
+        if not pairs:  # a branch may be constant
+            return torch.zeros_like(leaf)
+        values, grads = zip(*pairs, strict=True)
         if not self.passed.alike[layer]:
             refuse_captured(values, [leaf, *own])
         found = torch.autograd.grad(values, [leaf, *own], grads, allow_unused=True)

@@ -84,9 +84,9 @@ class ShearEngine(Engine):
                 added, factor = evaluate(leaf)
             grid.add(state[target], added, factor, -1)
             pulled = gradients[target] if factor == 1 else gradients[target] * factor
-            from_leaf = self.pull([added], [pulled], leaf, n, found)
+            # Not in place: the pulled gradient may come back as it went in, from a branch that passes it on.
+            gradients[source] = gradients[source] + self.pull([added], [pulled], leaf, n, found)
             del added  # its graph goes before the next one is made
-            gradients[source] = gradients[source] + from_leaf
         return gradients, found
 
     def moves(self) -> Iterator[Move]:

@@ -123,3 +123,15 @@ def test_parameters_that_change_between_the_passes_are_named():
 def test_a_group_has_a_whole_number_of_layers(every):
     with pytest.raises(SchemeError, match="every="):
         st.to_stack(st.rk4, branches(2), memory="checkpoint", every=every)
+
+
+def test_groups_without_gradients_pass_none_on():
+    class Constant(nn.Module):
+        def forward(self, u):
+            return torch.ones_like(u)
+
+    euler, x = st.get("euler"), torch.randn(2, 3)
+    branch = nn.Linear(3, 3)
+    _, stack = stacks([Constant(), Constant(), branch, Constant()], euler)
+    stack(x).sum().backward()
+    assert (branch.bias.grad - 0.5 * 2).abs().max() < 1e-15

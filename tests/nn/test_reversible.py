@@ -105,3 +105,20 @@ def test_attention_is_reversible():
     _, other = gradients(st.lm(k=1), layer, x, h=0.1, memory="reversible")
     for a, b in zip(stored, other, strict=True):
         assert (a - b).abs().max() < 1e-9
+
+
+def test_branches_that_return_their_argument_or_a_constant():
+    class Constant(nn.Module):
+        def forward(self, u):
+            return torch.ones_like(u)
+
+    x = torch.randn(2, 6)
+    _, stored = gradients(st.lm(), [Constant() for _ in range(4)], x, init={"k": -0.5})
+    _, other = gradients(st.lm(), [Constant() for _ in range(4)], x, init={"k": -0.5}, memory="reversible")
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-9
+    for fs in ([{"F": nn.Identity(), "G": nn.Identity()}] * 4, [{"F": nn.Identity(), "G": Constant()}] * 4):
+        _, stored = gradients(st.get("revnet"), fs, x, split=True)
+        _, other = gradients(st.get("revnet"), fs, x, split=True, memory="reversible")
+        for a, b in zip(stored, other, strict=True):
+            assert (a - b).abs().max() < 1e-9

@@ -147,8 +147,8 @@ class Block(nn.Module):
             check_state(args[0], self.plan, split=self.options.split)
             if self.takes_history:
                 check_history(args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
-            if isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
-                return self._structured(*args, **kwargs)
+        if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
+            return self._structured(*args, **kwargs)
         if is_compiling():  # what a compiled call reads from a block it checks every time: not more, then
             return self._call_impl(*args, **kwargs)
         if self.unseen or profiler._is_profiler_enabled:

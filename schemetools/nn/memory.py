@@ -103,6 +103,7 @@ def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history
     return run_plainly(layers, values, history=history, begin=last)[0]
 
 
+@torch.compiler.disable()  # a compiler would have to undo its own rounding
 def run_reversibly(layers: Sequence[Block], x: Any, every: int, *, history: bool) -> tuple[Any, Stored]:
     """The last state, and what was stored for the way back: the tensors of the last every - 1 layers, all, beside it.
 

@@ -5,7 +5,6 @@ as running the layers; here a group is one node of the graph. For that all tenso
 so it is for branches that are modules; torch.utils.checkpoint takes functions as well, with whatever they close over.
 """
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,19 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
-from schemetools.errors import UnsupportedError
-
 from .block import Block
 from .branches import Function
 from .replay import (
     Draws,
+    Unchanged,
     as_before,
     autocast_of,
     counting,
     modules_of,
     refuse_captured,
     repeats_under_no_grad,
-    trained_parameters,
     without_cache,
 )
 
@@ -35,11 +32,9 @@ Values = tuple[Any, ...]
 def known_modules(layers: Sequence[Block]) -> list[list[nn.Module]] | None:
     """The modules of each layer; None if layers use other tensors than those of their states and modules.
 
-    None as well where a transform or a compiler is looking on.
+    None as well where a compiler is looking on.
     """
-    if torch.compiler.is_compiling() or torch._C._functorch.peek_interpreter_stack() is not None:  # type: ignore[attr-defined]
-        return None
-    if any(layer.options.timed or not layer.plan.is_explicit for layer in layers):
+    if torch.compiler.is_compiling() or any(layer.options.timed or not layer.plan.is_explicit for layer in layers):
         return None
     found = [modules_of(layer) for layer in layers]
     return None if any(_sees_more(own[1:]) for own in found) else found
@@ -60,8 +55,8 @@ class Group:
         self.run = run
         self.closed = all(repeats_under_no_grad(own[1:]) for own in modules)
         self.modules = [m for own in modules for m in own]
-        self.parameters = trained_parameters(self.modules)
-        self.versions = [p._version for p in self.parameters]
+        self.unchanged = Unchanged(self.modules)
+        self.parameters = self.unchanged.parameters
         self.counting = counting(self.modules)
 
     def __call__(self, values: Values) -> Values:
@@ -81,13 +76,7 @@ class Group:
 
     def again(self, leaves: Sequence[Tensor]) -> list[Tensor]:
         """The same run, with a graph."""
-        present = trained_parameters(self.modules)
-        same = len(present) == len(self.parameters) and all(map(operator.is_, present, self.parameters))
-        if not same or [p._version for p in present] != self.versions:
-            raise UnsupportedError(
-                "parameters were replaced or changed between the forward and the backward pass (by functional_call or "
-                "an optimiser), so memory='checkpoint' cannot run the layers as before; use memory='store'"
-            )
+        self.unchanged.check()
         with torch.enable_grad(), as_before(self.draws, self.autocast(), self.counting):
             return self._outputs(leaves)[0]
 

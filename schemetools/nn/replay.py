@@ -1,5 +1,6 @@
 """Evaluating a branch a second time as the first: the same random draws, the same autocast, statistics counted once."""
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
@@ -38,11 +39,41 @@ def trained_parameters(modules: Iterable[nn.Module]) -> list[Tensor]:
 def repeats_under_no_grad(modules: Iterable[nn.Module]) -> bool:
     """Whether these surely choose the same kernels without a graph as with one.
 
-    Modules of other kinds may look at the gradient mode, as torch's own attention does for its fast path.
+    Modules of other kinds may look at the gradient mode, as torch's own attention does for its fast path, and compiled
+    ones have a program for each mode.
     """
     return all(
-        type(m) in _SAME_WITHOUT_GRADIENTS and not m._forward_hooks and not m._forward_pre_hooks for m in modules
+        type(m) in _SAME_WITHOUT_GRADIENTS
+        and not m._forward_hooks
+        and not m._forward_pre_hooks
+        and m._compiled_call_impl is None
+        for m in modules
     )
+
+
+def is_transformed() -> bool:
+    """Whether torch.func or torch.export looks on: they want the computation itself, however it is paid for."""
+    if torch.compiler.is_compiling():
+        return not torch.compiler.is_dynamo_compiling()
+    return torch._C._functorch.peek_interpreter_stack() is not None  # type: ignore[attr-defined]
+
+
+class Unchanged:
+    """Parameters as they are now, for a later run with the same ones."""
+
+    def __init__(self, modules: Sequence[nn.Module]) -> None:
+        self.modules, self.parameters = modules, trained_parameters(modules)
+        self.versions = [p._version for p in self.parameters]
+
+    def check(self) -> None:
+        """Raise UnsupportedError if a parameter was replaced or written to."""
+        present = trained_parameters(self.modules)
+        same = len(present) == len(self.parameters) and all(map(operator.is_, present, self.parameters))
+        if not same or [p._version for p in present] != self.versions:
+            raise UnsupportedError(
+                "parameters were replaced or changed between the forward and the backward pass (by functional_call or "
+                "an optimiser), so the layers cannot be run again as before; use memory='store'"
+            )
 
 
 def draws_nothing(modules: Iterable[nn.Module]) -> bool:

@@ -23,6 +23,7 @@ from .block import Block
 from .coefficients import Bounded
 from .replay import (
     Draws,
+    Unchanged,
     as_before,
     autocast_of,
     counting,
@@ -30,7 +31,6 @@ from .replay import (
     modules_of,
     refuse_captured,
     repeats_under_no_grad,
-    trained_parameters,
     without_cache,
 )
 
@@ -206,7 +206,8 @@ class Engine(ABC):
         modules = [modules_of(layer) for layer in layers]
         self.passed = Pass(layers, modules, x)
         self.layers = layers
-        self.own = [trained_parameters(own) for own in modules]
+        self.unchanged = [Unchanged(own) for own in modules]
+        self.own = [u.parameters for u in self.unchanged]
         self.parameters = list({id(p): p for own in self.own for p in own}.values())
         self.stored = Stored(0.0, 0.0)
 
@@ -223,6 +224,7 @@ class Engine(ABC):
     ) -> Tensor:
         """The gradient of the leaf; those of the layer's parameters are added to `into`."""
         own = self.own[layer]
+        self.unchanged[layer].check()
         pairs = [(v, g) for v, g in zip(values, grads, strict=True) if v.requires_grad]
         if not pairs:  # a branch may be constant
             return torch.zeros_like(leaf)

@@ -14,6 +14,7 @@ from .arguments import check_state
 from .block import Block
 from .layers import layer_classes, restricted_schemes, share_coefficients, step_sizes
 from .memory import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
+from .replay import is_transformed
 from .reversible import Stored
 
 
@@ -37,7 +38,7 @@ class Stack(nn.Module):
         """The state after the last step."""
         layers: list[Any] = list(self.layers)
         check_state(x, layers[0].plan, split=layers[0].options.split)
-        if self.memory == "store" or not torch.is_grad_enabled():
+        if self.memory == "store" or not torch.is_grad_enabled() or is_transformed():
             return run_plainly(layers, (x,), history=self.keeps_history)[0]
         if self.memory == "checkpoint":
             return run_from_checkpoints(layers, x, self.every, history=self.keeps_history)
@@ -110,6 +111,7 @@ def to_stack(
     `shared`: one parameter per free symbol for all layers, instead of one per layer.
     `memory`: "store"; "checkpoint", of every `every`-th state, the last group stored; "reversible", on an integer grid,
     exactly, the last `every` - 1 layers stored. Either way the tensors of about `every` layers are alive at a time.
+    Inside torch.func transforms and torch.export all are stored.
     Raises SchemeError for what does not fit.
 
     >>> import torch, schemetools as st

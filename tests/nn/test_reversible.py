@@ -122,3 +122,41 @@ def test_branches_that_return_their_argument_or_a_constant():
         _, other = gradients(st.get("revnet"), fs, x, split=True, memory="reversible")
         for a, b in zip(stored, other, strict=True):
             assert (a - b).abs().max() < 1e-9
+
+
+def test_parameters_that_change_between_the_passes_are_named():
+    x = torch.randn(2, 3, requires_grad=True)
+    stack = st.to_stack(st.lm(k=1), branches(4), memory="reversible")
+    y = stack(x)
+    with torch.no_grad():
+        next(stack.parameters()).add_(1)
+    with pytest.raises(UnsupportedError, match="replaced or changed between"):
+        y.sum().backward()
+    others = {name: p.detach().clone().requires_grad_() for name, p in stack.named_parameters()}
+    with pytest.raises(UnsupportedError, match="replaced or changed between"):
+        torch.func.functional_call(stack, others, (x,)).sum().backward()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
+def test_transforms_and_export_see_the_computation_itself(memory):
+    fs, x = branches(4), torch.randn(2, 3)
+    stored, stack = (st.to_stack(st.lm(k=1), fs, memory=m) for m in ("store", memory))
+    for transform in (torch.func.jacrev, torch.func.jacfwd, torch.func.vmap, torch.func.hessian):
+        assert torch.equal(transform(stack)(x), transform(stored)(x))
+    assert torch.equal(torch.export.export(stack, (x,)).module()(x), stored(x))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_compiled_branches_and_a_compiled_stack_are_reversible():
+    fs, x = [Recorder() for _ in range(4)], torch.randn(2, 16)
+    _, stored = gradients(st.lm(k=1), fs, x)
+    for f in fs:
+        f.seen.clear()
+        f.linear.compile()
+    stack, other = gradients(st.lm(k=1), fs, x, memory="reversible")
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-9
+    assert all(torch.equal(*f.seen) for f in fs)
+    assert torch.equal(torch.compile(stack)(x), stack(x))

@@ -26,6 +26,7 @@ from .arguments import check_history, check_state
 from .branches import arranged, is_separate
 from .coefficients import parameter, per_symbol, read_back, suggested
 from .constraints import Bounds, constrained
+from .handles import new_handle
 from .probe import watched_call
 from .structured import structured_call
 
@@ -103,6 +104,7 @@ class Block(nn.Module):
         self.unseen = True
         if not self.plan.is_explicit:
             self.tol, self.max_iterations = tol, max_iterations
+            self.handle = new_handle(self)
         inits, limits = per_symbol(init, self.symbols(), "init"), self._limits(bounds)
         missing = [symbol for symbol in self.trained() if symbol not in inits]
         if missing:
@@ -168,6 +170,11 @@ class Block(nn.Module):
         held = list(self.branch.values()) if isinstance(self.branch, nn.ModuleDict) else [self.branch]
         for branch in held:
             yield from branch if isinstance(branch, nn.ModuleList) else (branch,)
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        if not self.plan.is_explicit:
+            self.handle = new_handle(self)  # a copy is found by a handle of its own
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (self.key, self.options), self.__dict__

@@ -20,7 +20,7 @@ from .torch_lines import Lines
 RESERVED = frozenset(
     """
     T add_module apply bfloat16 branch buffers children compile cpu cuda double error eval
-    extra_repr float forward forward_half get_buffer half history ipu max_iterations modules mtia
+    extra_repr float forward forward_half get_buffer half handle history ipu max_iterations modules mtia
     name nn parameters register_buffer requires_grad_ scheme self share_memory solve source start
     state_dict to tol torch train training type xpu y zero_grad
     """.split()  # noqa: SIM905  (a list of words)

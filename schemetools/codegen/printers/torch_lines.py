@@ -134,7 +134,8 @@ class Lines:
         known = [self._value(name) for name in step.known]
         rows = [_tuple([expression(c, self.names) for c in row]) for row in step.matrix]
         outs = _tuple(step.outs) if len(step.outs) == 1 else ", ".join(step.outs)
-        return f"{outs} = solve({_tuple(fields)}, {_tuple(known)}, {_tuple(rows)}, h, self.tol, self.max_iterations)"
+        system = f"{_tuple(fields)}, {_tuple(known)}, {_tuple(rows)}, h"
+        return f"{outs} = solve(self, {system}, self.tol, self.max_iterations)"
 
 
 def _tuple(items: Sequence[str]) -> str:

@@ -1,0 +1,207 @@
+"""The root k = F(k, tensors) as a function of the tensors, with derivatives of all orders and kinds.
+
+With J = F'(k) at the root, a tangent dF becomes k' = (I - J)^-1 dF, and a cotangent g becomes v = (I - J^T)^-1 g, which
+is sent through one evaluation of F. Both resolvents are functions with derivatives of their own.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from schemetools.errors import UnsupportedError
+
+from .newton import fixed_point, products, solve_rows, transposed_products
+from .stages import Batch, Stages
+
+System = Stages | Batch
+Function = Callable[..., Any]
+
+CAPTURED = (
+    "a second derivative of an implicit step whose branch holds tensors with gradients that are not its parameters; "
+    "make the branch an nn.Module, and them its parameters"
+)
+
+
+def transformed() -> bool:
+    """Whether a transform of torch.func, or forward mode, is in force."""
+    return torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0  # type: ignore[attr-defined]
+
+
+def find(stages: System, start: Tensor, tensors: Sequence[Tensor]) -> Tensor:
+    """The root, from a first value."""
+    return fixed_point(lambda k: stages.image(k, *tensors), start, stages.goal, stages.max_iterations)
+
+
+def pull_back(
+    stages: System, k: Tensor, tensors: Sequence[Tensor], g: Tensor, needed: Sequence[bool]
+) -> tuple[Tensor, list[Tensor | None]]:
+    """(v, gradients of the needed tensors) for a cotangent g of the root, as numbers: without a graph."""
+    with torch.enable_grad():
+        at = k.detach().requires_grad_()
+        given = [t.detach().requires_grad_(n) for t, n in zip(tensors, needed, strict=True)]
+        value = stages.image(at, *given)
+    J = transposed_products(value, at)
+    v = solve_rows(lambda u: u - J(u), g, stages.goal)
+    found: list[Tensor | None] = [None] * len(given)
+    chosen = [n for n, wanted in enumerate(needed) if wanted]
+    if chosen and value.requires_grad:
+        grads = torch.autograd.grad(value, [given[n] for n in chosen], v, allow_unused=True)
+        for n, grad in zip(chosen, grads, strict=True):
+            found[n] = grad
+    return v, found
+
+
+class Root(torch.autograd.Function):
+    """The root, from a first value `start`; a `value` is F at a root `start` that is known already, and gets v."""
+
+    @staticmethod
+    def forward(stages: System, start: Tensor, value: Tensor | None, *tensors: Tensor) -> Tensor:
+        """The root."""
+        root = start if value is not None else find(stages, start, tensors)
+        return root.clone() if root is start else root  # an output that is saved is none of the inputs
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        """The root and the tensors are kept, nothing of the iteration."""
+        ctx.stages, _, value, *tensors = inputs
+        ctx.valued = value is not None
+        ctx.save_for_backward(output, *tensors)
+        ctx.save_for_forward(output, *tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        """v for the value, and through F to the tensors."""
+        k, *tensors = ctx.saved_tensors
+        needed = ctx.needs_input_grad[3:]
+        if torch.is_grad_enabled() or transformed():
+            v = Resolvent.apply(ctx.stages, True, grads[0], k, *tensors)
+            found = _pull(lambda *some: ctx.stages.image(k, *some), tensors, v, needed)
+        else:
+            v, found = pull_back(ctx.stages, k, tensors, grads[0], needed)
+        return None, None, v if ctx.valued else None, *found
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        """(I - J)^-1 dF."""
+        k, *tensors = ctx.saved_tensors
+        right = _push(lambda *some: ctx.stages.image(k, *some), tensors, tangents[3:], k)
+        return Resolvent.apply(ctx.stages, False, right, k, *tensors)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, stages: System, start: Tensor, value: Any, *tensors: Tensor) -> tuple[Any, int]:
+        """The roots of a batch of systems."""
+        batch, moved = _batch(info, in_dims[3:], stages, tensors)
+        start = _in_front(start, in_dims[1], info)
+        value = None if value is None else _in_front(value, in_dims[2], info)
+        return Root.apply(batch, start, value, *moved), 0
+
+
+class Resolvent(torch.autograd.Function):
+    """x = (I - J)^-1 r, or (I - J^T)^-1 r if `transposed`, with J = F'(k)."""
+
+    @staticmethod
+    def forward(stages: System, transposed: bool, right: Tensor, k: Tensor, *tensors: Tensor) -> Tensor:
+        """The solution, by GMRES."""
+        if transposed:
+            with torch.enable_grad():
+                at = k.detach().requires_grad_()
+                value = stages.image(at, *(t.detach() for t in tensors))
+            J = transposed_products(value, at)
+        else:
+            J = products(lambda at: stages.image(at, *tensors), k)
+        return solve_rows(lambda u: u - J(u), right, stages.goal)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        """The solution, the root and the tensors are kept."""
+        ctx.stages, ctx.transposed, _, *at = inputs
+        ctx.save_for_backward(output, *at)
+        ctx.save_for_forward(output, *at)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        """w from the other resolvent for the right side; for k and the tensors the gradient of <w, J x> or <x, J w>."""
+        if ctx.stages.captured:
+            raise UnsupportedError(CAPTURED)
+        x, *at = ctx.saved_tensors
+        w = Resolvent.apply(ctx.stages, not ctx.transposed, grads[0], *at)
+        left, right = (x, w) if ctx.transposed else (w, x)
+
+        def bilinear(*at: Tensor) -> Tensor:
+            return (_transposed(ctx.stages, left, *at) * right).sum()
+
+        return None, None, w, *_pull(bilinear, at, w.new_ones(()), ctx.needs_input_grad[3:])
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Any) -> Any:
+        """The same resolvent of r' + J' x, with J' the derivative of J along the tangents."""
+        x, *at = ctx.saved_tensors
+        product = _transposed if ctx.transposed else _forwards
+        right = _push(lambda *some: product(ctx.stages, x, *some), at, tangents[3:], x)
+        right = right if tangents[2] is None else right + tangents[2]
+        return Resolvent.apply(ctx.stages, ctx.transposed, right, *at)
+
+    @staticmethod
+    def vmap(
+        info: Any, in_dims: Any, stages: System, transposed: bool, right: Tensor, k: Tensor, *tensors: Tensor
+    ) -> tuple[Any, int]:
+        """The solutions for a batch of systems."""
+        batch, moved = _batch(info, in_dims[4:], stages, tensors)
+        right, k = _in_front(right, in_dims[2], info), _in_front(k, in_dims[3], info)
+        return Resolvent.apply(batch, transposed, right, k, *moved), 0
+
+
+def _transposed(stages: System, v: Tensor, k: Tensor, *tensors: Tensor) -> Tensor:
+    """J^T v."""
+    [back] = torch.func.vjp(lambda at: stages.image(at, *tensors), k)[1](v)
+    return back
+
+
+def _forwards(stages: System, v: Tensor, k: Tensor, *tensors: Tensor) -> Tensor:
+    """J v."""
+    return _push(lambda at: stages.image(at, *tensors), [k], [v], v)
+
+
+def _pull(f: Function, at: Sequence[Tensor], v: Tensor, needed: Sequence[bool]) -> list[Tensor | None]:
+    """The gradient of <v, f> by each needed argument, with a graph where one is kept."""
+    chosen = [n for n, wanted in enumerate(needed) if wanted]
+    found: list[Tensor | None] = [None] * len(at)
+    if chosen:
+        for n, grad in zip(chosen, torch.func.vjp(*_restricted(f, at, chosen))[1](v), strict=True):
+            found[n] = grad
+    return found
+
+
+def _push(f: Function, at: Sequence[Tensor], tangents: Sequence[Tensor | None], like: Tensor) -> Tensor:
+    """f' along the tangents, of the shape of `like`: by reverse mode twice, as forward mode does not nest."""
+    chosen = [n for n, tangent in enumerate(tangents) if tangent is not None]
+    if not chosen:
+        return torch.zeros_like(like)
+    restricted = _restricted(f, at, chosen)
+    _, pull = torch.func.vjp(lambda w: torch.func.vjp(*restricted)[1](w), torch.zeros_like(like))
+    [pushed] = pull(tuple(tangents[n] for n in chosen))
+    return pushed
+
+
+def _restricted(f: Function, at: Sequence[Tensor], chosen: Sequence[int]) -> tuple[Any, ...]:
+    """f as a function of the chosen arguments, followed by their values."""
+
+    def restricted(*some: Tensor) -> Any:
+        given = list(at)
+        for n, value in zip(chosen, some, strict=True):
+            given[n] = value
+        return f(*given)
+
+    return restricted, *(at[n] for n in chosen)
+
+
+def _batch(info: Any, dims: Sequence[int | None], stages: System, tensors: Sequence[Tensor]) -> tuple[Batch, Any]:
+    moved = [t if d is None else t.movedim(d, 0) for t, d in zip(tensors, dims, strict=True)]
+    return Batch(stages, [d is not None for d in dims], info.randomness), moved
+
+
+def _in_front(t: Tensor, dim: int | None, info: Any) -> Tensor:
+    return t.expand(info.batch_size, *t.shape) if dim is None else t.movedim(dim, 0)

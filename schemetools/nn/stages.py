@@ -1,0 +1,152 @@
+"""The stages of an implicit step as a pure function of the unknown and of all tensors in it."""
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .replay import Draws, autocast_of, counting
+
+
+def scalars_of(fields: Sequence[Any], matrix: Sequence[Sequence[Any]], h: Any) -> list[Any]:
+    """h, the times of the stages if they have any, and the matrix row by row: numbers and tensors."""
+    times = [f.args[0] for f in fields if isinstance(f, functools.partial)]
+    return [h, *times, *itertools.chain.from_iterable(matrix)]
+
+
+def untimed(fields: Sequence[Any]) -> tuple[Any, ...]:
+    """The branches of the fields: f of f(t, .)."""
+    return tuple(f.func if isinstance(f, functools.partial) else f for f in fields)
+
+
+def branches_of(fields: Sequence[Any]) -> list[nn.Module]:
+    """The different modules among the branches."""
+    return [f for f in dict.fromkeys(fields) if isinstance(f, nn.Module)]
+
+
+def evaluate(fields: Sequence[Any], known: Sequence[Tensor], scalars: Sequence[Any], k: Tensor | None) -> Tensor:
+    """All f_i(known_i + h sum_j a_ij k_j) in one vector, as k is; without k, all f_i(known_i).
+
+    `fields` are without times; they are in `scalars`, which is what `scalars_of` gives.
+    """
+    s = len(fields)
+    times, matrix = scalars[1 : len(scalars) - s * s], scalars[len(scalars) - s * s :]
+    arguments = list(known)
+    if k is not None:
+        parts = [p.reshape(z.shape) for p, z in zip(k.split([z.numel() for z in known]), known, strict=True)]
+        arguments = [_argument(z, matrix[i * s : i * s + s], parts, scalars[0]) for i, z in enumerate(known)]
+    calls = list(zip(times, arguments, strict=True)) if times else [(u,) for u in arguments]
+    return torch.cat([f(*call).reshape(-1) for f, call in zip(fields, calls, strict=True)])
+
+
+def _argument(known: Tensor, row: Sequence[Any], stages: Sequence[Tensor], h: Any) -> Tensor:
+    total = known
+    for c, k in zip(row, stages, strict=True):
+        if isinstance(c, Tensor) or isinstance(h, Tensor):
+            total = total + h * c * k
+        elif c != 0:
+            total = torch.add(total, k, alpha=c * h)
+    return total
+
+
+class Stages:
+    """F(k, *tensors) = (f_i(known_i + h sum_j a_ij k_j))_i in one vector (n,), a pure function.
+
+    `tensors` are what is known, one tensor per stage; those of the scalars that are tensors; and the weights of the
+    branches, which are put into their places while F is evaluated. Running statistics are written into copies.
+    `draws`: where the random numbers in F begin, if there are any; each evaluation draws them again.
+    `captured`: the branches hold tensors with gradients that are not among `tensors`.
+    """
+
+    def __init__(
+        self, fields: Sequence[Any], scalars: Sequence[Any], like: Tensor, tol: float, max_iterations: int
+    ) -> None:
+        """`fields` without times; `scalars` as `scalars_of` gives them, None for a tensor among `tensors`."""
+        self.fields, self.scalars, self.max_iterations = fields, scalars, max_iterations
+        self.goal = max(tol, 100 * torch.finfo(like.dtype).eps)
+        self.weights: list[Tensor] = []
+        self.draws: Draws | None = None
+        self.captured = False
+        self._autocast = autocast_of(like)
+        self._places: list[tuple[dict[str, Any], str, int]] = []
+        self._counted: list[tuple[dict[str, Any], str]] = []
+        self._copies: list[Tensor] = []
+
+    def lift(self, held: Sequence[Sequence[nn.Module]], *, buffers: bool) -> None:
+        """Take the parameters, and the buffers if wanted, of each branch, given as itself and all modules below it."""
+        for modules in held:
+            self._take([(m._parameters, name) for m in modules for name in m._parameters])
+        if buffers:
+            for modules in held:
+                self._take([(m._buffers, name) for m in modules for name in m._buffers])
+        for module in counting(dict.fromkeys(itertools.chain.from_iterable(held))):
+            names = [name for name, buffer in module._buffers.items() if buffer is not None]
+            self._counted += [(module._buffers, name) for name in names]
+        self._copies = [place[name].detach().clone() for place, name in self._counted]
+
+    def _take(self, places: Sequence[tuple[dict[str, Any], str]]) -> None:
+        index: dict[int, int] = {}
+        for place, name in places:
+            value = place[name]
+            if value is not None:
+                if id(value) not in index:
+                    index[id(value)] = len(self.weights)
+                    self.weights.append(value)
+                self._places.append((place, name, index[id(value)]))
+
+    def image(self, k: Tensor | None, *tensors: Tensor, counted: bool = False) -> Tensor:
+        """F; with `counted`, running statistics are updated as in any evaluation of the branches."""
+        known, rest = tensors[: len(self.fields)], iter(tensors[len(self.fields) :])
+        scalars = [next(rest) if c is None else c for c in self.scalars]
+        with self._autocast() or nullcontext(), self._drawn(), self._placed(list(rest), counted=counted):
+            return evaluate(self.fields, known, scalars, k)
+
+    @property
+    def counts(self) -> bool:
+        """Whether an evaluation of the branches updates running statistics."""
+        return bool(self._counted)
+
+    def _drawn(self) -> Any:
+        return nullcontext() if self.draws is None else self.draws.again()
+
+    @contextmanager
+    def _placed(self, weights: Sequence[Tensor], *, counted: bool) -> Iterator[None]:
+        moves = [(place, name, weights[n]) for place, name, n in self._places]
+        if counted:
+            buffers = {id(place) for place, _ in self._counted}
+            moves = [m for m in moves if id(m[0]) not in buffers]
+        else:
+            moves += [(place, name, copy) for (place, name), copy in zip(self._counted, self._copies, strict=True)]
+        before = [(place, name, place[name]) for place, name, _ in moves]
+        try:
+            for place, name, value in moves:
+                place[name] = value
+            yield
+        finally:
+            for place, name, value in reversed(before):
+                place[name] = value
+
+
+def first_value(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:
+    """All f_i(known_i), where iterations begin; `stages.draws` is set if random numbers are drawn in it."""
+    before = Draws(tensors[0])
+    start = stages.image(None, *tensors)
+    if not before.same_as(Draws(tensors[0])):
+        stages.draws = before
+    return start
+
+
+class Batch:
+    """F of a batch of systems at once: k is (systems, n), each tensor has the batch in its first dimension or is shared.
+
+    It is what vmap makes of `Stages`, or of another batch.
+    """
+
+    def __init__(self, stages: "Stages | Batch", batched: Sequence[bool], randomness: str) -> None:
+        self.goal, self.max_iterations, self.captured = stages.goal, stages.max_iterations, stages.captured
+        dims = [0 if b else None for b in batched]
+        self.image: Callable[..., Tensor] = torch.vmap(stages.image, in_dims=(0, *dims), randomness=randomness)

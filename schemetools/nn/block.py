@@ -28,7 +28,7 @@ from .coefficients import parameter, per_symbol, read_back, suggested
 from .constraints import Bounds, constrained
 from .handles import new_handle
 from .probe import watched_call
-from .structured import structured_call
+from .structured import flat_call, structured_call
 
 _record = torch.profiler.record_function
 
@@ -163,7 +163,9 @@ class Block(nn.Module):
 
     def _structured(self, *args: Any, **kwargs: Any) -> Any:
         if not self.plan.is_explicit:
-            raise UnsupportedError("implicit stages are solved for one tensor; put the state's tensors into one")
+            if self.written.random_symbols:
+                raise UnsupportedError("implicit steps with random coefficients take one tensor as a state")
+            return flat_call(self, super().__call__, *args, **kwargs)
         return structured_call(self._branches(), super().__call__, *args, **kwargs)
 
     def _branches(self) -> Iterator[nn.Module]:

@@ -1,19 +1,19 @@
 """Implicit stages: solved by fixed point or Newton-Krylov, differentiated by the implicit function theorem."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
+from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
 from schemetools.errors import UnsupportedError
 
-from .operators import compiled_root
-from .replay import modules_of
-from .root import CAPTURED, Root, find, transformed
+from .operators import positions_of, traced_root
+from .replay import Draws, modules_of
+from .root import CAPTURED, Root, find
 from .stages import Stages, branches_of, first_value, scalars_of, untimed
+from .transforms import bare, follows, transformed
 
 
 def solve(
@@ -35,8 +35,9 @@ def solve(
     branches hold such tensors.
     """
     scalars, branches = scalars_of(fields, matrix, h), untimed(fields)
-    if torch.compiler.is_compiling() and hasattr(owner, "handle"):
-        root = compiled_root(owner, branches, known, scalars, tol, max_iterations)
+    positions = positions_of(owner, branches) if torch.compiler.is_compiling() else None
+    if positions is not None:
+        root = traced_root(owner.handle, positions, branches, known, scalars, tol, max_iterations)
     else:
         numbers = [None if isinstance(c, Tensor) else c for c in scalars]
         stages = Stages(branches, numbers, known[0], tol, max_iterations)
@@ -47,29 +48,36 @@ def solve(
 
 
 def _root(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:
+    if torch.is_inference_mode_enabled():
+        # Forward mode, which Newton's iteration uses, is off for tensors of inference mode.
+        with torch.inference_mode(False), torch.no_grad():
+            return _root(stages, [t.clone() if t.is_inference() else t for t in tensors])
     followed = torch.is_grad_enabled() or transformed()
     detached = [t.detach() for t in tensors] if followed else tensors
     start = first_value(stages, detached)
-    stages.captured = _has_gradients(start)
+    if transformed():
+        _refuse_captured(stages, detached, start)
+    stages.captured = bare(start).requires_grad
     start = start.detach()
     if stages.captured:
         start = Root.apply(stages, start, None, *detached)
         value = stages.image(start, *detached, counted=True)
         return Root.apply(stages, start.detach(), value, *tensors)
-    with nullcontext() if followed else torch.no_grad():
-        root = Root.apply(stages, start, None, *tensors) if followed else find(stages, start, tensors)
+    root = Root.apply(stages, start, None, *tensors) if followed else find(stages, start, tensors)
     if stages.counts:
         with torch.no_grad():
             stages.image(root.detach(), *detached, counted=True)
     return root
 
 
-def _has_gradients(t: Tensor) -> bool:
-    """Whether gradients are recorded for t, on any level of torch.func; UnsupportedError for tangents of it."""
-    if forward_ad._current_level >= 0 and forward_ad.unpack_dual(t).tangent is not None:
-        raise UnsupportedError(CAPTURED.replace("a second", "a forward-mode"))
-    while torch._C._functorch.is_functorch_wrapped_tensor(t):  # type: ignore[attr-defined]
-        if t.requires_grad:
-            return True
-        t = torch._C._functorch.get_unwrapped(t)  # type: ignore[attr-defined]
-    return t.requires_grad
+def _refuse_captured(stages: Stages, tensors: Sequence[Tensor], start: Tensor) -> None:
+    """UnsupportedError where a branch holds tensors that a transform is about: the solver runs below all of them."""
+    kind = follows(start)
+    plain = [bare(t) for t in tensors]
+    try:
+        with temporarily_clear_interpreter_stack(), Draws(plain[0]).again():
+            stages.image(None, *plain)
+    except RuntimeError:
+        kind = "a batch"
+    if kind is not None:
+        raise UnsupportedError(CAPTURED.format(kind=kind))

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd import forward_ad
 
 from .handles import owner_of
 from .replay import Draws, counting
 from .root import find, pull_back
 from .stages import Stages, branches_of, evaluate, first_value
+from .structured import OnVectors
 
 RNG_BYTES = torch.get_rng_state().numel()
 CUDA_RNG_BYTES = 16
@@ -22,28 +23,36 @@ CUDA_RNG_BYTES = 16
 _SCHEMA = "Tensor handle, int[] positions, float[] numbers, bool[] given, float tol, int max_iterations"
 
 
-def compiled_root(
-    owner: Any,
-    fields: Sequence[nn.Module],
+def positions_of(owner: Any, fields: Sequence[Any]) -> list[int] | None:
+    """Which of a block's branches the fields are; None where there is no operator: no block, or structured states."""
+    if not hasattr(owner, "handle") or any(isinstance(f, OnVectors) for f in fields):
+        return None
+    held = list(owner._branches())
+    return [next(n for n, branch in enumerate(held) if branch is f) for f in fields]
+
+
+def traced_root(
+    handle: Tensor,
+    positions: Sequence[int],
+    fields: Sequence[Any],
     known: Sequence[Tensor],
     scalars: Sequence[Any],
     tol: float,
     max_iterations: int,
 ) -> Tensor:
-    """The root as an operator of a graph that is being traced; `owner` is a block, `fields` are branches of it."""
-    held = list(owner._branches())
-    positions = [next(n for n, branch in enumerate(held) if branch is f) for f in fields]
+    """The root as an operator of a graph that is being traced."""
     given = [isinstance(c, Tensor) for c in scalars]
     numbers = [0.0 if isinstance(c, Tensor) else c for c in scalars]
-    branches = branches_of(fields)
     tensors = [*known, *(c for c in scalars if isinstance(c, Tensor))]
+    branches = branches_of(fields)
     for branch in branches:
         tensors += list(branch.parameters())
+    # The graph owns the running statistics: their update is part of it, and the operator reads those before it.
+    counted = any(counting(branch.modules()) for branch in branches)
     for branch in branches:
-        tensors += list(branch.buffers())
-    k, _ = _root(tensors, owner.handle, positions, numbers, given, tol, max_iterations)
-    if any(counting(branch.modules()) for branch in branches):
-        # The graph owns the running statistics, so that their update has to be part of it.
+        tensors += [b.clone() if counted else b for b in branch.buffers()]
+    k, _ = _root(tensors, handle, positions, numbers, given, tol, max_iterations)
+    if counted:
         with torch.no_grad():
             evaluate(fields, [z.detach() for z in known], scalars, k.detach())
     return k

@@ -15,19 +15,15 @@ from schemetools.errors import UnsupportedError
 
 from .newton import fixed_point, products, solve_rows, transposed_products
 from .stages import Batch, Stages
+from .transforms import transformed
 
 System = Stages | Batch
 Function = Callable[..., Any]
 
 CAPTURED = (
-    "a second derivative of an implicit step whose branch holds tensors with gradients that are not its parameters; "
-    "make the branch an nn.Module, and them its parameters"
+    "the branch of an implicit step holds tensors with {kind}, and they are not its parameters; give an nn.Module with "
+    "them as parameters"
 )
-
-
-def transformed() -> bool:
-    """Whether a transform of torch.func, or forward mode, is in force."""
-    return torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0  # type: ignore[attr-defined]
 
 
 def find(stages: System, start: Tensor, tensors: Sequence[Tensor]) -> Tensor:
@@ -86,9 +82,10 @@ class Root(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Any:
         """(I - J)^-1 dF."""
-        k, *tensors = ctx.saved_tensors
-        right = _push(lambda *some: ctx.stages.image(k, *some), tensors, tangents[3:], k)
-        return Resolvent.apply(ctx.stages, False, right, k, *tensors)
+        with _tangents_of_tangents():
+            k, *tensors = _primals(ctx.saved_tensors)
+            right = _push(lambda *some: ctx.stages.image(k, *some), tensors, tangents[3:], k)
+            return Resolvent.apply(ctx.stages, False, right, k, *tensors)
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, stages: System, start: Tensor, value: Any, *tensors: Tensor) -> tuple[Any, int]:
@@ -125,7 +122,7 @@ class Resolvent(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """w from the other resolvent for the right side; for k and the tensors the gradient of <w, J x> or <x, J w>."""
         if ctx.stages.captured:
-            raise UnsupportedError(CAPTURED)
+            raise UnsupportedError(CAPTURED.format(kind="second derivatives"))
         x, *at = ctx.saved_tensors
         w = Resolvent.apply(ctx.stages, not ctx.transposed, grads[0], *at)
         left, right = (x, w) if ctx.transposed else (w, x)
@@ -138,11 +135,12 @@ class Resolvent(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: Any, *tangents: Any) -> Any:
         """The same resolvent of r' + J' x, with J' the derivative of J along the tangents."""
-        x, *at = ctx.saved_tensors
-        product = _transposed if ctx.transposed else _forwards
-        right = _push(lambda *some: product(ctx.stages, x, *some), at, tangents[3:], x)
-        right = right if tangents[2] is None else right + tangents[2]
-        return Resolvent.apply(ctx.stages, ctx.transposed, right, *at)
+        with _tangents_of_tangents():
+            x, *at = _primals(ctx.saved_tensors)
+            product = _transposed if ctx.transposed else _forwards
+            right = _push(lambda *some: product(ctx.stages, x, *some), at, tangents[3:], x)
+            right = right if tangents[2] is None else right + tangents[2]
+            return Resolvent.apply(ctx.stages, ctx.transposed, right, *at)
 
     @staticmethod
     def vmap(
@@ -152,6 +150,16 @@ class Resolvent(torch.autograd.Function):
         batch, moved = _batch(info, in_dims[4:], stages, tensors)
         right, k = _in_front(right, in_dims[2], info), _in_front(k, in_dims[3], info)
         return Resolvent.apply(batch, transposed, right, k, *moved), 0
+
+
+def _tangents_of_tangents() -> Any:
+    """Forward mode inside the jvp of a function, where torch has it off: an outer level's tangents are followed too."""
+    return forward_ad._set_fwd_grad_enabled(True)
+
+
+def _primals(saved: Sequence[Tensor]) -> list[Tensor]:
+    """The tensors without the tangents of this level, which are given apart."""
+    return [forward_ad.unpack_dual(t).primal for t in saved]
 
 
 def _transposed(stages: System, v: Tensor, k: Tensor, *tensors: Tensor) -> Tensor:
@@ -181,7 +189,7 @@ def _push(f: Function, at: Sequence[Tensor], tangents: Sequence[Tensor | None], 
     if not chosen:
         return torch.zeros_like(like)
     restricted = _restricted(f, at, chosen)
-    _, pull = torch.func.vjp(lambda w: torch.func.vjp(*restricted)[1](w), torch.zeros_like(like))
+    pull = torch.func.vjp(lambda w: torch.func.vjp(*restricted)[1](w), torch.zeros_like(like))[1]
     [pushed] = pull(tuple(tangents[n] for n in chosen))
     return pushed
 
@@ -204,4 +212,5 @@ def _batch(info: Any, dims: Sequence[int | None], stages: System, tensors: Seque
 
 
 def _in_front(t: Tensor, dim: int | None, info: Any) -> Tensor:
-    return t.expand(info.batch_size, *t.shape) if dim is None else t.movedim(dim, 0)
+    # Contiguous, as forward mode takes no tensor whose entries share memory.
+    return (t.expand(info.batch_size, *t.shape) if dim is None else t.movedim(dim, 0)).contiguous()

@@ -141,9 +141,9 @@ def first_value(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:
 
 
 class Batch:
-    """F of a batch of systems at once: k is (systems, n), each tensor has the batch in its first dimension or is shared.
+    """F of a batch of systems at once, as vmap makes it of `Stages` or of another batch.
 
-    It is what vmap makes of `Stages`, or of another batch.
+    k is (systems, n); each tensor has the systems in its first dimension, or is shared by them.
     """
 
     def __init__(self, stages: "Stages | Batch", batched: Sequence[bool], randomness: str) -> None:

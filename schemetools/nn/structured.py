@@ -10,6 +10,72 @@ from torch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 from schemetools.errors import SchemeError
 
 
+class Flat:
+    """States of one structure as vectors: what the solver of implicit stages works on."""
+
+    def __init__(self, state: Any) -> None:
+        leaves = Leaves.of(state)
+        self.spec, self.shapes = leaves.spec, [leaf.shape for leaf in leaves.leaves]
+        kinds = sorted({str(leaf.dtype).removeprefix("torch.") for leaf in leaves.leaves})
+        if len(kinds) > 1:
+            raise SchemeError(f"the tensors of a state of an implicit block have one dtype; {', '.join(kinds)} came")
+
+    def vector(self, state: Any) -> Tensor:
+        """All entries of a state; SchemeError if it has another structure."""
+        leaves = Leaves.of(state)
+        shapes = [leaf.shape for leaf in leaves.leaves]
+        if leaves.spec != self.spec or shapes != self.shapes:
+            came, wanted = (
+                f"{spec} of {[tuple(s) for s in found]}"
+                for spec, found in ((leaves.spec, shapes), (self.spec, self.shapes))
+            )
+            raise SchemeError(f"a branch returns a state of another structure: {came} for {wanted}")
+        return torch.cat([leaf.reshape(-1) for leaf in leaves.leaves])
+
+    def state(self, vector: Tensor) -> Any:
+        """The state of these entries."""
+        parts = vector.split([shape.numel() for shape in self.shapes])
+        return tree_unflatten([p.reshape(s) for p, s in zip(parts, self.shapes, strict=True)], self.spec)
+
+
+class OnVectors(nn.Module):
+    """A branch on the vectors of states."""
+
+    def __init__(self, branch: nn.Module, flat: Flat) -> None:
+        super().__init__()
+        self.branch, self.flat = branch, flat
+        self.training = branch.training
+
+    def forward(self, *args: Any) -> Tensor:
+        """The branch's value; a time may come before the state."""
+        return self.flat.vector(self.branch(*args[:-1], self.flat.state(args[-1])))
+
+
+def flat_call(block: nn.Module, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
+    """call(state, *rest) on vectors, the branches of the block being given and returning states as the user's."""
+    flat = Flat(state)
+
+    def on_vectors(branch: nn.Module) -> nn.Module:
+        if isinstance(branch, nn.ModuleDict):
+            return nn.ModuleDict({label: on_vectors(b) for label, b in branch.items()})
+        if isinstance(branch, nn.ModuleList):
+            made = {b: OnVectors(b, flat) for b in branch}
+            return nn.ModuleList(made[b] for b in branch)
+        return OnVectors(branch, flat)
+
+    def vectors(history: Any) -> Any:
+        return tuple(flat.vector(value) for value in history) if isinstance(history, (tuple, list)) else history
+
+    branch = block.branch
+    block._modules["branch"] = on_vectors(branch)  # type: ignore[arg-type]
+    try:
+        named = {key: vectors(value) for key, value in named.items()}
+        result = call(flat.vector(state), *(vectors(value) for value in rest), **named)
+    finally:
+        block._modules["branch"] = branch  # type: ignore[assignment]
+    return tree_map(lambda v: flat.state(v) if isinstance(v, Tensor) else v, result)
+
+
 class Leaves:
     """The tensors of a state; a torch function of it is the function of each of them."""
 

@@ -60,9 +60,10 @@ def _root(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:
     stages.captured = bare(start).requires_grad
     start = start.detach()
     if stages.captured:
-        start = Root.apply(stages, start, None, *detached)
-        value = stages.image(start, *detached, counted=True)
-        return Root.apply(stages, start.detach(), value, *tensors)
+        with torch.no_grad():
+            found = Root.apply(stages, start, None, *detached) if transformed() else find(stages, start, detached)
+        value = stages.image(found, *detached, counted=True)
+        return Root.apply(stages, found, value, *tensors)
     root = Root.apply(stages, start, None, *tensors) if followed else find(stages, start, tensors)
     if stages.counts:
         with torch.no_grad():

@@ -28,7 +28,7 @@ def fixed_point(image: Map, k: Tensor, tol: float, max_iterations: int) -> Tenso
     size = _size(residual, scale)
     rate = 0.0
     for _ in range(max_iterations):
-        if _small(residual, k, tol):
+        if _small(residual, k, tol, size):
             return k
         if rate <= FIXED_POINT_RATE:
             direction = residual
@@ -39,7 +39,7 @@ def fixed_point(image: Map, k: Tensor, tol: float, max_iterations: int) -> Tenso
         rate, size = new_size / size, new_size
         if not size < float("inf"):
             break
-    if _small(residual, k, tol):
+    if _small(residual, k, tol, size):
         return k
     size, wanted = _worst(residual, k, tol)
     raise SchemeError(
@@ -73,7 +73,9 @@ def _size(residual: Tensor, scale: Tensor | None) -> float:
     return float(residual.norm() if scale is None else (residual / scale).norm())
 
 
-def _small(residual: Tensor, k: Tensor, tol: float) -> bool:
+def _small(residual: Tensor, k: Tensor, tol: float, size: float) -> bool:
+    if k.dim() == 1:
+        return size <= tol * float(k.norm())
     return bool((residual.norm(dim=-1) <= tol * k.norm(dim=-1)).all())
 
 

@@ -28,7 +28,8 @@ CAPTURED = (
 
 def find(stages: System, start: Tensor, tensors: Sequence[Tensor]) -> Tensor:
     """The root, from a first value."""
-    return fixed_point(lambda k: stages.image(k, *tensors), start, stages.goal, stages.max_iterations)
+    with stages.opened(tensors) as image:
+        return fixed_point(image, start, stages.goal, stages.max_iterations)
 
 
 def pull_back(
@@ -107,9 +108,10 @@ class Resolvent(torch.autograd.Function):
                 at = k.detach().requires_grad_()
                 value = stages.image(at, *(t.detach() for t in tensors))
             J = transposed_products(value, at)
-        else:
-            J = products(lambda at: stages.image(at, *tensors), k)
-        return solve_rows(lambda u: u - J(u), right, stages.goal)
+            return solve_rows(lambda u: u - J(u), right, stages.goal)
+        with stages.opened(tensors) as image:
+            J = products(image, k)
+            return solve_rows(lambda u: u - J(u), right, stages.goal)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

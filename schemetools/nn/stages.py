@@ -100,35 +100,45 @@ class Stages:
 
     def image(self, k: Tensor | None, *tensors: Tensor, counted: bool = False) -> Tensor:
         """F; with `counted`, running statistics are updated as in any evaluation of the branches."""
-        known, rest = tensors[: len(self.fields)], iter(tensors[len(self.fields) :])
+        with self.opened(tensors, counted=counted) as image:
+            return image(k)
+
+    @contextmanager
+    def opened(
+        self, tensors: Sequence[Tensor], *, counted: bool = False
+    ) -> Iterator[Callable[[Tensor | None], Tensor]]:
+        """k -> F(k, *tensors), for several evaluations with the same tensors."""
+        s, rest = len(self.fields), iter(tensors[len(self.fields) :])
         scalars = [next(rest) if c is None else c for c in self.scalars]
-        with self._autocast() or nullcontext(), self._drawn(), self._placed(list(rest), counted=counted):
-            return evaluate(self.fields, known, scalars, k)
+
+        def image(k: Tensor | None) -> Tensor:
+            if self.draws is None:
+                return evaluate(self.fields, tensors[:s], scalars, k)
+            with self.draws.again():
+                return evaluate(self.fields, tensors[:s], scalars, k)
+
+        moves = self._moves(list(rest), counted=counted)
+        before = [place[name] for place, name, _ in moves]
+        try:
+            for place, name, value in moves:
+                place[name] = value
+            with self._autocast() or nullcontext():
+                yield image
+        finally:
+            for (place, name, _), value in zip(reversed(moves), reversed(before), strict=True):
+                place[name] = value
+
+    def _moves(self, weights: Sequence[Tensor], *, counted: bool) -> list[tuple[dict[str, Any], str, Tensor]]:
+        moves = [(place, name, weights[n]) for place, name, n in self._places]
+        if counted:
+            buffers = {id(place) for place, _ in self._counted}
+            return [move for move in moves if id(move[0]) not in buffers]
+        return moves + [(place, name, copy) for (place, name), copy in zip(self._counted, self._copies, strict=True)]
 
     @property
     def counts(self) -> bool:
         """Whether an evaluation of the branches updates running statistics."""
         return bool(self._counted)
-
-    def _drawn(self) -> Any:
-        return nullcontext() if self.draws is None else self.draws.again()
-
-    @contextmanager
-    def _placed(self, weights: Sequence[Tensor], *, counted: bool) -> Iterator[None]:
-        moves = [(place, name, weights[n]) for place, name, n in self._places]
-        if counted:
-            buffers = {id(place) for place, _ in self._counted}
-            moves = [m for m in moves if id(m[0]) not in buffers]
-        else:
-            moves += [(place, name, copy) for (place, name), copy in zip(self._counted, self._copies, strict=True)]
-        before = [(place, name, place[name]) for place, name, _ in moves]
-        try:
-            for place, name, value in moves:
-                place[name] = value
-            yield
-        finally:
-            for place, name, value in reversed(before):
-                place[name] = value
 
 
 def first_value(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:
@@ -150,3 +160,8 @@ class Batch:
         self.goal, self.max_iterations, self.captured = stages.goal, stages.max_iterations, stages.captured
         dims = [0 if b else None for b in batched]
         self.image: Callable[..., Tensor] = torch.vmap(stages.image, in_dims=(0, *dims), randomness=randomness)
+
+    @contextmanager
+    def opened(self, tensors: Sequence[Tensor]) -> Iterator[Callable[[Tensor], Tensor]]:
+        """k -> F(k, *tensors)."""
+        yield lambda k: self.image(k, *tensors)

@@ -1,13 +1,16 @@
 """Implicit blocks: solved to the tolerance, differentiated exactly, and honest when they fail."""
 
-import warnings
+import copy
+import gc
+import pickle
 
 import pytest
 import torch
 from torch import nn
 
 import schemetools as st
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError
+from schemetools.nn.handles import owner_of
 from schemetools.nn.krylov import gmres
 
 from .test_block import step_matrix
@@ -124,17 +127,70 @@ def test_gradients_are_those_of_the_weights_of_a_functional_call():
     assert all(map(torch.equal, found, torch.autograd.grad(block(x).sum(), list(block.parameters()))))
 
 
-@pytest.mark.parametrize("timed", [False, True])
-def test_the_backward_pass_counts_no_statistics(timed):
+@pytest.mark.parametrize("name", ["backward_euler", "gauss(2)", "trbdf2"])
+@pytest.mark.parametrize("with_gradients", [True, False])
+def test_running_statistics_are_those_of_one_evaluation_at_the_root(name, with_gradients):
+    norm, x = nn.BatchNorm1d(3), torch.randn(6, 3)
+    f, seen = nn.Sequential(nn.Linear(3, 3), norm), []
+    fresh = copy.deepcopy(f)
+    block = st.to_block(st.get(name))(f, h=0.1, tol=1e-13)
+    f.register_forward_hook(lambda module, args, result: seen.append(args[0].detach()))
+    with torch.set_grad_enabled(with_gradients):
+        y = block(x)
+    stages = type(block).plan.evaluations
+    assert int(norm.num_batches_tracked) == stages
+    if name != "trbdf2":  # one solve for all stages: the last evaluations are those at the root
+        for u in seen[-stages:]:
+            fresh(u)
+        assert (norm.running_mean - fresh[1].running_mean).abs().max() < 1e-12
+        assert (norm.running_var - fresh[1].running_var).abs().max() < 1e-12
+    if with_gradients:
+        before = copy.deepcopy(dict(norm.named_buffers()))
+        torch.autograd.grad(y.square().sum(), list(f.parameters()), create_graph=True)
+        assert all(torch.equal(b, before[name]) for name, b in norm.named_buffers())
+
+
+def test_an_iteration_that_runs_away_leaves_the_running_statistics_finite():
     norm = nn.BatchNorm1d(3)
-    block = st.to_block(st.backward_euler, timed=timed)((lambda t, u: norm(u)) if timed else norm, h=0.1, tol=1e-6)
-    if timed:
-        block.branch.norm = norm
-    y = block(torch.randn(4, 3))
-    before = int(norm.num_batches_tracked)
-    y.square().sum().backward()
-    assert int(norm.num_batches_tracked) == before > 0
-    assert norm.weight.grad is not None
+    block = st.to_block(st.backward_euler)(nn.Sequential(norm, nn.Linear(3, 3)), h=1e200, max_iterations=3)
+    with pytest.raises(SchemeError, match="did not converge"):
+        block(torch.randn(4, 3))
+    assert int(norm.num_batches_tracked) == 0
+    assert norm.running_var.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["backward_euler", "gauss(2)"])
+def test_a_dropout_mask_is_drawn_once_and_the_step_solves_its_equation(name):
+    scheme, linear, x = st.get(name), nn.Linear(3, 3), torch.randn(4, 3, requires_grad=True)
+    block = st.to_block(scheme)(nn.Sequential(linear, nn.Dropout(0.5)), h=0.3, tol=1e-13)
+    torch.manual_seed(7)
+    y = block(x)
+    after = torch.rand(1)
+    torch.manual_seed(7)
+    masks = [nn.functional.dropout(torch.ones(4, 3), 0.5) for _ in range(type(block).plan.evaluations)]
+    assert torch.equal(after, torch.rand(1))
+    assert 0 < sum((m == 0).sum() for m in masks) < sum(m.numel() for m in masks)
+    A = torch.tensor([[float(a) for a in row] for row in scheme.A.tolist()])
+    b = torch.tensor([float(c) for c in scheme.b])
+    d, s = x.numel(), len(masks)
+    J = [torch.diag(m.reshape(-1)) @ torch.kron(torch.eye(4), linear.weight.detach()) for m in masks]
+    offset = [(m * linear.bias.detach()).reshape(-1) for m in masks]
+    system = torch.eye(s * d) - 0.3 * torch.cat([torch.cat([A[i, j] * J[i] for j in range(s)], 1) for i in range(s)])
+    right = torch.cat([J[i] @ x.detach().reshape(-1) + offset[i] for i in range(s)])
+    k = torch.linalg.solve(system, right).reshape(s, 4, 3)
+    assert (y - x - 0.3 * torch.einsum("s,sij->ij", b, k)).abs().max() < 1e-11
+    [slope] = torch.autograd.grad(y.sum(), x)
+    v = torch.linalg.solve(system.T, 0.3 * b.repeat_interleave(d)).reshape(s, d)
+    expected = 1 + sum(J[i].T @ v[i] for i in range(s)).reshape(4, 3)
+    assert (slope - expected).abs().max() < 1e-10
+
+
+def test_new_masks_are_drawn_in_the_next_step_and_none_in_evaluation():
+    block = st.to_block(st.backward_euler)(nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5)), h=0.3)
+    x = torch.randn(4, 3)
+    assert not torch.allclose(block(x), block(x))
+    block.eval()
+    assert torch.equal(block(x), block(x))
 
 
 def test_checkpoints_may_be_passed_backwards_twice():
@@ -145,17 +201,19 @@ def test_checkpoints_may_be_passed_backwards_twice():
     assert torch.equal(first, torch.autograd.grad(y, x)[0])
 
 
-def test_transforms_and_second_derivatives_are_refused():
-    block, x = st.to_block(st.backward_euler)(nn.Linear(2, 2)), torch.randn(3, 2, requires_grad=True)
-    for transformed in (torch.func.jacrev(block), torch.func.vmap(block), torch.func.grad(lambda x: block(x).sum())):
-        with pytest.raises(UnsupportedError, match="do not go through"):
-            transformed(x.detach())
-    with torch.autograd.forward_ad.dual_level(), pytest.raises(UnsupportedError, match="do not go through"):
-        block(torch.autograd.forward_ad.make_dual(x, x.detach()))
-    A = torch.autograd.functional.jacobian(block, x.detach())[0, :, 0]
-    assert torch.allclose(A, torch.linalg.inv(torch.eye(2) - block.branch.weight.detach()), atol=1e-8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        [slope] = torch.autograd.grad(block(x).sum(), x, create_graph=True)
-    with pytest.raises(UnsupportedError, match="second derivatives"):
-        slope.sum().backward()
+def test_newton_iterates_in_inference_mode_too():
+    rates = torch.tensor([-1.0, -1e3, -1e6])
+    with torch.inference_mode():
+        y = st.to_block(st.backward_euler)(lambda u: rates * u)(torch.ones(3))
+    assert (y * (1 - rates) - 1).abs().max() < 1e-6
+
+
+def test_a_copy_has_a_handle_of_its_own():
+    block = st.to_block(st.backward_euler)(nn.Linear(3, 3))
+    copies = [block, copy.copy(block), copy.deepcopy(block), pickle.loads(pickle.dumps(block))]
+    assert all(owner_of(b.handle) is b for b in copies)
+    assert set(block.state_dict()) == {"branch.weight", "branch.bias"}
+    handle = copies.pop().handle
+    gc.collect()
+    with pytest.raises(SchemeError, match="gone"):
+        owner_of(handle)

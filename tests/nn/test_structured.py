@@ -50,13 +50,52 @@ def test_stacks_with_learned_coefficients_take_structured_states():
     assert all(p.grad is not None for p in stack.parameters())
 
 
-def test_branches_that_change_the_structure_and_implicit_ones_are_refused():
+@pytest.mark.parametrize("name", ["backward_euler", "gauss(2)", "trbdf2", "bdf(2)", "adams_moulton(2)"])
+def test_implicit_blocks_step_a_dictionary_like_the_tensor_of_its_entries(name):
+    x = torch.randn(2, 6)
+    block, plain = (st.to_block(st.get(name))(f, h=0.3) for f in (oscillator, flat))
+    y, expected = block({"p": x[:, :3], "q": x[:, 3:]}), plain(x)
+    if st.get(name).normal_form().values > 1:
+        (y, _), (expected, _) = block(*y), plain(*expected)
+    assert (torch.cat([y["p"], y["q"]], dim=1) - expected).abs().max() < 1e-9
+
+
+class Rotation(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(3, 3)
+
+    def forward(self, u):
+        return torch.tanh(self.linear(u[1])), -self.linear(u[0])
+
+
+def test_implicit_steps_of_a_tuple_have_first_and_second_derivatives():
+    block = st.to_block(st.get("gauss(2)"))(Rotation(), h=nn.Parameter(torch.tensor(0.4)), tol=1e-13)
+    inputs = tuple(torch.randn(2, 3, requires_grad=True) for _ in range(2))
+    assert torch.autograd.gradcheck(lambda p, q, *_: block((p, q)), (*inputs, *block.parameters()))
+    assert torch.autograd.gradgradcheck(lambda p, q, *_: block((p, q)), (*inputs, *block.parameters()))
+
+
+@pytest.mark.parametrize("memory", ["store", "checkpoint"])
+def test_implicit_stacks_of_tuples_with_any_memory_and_an_error_estimate(memory):
+    stack = st.to_stack(st.get("trbdf2"), [Rotation() for _ in range(2)], h=0.3, memory=memory)
+    y = stack((torch.randn(2, 3), torch.randn(2, 3)))
+    (y[0].sum() + y[1].square().sum()).backward()
+    assert all(p.grad is not None for p in stack.parameters())
+    _, error = stack.layers[0](y, error=True)
+    assert [e.shape for e in error] == [(2, 3), (2, 3)]
+
+
+def test_branches_that_change_the_structure_are_refused():
     with pytest.raises(SchemeError, match="structure"):
         st.to_block(st.rk4)(lambda u: (u["p"],))({"p": torch.ones(2)})
-    with pytest.raises(SchemeError, match="tuple or dict of tensors"):
-        st.to_block(st.rk4)(lambda u: u)(("p", torch.ones(2)))
-    with pytest.raises(UnsupportedError, match="one tensor"):
-        st.to_block(st.backward_euler)(lambda u: u)((torch.ones(2),))
+    with pytest.raises(SchemeError, match="structure"):
+        st.to_block(st.backward_euler)(lambda u: (u["p"],))({"p": torch.ones(2)})
+    for scheme in (st.rk4, st.backward_euler):
+        with pytest.raises(SchemeError, match="tuple or dict of tensors"):
+            st.to_block(scheme)(lambda u: u)(("p", torch.ones(2)))
+    with pytest.raises(SchemeError, match="one dtype; float32, float64 came"):
+        st.to_block(st.backward_euler)(lambda u: u)((torch.ones(2), torch.ones(2).float()))
 
 
 def test_a_factory_makes_one_branch_per_evaluation():

@@ -62,7 +62,7 @@ def traced_root(
     "schemetools::root", mutates_args=(), schema=f"(Tensor[] tensors, {_SCHEMA}) -> (Tensor, Tensor)"
 )
 def _root(tensors: Any, *layout: Any) -> Any:
-    with _outside():
+    with _outside(tensors[0]):
         tensors = [t.detach() for t in tensors]
         stages = _stages(tensors, *layout)
         with torch.no_grad():
@@ -76,7 +76,7 @@ def _root(tensors: Any, *layout: Any) -> Any:
     schema=f"(Tensor g, Tensor k, Tensor state, Tensor[] tensors, bool[] needed, {_SCHEMA}) -> Tensor[]",
 )
 def _root_pull(g: Tensor, k: Tensor, state: Tensor, tensors: Any, needed: Any, *layout: Any) -> Any:
-    with _outside():
+    with _outside(k):
         stages = _stages(tensors, *layout)
         stages.draws = _unpacked(state, k)
         _, grads = pull_back(stages, k, tensors, g, needed)
@@ -137,14 +137,13 @@ with ThreadPoolExecutor(1) as _fresh:
 
 
 @contextmanager
-def _outside() -> Iterator[None]:
+def _outside(like: Tensor) -> Iterator[None]:
     """Torch as it is outside of operators, where it records gradients; the state's own dtype, no autocast."""
     with (
         torch._C._ForceDispatchKeyGuard(_INCLUDED, _EXCLUDED),
         torch.inference_mode(False),
         forward_ad._set_fwd_grad_enabled(True),
-        torch.autocast("cpu", enabled=False),
-        torch.autocast("cuda", enabled=False),
+        torch.autocast(like.device.type, enabled=False),
     ):
         yield
 

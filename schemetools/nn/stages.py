@@ -73,20 +73,21 @@ class Stages:
         self.captured = False
         self._autocast = autocast_of(like)
         self._places: list[tuple[dict[str, Any], str, int]] = []
-        self._counted: list[tuple[dict[str, Any], str]] = []
-        self._copies: list[Tensor] = []
+        self._running: list[tuple[dict[str, Any], str]] = []
 
     def lift(self, held: Sequence[Sequence[nn.Module]], *, buffers: bool) -> None:
         """Take the parameters, and the buffers if wanted, of each branch, given as itself and all modules below it."""
         for modules in held:
             self._take([(m._parameters, name) for m in modules for name in m._parameters])
+        parameters = len(self.weights)
         if buffers:
             for modules in held:
                 self._take([(m._buffers, name) for m in modules for name in m._buffers])
         for module in counting(dict.fromkeys(itertools.chain.from_iterable(held))):
             names = [name for name, buffer in module._buffers.items() if buffer is not None]
-            self._counted += [(module._buffers, name) for name in names]
-        self._copies = [place[name].detach().clone() for place, name in self._counted]
+            self._running += [(module._buffers, name) for name in names]
+        if self._running:  # which are updated in place, and kept for the backward pass as they are now
+            self.weights[parameters:] = [b.clone() for b in self.weights[parameters:]]
 
     def _take(self, places: Sequence[tuple[dict[str, Any], str]]) -> None:
         index: dict[int, int] = {}
@@ -117,28 +118,30 @@ class Stages:
             with self.draws.again():
                 return evaluate(self.fields, tensors[:s], scalars, k)
 
-        moves = self._moves(list(rest), counted=counted)
-        before = [place[name] for place, name, _ in moves]
+        before = []
         try:
-            for place, name, value in moves:
+            for place, name, value in self._moves(list(rest), counted=counted):
+                before.append((place, name, place[name]))
                 place[name] = value
             with self._autocast() or nullcontext():
                 yield image
         finally:
-            for (place, name, _), value in zip(reversed(moves), reversed(before), strict=True):
+            for place, name, value in reversed(before):
                 place[name] = value
 
-    def _moves(self, weights: Sequence[Tensor], *, counted: bool) -> list[tuple[dict[str, Any], str, Tensor]]:
-        moves = [(place, name, weights[n]) for place, name, n in self._places]
-        if counted:
-            buffers = {id(place) for place, _ in self._counted}
-            return [move for move in moves if id(move[0]) not in buffers]
-        return moves + [(place, name, copy) for (place, name), copy in zip(self._counted, self._copies, strict=True)]
+    def _moves(self, weights: Sequence[Tensor], *, counted: bool) -> Iterator[tuple[dict[str, Any], str, Tensor]]:
+        running = {id(place) for place, _ in self._running} if counted else ()
+        for place, name, n in self._places:
+            if id(place) not in running:
+                yield place, name, weights[n]
+        if not counted:
+            for place, name in self._running:
+                yield place, name, place[name].clone()
 
     @property
     def counts(self) -> bool:
         """Whether an evaluation of the branches updates running statistics."""
-        return bool(self._counted)
+        return bool(self._running)
 
 
 def first_value(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:

@@ -150,13 +150,17 @@ def test_running_statistics_are_those_of_one_evaluation_at_the_root(name, with_g
         assert all(torch.equal(b, before[name]) for name, b in norm.named_buffers())
 
 
-def test_an_iteration_that_runs_away_leaves_the_running_statistics_finite():
+class Overflow(nn.Module):
+    def forward(self, u):
+        return torch.exp(1e4 * u.abs() + 1e4)
+
+
+def test_an_iteration_that_runs_away_leaves_the_running_statistics_alone():
     norm = nn.BatchNorm1d(3)
-    block = st.to_block(st.backward_euler)(nn.Sequential(norm, nn.Linear(3, 3)), h=1e200, max_iterations=3)
     with pytest.raises(SchemeError, match="did not converge"):
-        block(torch.randn(4, 3))
+        st.to_block(st.backward_euler)(nn.Sequential(norm, Overflow()))(torch.randn(4, 3))
     assert int(norm.num_batches_tracked) == 0
-    assert norm.running_var.isfinite().all()
+    assert torch.equal(norm.running_var, torch.ones(3))
 
 
 @pytest.mark.parametrize("name", ["backward_euler", "gauss(2)"])
@@ -170,7 +174,7 @@ def test_a_dropout_mask_is_drawn_once_and_the_step_solves_its_equation(name):
     masks = [nn.functional.dropout(torch.ones(4, 3), 0.5) for _ in range(type(block).plan.evaluations)]
     assert torch.equal(after, torch.rand(1))
     assert 0 < sum((m == 0).sum() for m in masks) < sum(m.numel() for m in masks)
-    A = torch.tensor([[float(a) for a in row] for row in scheme.A.tolist()])
+    A = torch.tensor([[float(a) for a in row] for row in scheme.A])
     b = torch.tensor([float(c) for c in scheme.b])
     d, s = x.numel(), len(masks)
     J = [torch.diag(m.reshape(-1)) @ torch.kron(torch.eye(4), linear.weight.detach()) for m in masks]

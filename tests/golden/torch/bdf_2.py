@@ -30,12 +30,12 @@ class BDFBlock(nn.Module):
         f, h = self.branch, self.h
         (u1,) = history
         z1 = torch.lerp(x, u1, -0.3333333333333333)
-        (k1,) = solve((f,), (z1,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
+        (k1,) = solve(self, (f,), (z1,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
         y = torch.add(z1, k1, alpha=0.6666666666666666 * h)
         return y, (x,)
 
     def start(self, x):
         f, h = self.branch, self.h
-        (k1,) = solve((f,), (x,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
+        (k1,) = solve(self, (f,), (x,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
         y = torch.add(x, k1, alpha=0.6666666666666666 * h)
         return y, (x,)

@@ -30,10 +30,10 @@ class TRBDF2Block(nn.Module):
         f, h = self.branch, self.h
         k1 = f(x)
         z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
-        (k2,) = solve((f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
         z3 = torch.add(x, k1, alpha=0.3535533905932738 * h)
         z3 = torch.add(z3, k2, alpha=0.3535533905932738 * h)
-        (k3,) = solve((f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
         y = torch.add(z3, k3, alpha=0.2928932188134525 * h)
         if not error:
             return y
@@ -46,11 +46,11 @@ class TRBDF2Block(nn.Module):
         f, h = self.branch, self.h
         k1 = f(x)
         z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
-        (k2,) = solve((f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
         s = 0.3535533905932738 * k1
         s = torch.add(s, k2, alpha=0.3535533905932738)
         z3 = torch.add(x, s, alpha=h)
-        (k3,) = solve((f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
         s = 0.3535533905932738 * k1
         s = torch.add(s, k2, alpha=0.3535533905932738)
         s = torch.add(s, k3, alpha=0.2928932188134525)

@@ -35,7 +35,8 @@ def solve(
     branches hold such tensors.
     """
     scalars, branches = scalars_of(fields, matrix, h), untimed(fields)
-    positions = positions_of(owner, branches) if torch.compiler.is_compiling() else None
+    traced = torch.compiler.is_compiling() and not transformed()
+    positions = positions_of(owner, branches, known, scalars) if traced else None
     if positions is not None:
         root = traced_root(owner.handle, positions, branches, known, scalars, tol, max_iterations)
     else:

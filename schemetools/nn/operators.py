@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from schemetools.errors import UnsupportedError
+
 from .handles import owner_of
 from .replay import Draws, counting
-from .root import find, pull_back
+from .root import CAPTURED, find, pull_back
 from .stages import Stages, branches_of, evaluate, first_value
 from .structured import OnVectors
 
@@ -23,12 +25,30 @@ CUDA_RNG_BYTES = 16
 _SCHEMA = "Tensor handle, int[] positions, float[] numbers, bool[] given, float tol, int max_iterations"
 
 
-def positions_of(owner: Any, fields: Sequence[Any]) -> list[int] | None:
-    """Which of a block's branches the fields are; None where there is no operator: no block, or structured states."""
+def positions_of(
+    owner: Any, fields: Sequence[Any], known: Sequence[Tensor], scalars: Sequence[Any]
+) -> list[int] | None:
+    """Which of a block's branches the fields are; None where a graph cannot have the operator.
+
+    That is without a block, with structured states, and where a branch without parameters gives values with gradients,
+    which are those of tensors that it closes over.
+    """
     if not hasattr(owner, "handle") or any(isinstance(f, OnVectors) for f in fields):
         return None
-    held = list(owner._branches())
-    return [next(n for n, branch in enumerate(held) if branch is f) for f in fields]
+    if torch.is_grad_enabled():
+        held = [c.detach() if isinstance(c, Tensor) else c for c in scalars]
+        for n, f in enumerate(fields):
+            closed = not any(True for _ in f.parameters())
+            if closed and evaluate([f], [known[n].detach()], _alone(held, n, len(fields)), None).requires_grad:
+                return None
+    branches = list(owner._branches())
+    return [next(n for n, branch in enumerate(branches) if branch is f) for f in fields]
+
+
+def _alone(scalars: Sequence[Any], n: int, stages: int) -> list[Any]:
+    """The scalars of stage n as one stage: h, its time if there is one, its diagonal coefficient."""
+    timed = len(scalars) > 1 + stages * stages
+    return [scalars[0], *scalars[1 + n : 2 + n][: int(timed)], 0]
 
 
 def traced_root(
@@ -51,7 +71,7 @@ def traced_root(
     counted = any(counting(branch.modules()) for branch in branches)
     for branch in branches:
         tensors += [b.clone() if counted else b for b in branch.buffers()]
-    k, _ = _root(tensors, handle, positions, numbers, given, tol, max_iterations)
+    k, _ = _root(tensors, torch.is_grad_enabled(), handle, positions, numbers, given, tol, max_iterations)
     if counted:
         with torch.no_grad():
             evaluate(fields, [z.detach() for z in known], scalars, k.detach())
@@ -59,14 +79,18 @@ def traced_root(
 
 
 @torch.library.custom_op(
-    "schemetools::root", mutates_args=(), schema=f"(Tensor[] tensors, {_SCHEMA}) -> (Tensor, Tensor)"
+    "schemetools::root", mutates_args=(), schema=f"(Tensor[] tensors, bool followed, {_SCHEMA}) -> (Tensor, Tensor)"
 )
-def _root(tensors: Any, *layout: Any) -> Any:
+def _root(tensors: Any, followed: bool, *layout: Any) -> Any:
     with _outside(tensors[0]):
         tensors = [t.detach() for t in tensors]
         stages = _stages(tensors, *layout)
+        with torch.set_grad_enabled(followed):
+            start = first_value(stages, tensors)
+        if start.requires_grad:
+            raise UnsupportedError(CAPTURED.format(kind="gradients"))
         with torch.no_grad():
-            k = find(stages, first_value(stages, tensors), tensors)
+            k = find(stages, start, tensors)
         return k, _packed(stages.draws, k)
 
 
@@ -86,7 +110,7 @@ def _root_pull(g: Tensor, k: Tensor, state: Tensor, tensors: Any, needed: Any, *
 
 
 @_root.register_fake
-def _(tensors: Any, handle: Any, positions: Any, *_: Any) -> Any:
+def _(tensors: Any, followed: Any, handle: Any, positions: Any, *_: Any) -> Any:
     size = sum(z.numel() for z in tensors[: len(positions)])
     return tensors[0].new_empty(size), torch.empty(_state_size(tensors[0]), dtype=torch.uint8, device="cpu")
 
@@ -97,7 +121,7 @@ def _(g: Any, k: Any, state: Any, tensors: Any, needed: Any, *_: Any) -> Any:
 
 
 def _setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-    tensors, handle, *ctx.rest = inputs
+    tensors, _, handle, *ctx.rest = inputs
     ctx.save_for_backward(*output, handle, *tensors)
 
 
@@ -105,7 +129,7 @@ def _backward(ctx: Any, g: Any, _: Any) -> Any:
     k, state, handle, *tensors = ctx.saved_tensors
     needed = list(ctx.needs_input_grad[0])
     found = iter(_root_pull(g, k, state, tensors, needed, handle, *ctx.rest))
-    return [next(found) if wanted else None for wanted in needed], *(None for _ in range(len(ctx.rest) + 1))
+    return [next(found) if wanted else None for wanted in needed], *(None for _ in range(len(ctx.rest) + 2))
 
 
 _root.register_autograd(_backward, setup_context=_setup_context)

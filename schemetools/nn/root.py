@@ -65,8 +65,7 @@ class Root(torch.autograd.Function):
         """The root and the tensors are kept, nothing of the iteration."""
         ctx.stages, _, value, *tensors = inputs
         ctx.valued = value is not None
-        ctx.save_for_backward(output, *tensors)
-        ctx.save_for_forward(output, *tensors)
+        _save(ctx, output, *tensors)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
@@ -117,8 +116,7 @@ class Resolvent(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
         """The solution, the root and the tensors are kept."""
         ctx.stages, ctx.transposed, _, *at = inputs
-        ctx.save_for_backward(output, *at)
-        ctx.save_for_forward(output, *at)
+        _save(ctx, output, *at)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
@@ -152,6 +150,12 @@ class Resolvent(torch.autograd.Function):
         batch, moved = _batch(info, in_dims[4:], stages, tensors)
         right, k = _in_front(right, in_dims[2], info), _in_front(k, in_dims[3], info)
         return Resolvent.apply(batch, transposed, right, k, *moved), 0
+
+
+def _save(ctx: Any, *tensors: Tensor) -> None:
+    ctx.save_for_backward(*tensors)
+    if forward_ad._current_level >= 0:  # else they would be held past the hooks that checkpoints put on saved tensors
+        ctx.save_for_forward(*tensors)
 
 
 def _tangents_of_tangents() -> Any:

@@ -7,7 +7,7 @@ from torch.autograd import forward_ad
 
 def transformed() -> bool:
     """Whether a transform of torch.func, or forward mode, is in force."""
-    return torch._C._functorch.peek_interpreter_stack() is not None or forward_ad._current_level >= 0  # type: ignore[attr-defined]
+    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
 
 
 def is_wrapped(t: Tensor) -> bool:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import schemetools as st
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 
@@ -112,3 +112,42 @@ def test_inference_mode_runs_the_compiled_step():
     compiled = torch.compile(block, fullgraph=True, backend="aot_eager")
     with torch.inference_mode():
         assert (compiled(x) - block(x)).abs().max() < 1e-9
+
+
+def test_a_function_that_closes_over_a_network_breaks_the_graph_and_keeps_its_gradients():
+    torch.compiler.reset()
+    closed = network()
+    block, x = st.to_block(st.backward_euler)(lambda u: closed(u), h=0.5), torch.randn(4, 3)
+    found = [
+        torch.autograd.grad(f(x).sum(), list(closed.parameters()))
+        for f in (torch.compile(block, backend="aot_eager"), block)
+    ]
+    assert all((a - b).abs().max() < 1e-9 for a, b in zip(*found, strict=True))
+
+
+def test_a_module_that_hides_a_tensor_with_gradients_is_refused_in_a_graph():
+    class Hiding(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.rates = nn.Linear(3, 3), [torch.randn(3, requires_grad=True)]
+
+        def forward(self, u):
+            return self.rates[0] * self.linear(u)
+
+    torch.compiler.reset()
+    block, x = st.to_block(st.backward_euler)(Hiding(), h=0.1), torch.randn(4, 3)
+    block(x).sum().backward()
+    assert block.branch.rates[0].grad is not None
+    compiled = torch.compile(block, fullgraph=True, backend="aot_eager")
+    with pytest.raises(UnsupportedError, match="not its parameters"):
+        compiled(x)
+    with torch.no_grad():
+        assert (compiled(x) - block(x)).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("transform", [torch.vmap, torch.func.jacrev])
+def test_transforms_of_a_block_may_be_compiled(transform):
+    torch.compiler.reset()
+    block, x = st.to_block(st.backward_euler)(network(), h=0.5), torch.randn(3, 3)
+    found = torch.compile(lambda x: transform(block)(x), backend="aot_eager")(x)
+    assert (found - transform(block)(x)).abs().max() < 1e-9

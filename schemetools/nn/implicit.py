@@ -63,7 +63,7 @@ def _root(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:
     if stages.captured:
         with torch.no_grad():
             found = Root.apply(stages, start, None, *detached) if transformed() else find(stages, start, detached)
-        value = stages.image(found, *detached, counted=True)
+        value = stages.image(found, *tensors, counted=True)
         return Root.apply(stages, found, value, *tensors)
     root = Root.apply(stages, start, None, *tensors) if followed else find(stages, start, tensors)
     if stages.counts:

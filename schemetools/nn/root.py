@@ -52,7 +52,10 @@ def pull_back(
 
 
 class Root(torch.autograd.Function):
-    """The root, from a first value `start`; a `value` is F at a root `start` that is known already, and gets v."""
+    """The root, from a first value `start`; a `value` is F at a root `start` that is known already.
+
+    With a value, v is its gradient: the tensors, and what else F depends on, get theirs through it.
+    """
 
     @staticmethod
     def forward(stages: System, start: Tensor, value: Tensor | None, *tensors: Tensor) -> Tensor:
@@ -69,9 +72,9 @@ class Root(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
-        """v for the value, and through F to the tensors."""
+        """v for the value, or its product with F' for the tensors."""
         k, *tensors = ctx.saved_tensors
-        needed = ctx.needs_input_grad[3:]
+        needed = [n and not ctx.valued for n in ctx.needs_input_grad[3:]]
         if torch.is_grad_enabled() or transformed():
             v = Resolvent.apply(ctx.stages, True, grads[0], k, *tensors)
             found = _pull(lambda *some: ctx.stages.image(k, *some), tensors, v, needed)
@@ -154,8 +157,7 @@ class Resolvent(torch.autograd.Function):
 
 def _save(ctx: Any, *tensors: Tensor) -> None:
     ctx.save_for_backward(*tensors)
-    if forward_ad._current_level >= 0:  # else they would be held past the hooks that checkpoints put on saved tensors
-        ctx.save_for_forward(*tensors)
+    ctx.save_for_forward(*tensors)
 
 
 def _tangents_of_tangents() -> Any:

@@ -96,13 +96,27 @@ def solve_rows(apply: Map, right: Tensor, tol: float) -> Tensor:
 
 
 def products(image: Map, k: Tensor) -> Map:
-    """v -> J v with J = image'(k): in forward mode, or where that is taken by reverse mode twice."""
-    if forward_ad._current_level < 0:
-        return functools.partial(_forward_product, image, k)
+    """v -> J v with J = image'(k): in forward mode, or where that is taken, or lacks a rule, by reverse mode twice."""
+    reversed_twice: list[Map] = []
+
+    def product(v: Tensor) -> Tensor:
+        if not reversed_twice and forward_ad._current_level < 0:
+            try:
+                return _forward_product(image, k, v)
+            except NotImplementedError:  # of an operation of the branch, as torch's fused weight normalisation
+                pass
+        if not reversed_twice:
+            reversed_twice.append(_products_by_reverse_mode(image, k))
+        return reversed_twice[0](v)
+
+    return product
+
+
+def _products_by_reverse_mode(image: Map, k: Tensor) -> Map:
+    """v -> J v as the derivative of w -> J^T w."""
     with torch.enable_grad():
         at, w = k.detach().requires_grad_(), torch.zeros_like(k, requires_grad=True)
-        value = image(at)
-        back = _pulled(value, at, w, create_graph=True)
+        back = _pulled(image(at), at, w, create_graph=True)
     return lambda v: torch.zeros_like(v) if back is None else _zero_if_none(_pulled(back, w, v), v)
 
 

@@ -212,6 +212,15 @@ def test_newton_iterates_in_inference_mode_too():
     assert (y * (1 - rates) - 1).abs().max() < 1e-6
 
 
+def test_an_operation_without_a_forward_mode_rule_is_solved_by_reverse_mode():
+    linear = torch.nn.utils.parametrizations.weight_norm(nn.Linear(3, 3))
+    x, weight = torch.randn(2, 3, requires_grad=True), linear.weight.detach()
+    y = st.to_block(st.backward_euler)(linear, h=20.0, tol=1e-12)(x)
+    assert (y - 20 * (y @ weight.T + linear.bias) - x).abs().max() < 1e-8 * y.abs().max()
+    resolvent = torch.linalg.inv(torch.eye(3) - 20 * weight)
+    assert (torch.autograd.grad(y.sum(), x)[0] - resolvent.sum(0)).abs().max() < 1e-8
+
+
 def test_a_copy_has_a_handle_of_its_own():
     block = st.to_block(st.backward_euler)(nn.Linear(3, 3))
     copies = [block, copy.copy(block), copy.deepcopy(block), pickle.loads(pickle.dumps(block))]

@@ -166,7 +166,7 @@ class Block(nn.Module):
             if self.written.random_symbols:
                 raise UnsupportedError("implicit steps with random coefficients take one tensor as a state")
             return flat_call(self, super().__call__, *args, **kwargs)
-        return structured_call(self._branches(), super().__call__, *args, **kwargs)
+        return structured_call(self, super().__call__, *args, **kwargs)
 
     def _branches(self) -> Iterator[nn.Module]:
         held = list(self.branch.values()) if isinstance(self.branch, nn.ModuleDict) else [self.branch]

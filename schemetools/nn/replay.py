@@ -51,13 +51,6 @@ def repeats_under_no_grad(modules: Iterable[nn.Module]) -> bool:
     )
 
 
-def is_transformed() -> bool:
-    """Whether torch.func or torch.export looks on: they want the computation itself, however it is paid for."""
-    if torch.compiler.is_compiling():
-        return not torch.compiler.is_dynamo_compiling()
-    return torch._C._functorch.peek_interpreter_stack() is not None  # type: ignore[attr-defined]
-
-
 class Unchanged:
     """Parameters as they are now, for a later run with the same ones."""
 

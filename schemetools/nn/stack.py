@@ -14,8 +14,8 @@ from .arguments import check_state
 from .block import Block
 from .layers import layer_classes, restricted_schemes, share_coefficients, step_sizes
 from .memory import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
-from .replay import is_transformed
 from .reversible import Stored
+from .transforms import observed
 
 
 class Stack(nn.Module):
@@ -38,7 +38,7 @@ class Stack(nn.Module):
         """The state after the last step."""
         layers: list[Any] = list(self.layers)
         check_state(x, layers[0].plan, split=layers[0].options.split)
-        if self.memory == "store" or not torch.is_grad_enabled() or is_transformed():
+        if self.memory == "store" or not torch.is_grad_enabled() or observed():
             return run_plainly(layers, (x,), history=self.keeps_history)[0]
         if self.memory == "checkpoint":
             return run_from_checkpoints(layers, x, self.every, history=self.keeps_history)

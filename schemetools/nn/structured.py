@@ -1,6 +1,7 @@
 """States that are tuples or dictionaries of tensors: the generated code runs on all their tensors at once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -124,16 +125,31 @@ class Leaves:
         return self.leaves[0].dtype
 
 
-def structured_call(
-    branches: Iterable[nn.Module], call: Callable[..., Any], state: Any, *rest: Any, **named: Any
-) -> Any:
-    """call(state, *rest), the branches being given and returning states of the user's structure."""
+class Opened:
+    """A block as its generated code sees it, with branches that are given and return states of the user's structure."""
 
-    def opened(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(a.tree() if isinstance(a, Leaves) else a for a in args)
+    def __init__(self, block: nn.Module) -> None:
+        self._block, self.branch = block, _opened(block.branch)
 
-    def closed(module: nn.Module, args: tuple[Any, ...], result: Any) -> Leaves:
-        return Leaves.of(result)
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(type(self._block), name, None)
+        return functools.partial(found, self) if callable(found) else getattr(self._block, name)
+
+
+def _opened(branch: Any) -> Any:
+    if isinstance(branch, nn.ModuleDict):
+        return {label: _opened(b) for label, b in branch.items()}
+    if isinstance(branch, nn.ModuleList):
+        return [_opened(b) for b in branch]
+
+    def on_leaves(*args: Any) -> Leaves:
+        return Leaves.of(branch(*(a.tree() if isinstance(a, Leaves) else a for a in args)))
+
+    return on_leaves
+
+
+def structured_call(block: nn.Module, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
+    """call(state, *rest), which calls the block's `forward`, on all tensors of the state at once."""
 
     def wrapped(value: Any) -> Any:
         return value if isinstance(value, (Tensor, float, int)) or value is None else Leaves.of(value)
@@ -141,13 +157,10 @@ def structured_call(
     def histories(value: Any) -> Any:
         return tuple(wrapped(v) for v in value) if isinstance(value, tuple) else value
 
-    handles = []
-    for branch in dict.fromkeys(branches):
-        handles += [branch.register_forward_pre_hook(opened), branch.register_forward_hook(closed)]
+    block.forward = functools.partial(type(block).forward, Opened(block))
     try:
         named = {key: histories(value) for key, value in named.items()}
         result = call(Leaves.of(state), *(histories(value) for value in rest), **named)
     finally:
-        for handle in handles:
-            handle.remove()
+        del block.__dict__["forward"]  # as a compiler can follow it
     return tree_map(lambda v: v.tree() if isinstance(v, Leaves) else v, result)

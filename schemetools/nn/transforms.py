@@ -10,6 +10,11 @@ def transformed() -> bool:
     return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
 
 
+def observed() -> bool:
+    """Whether a transform or torch.export looks on: they want the computation itself, however it is paid for."""
+    return transformed() or (torch.compiler.is_compiling() and not torch.compiler.is_dynamo_compiling())
+
+
 def is_wrapped(t: Tensor) -> bool:
     """Whether a transform of torch.func follows t."""
     return torch._C._functorch.is_functorch_wrapped_tensor(t)  # type: ignore[attr-defined]

@@ -122,3 +122,40 @@ def test_one_coefficient_per_channel():
     assert (stack(x) - u).abs().max() < 1e-14
     with pytest.raises(UnsupportedError, match="per channel"):
         _ = stack.schemes
+
+
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+@pytest.mark.parametrize("name", ["rk4", "dopri5", "lm(k=3/10)", "adams_bashforth(2)"])
+def test_structured_states_go_into_compiled_and_exported_graphs(name):
+    torch.compiler.reset()
+    stack = st.to_stack(st.get(name), [Oscillator() for _ in range(3)], h=0.3)
+    state = {"p": torch.randn(2, 3), "q": torch.randn(2, 3)}
+    y = stack(state)
+    compiled = torch.compile(stack, fullgraph=True, backend="aot_eager")(state)
+    exported = torch.export.export(stack, (state,)).module()(state)
+    for other in (compiled, exported, torch.func.vmap(stack)({k: v[None] for k, v in state.items()})):
+        assert all((y[k] - other[k].reshape(2, 3)).abs().max() < 1e-14 for k in "pq")
+    sum(v.sum() for v in compiled.values()).backward()
+    assert all(p.grad is not None for p in stack.parameters())
+
+
+def test_hooks_and_later_calls_of_a_block_are_untouched_by_structured_states():
+    block, seen = st.to_block(st.rk4)(lambda u: (-u[0],) if isinstance(u, tuple) else -u, h=0.1), []
+    block.register_forward_hook(lambda module, args, result: seen.append(len(args)))
+    (y,) = block((torch.ones(3),))
+    assert torch.equal(y, block(torch.ones(3)))
+    assert seen == [1, 1]
+    with pytest.raises(ZeroDivisionError):
+        st.to_block(st.rk4)(lambda u: 1 / 0)((torch.ones(3),))
+    assert "forward" not in vars(block)
+
+
+class Oscillator(nn.Module):
+    """Two linear maps, each of one part into the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.f, self.g = nn.Linear(3, 3), nn.Linear(3, 3)
+
+    def forward(self, u):
+        return {"p": -torch.sin(self.f(u["q"])), "q": self.g(u["p"])}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from bench_blocks import saved_bytes, step_pairs
+from bench_blocks import ByHand, saved_bytes, step_pairs
 from cases import H, convolutional
 from timing import gradient_of, interleaved, ratio
 from torch import nn
@@ -102,7 +102,8 @@ def memory(device: torch.device, size: tuple[int, int, int], depth: int, rounds:
         kinds = {
             "store": {},
             "reversible": {"memory": "reversible"},
-            "checkpoint": {"memory": "checkpoint", "every": 10},
+            "reversible, last tenth stored": {"memory": "reversible", "every": max(1, depth // 10)},
+            "checkpoint": {"memory": "checkpoint", "every": max(1, depth // 10)},
         }
         stacks = {k: st.to_stack(st.get(name), fs, **options, **more) for k, more in kinds.items()}
         runs = {k: gradient_of(s, x) for k, s in stacks.items()}
@@ -119,16 +120,9 @@ def memory(device: torch.device, size: tuple[int, int, int], depth: int, rounds:
 
 def compiled(device: torch.device, rounds: int) -> Results:
     """A compiled stack of eight RK4 steps over a compiled hand-written one."""
-    f, x = convolutional(8, 8, 4)
-    f, x = f.to(device), x.detach().to(device).requires_grad_()
-    hand_step = step_pairs(f, x)["rk4"][0]
-
-    def hand(x: torch.Tensor) -> torch.Tensor:
-        for _ in range(8):
-            x = hand_step(x)
-        return x
-
-    cases = {"hand": torch.compile(hand), "ours": torch.compile(st.to_stack(st.rk4, [f] * 8, h=H))}
+    fs = [convolutional(8, 8, 4)[0].to(device) for _ in range(8)]
+    x = torch.randn(4, 8, 8, 8, device=device, requires_grad=True)
+    cases = {"hand": torch.compile(ByHand(fs)), "ours": torch.compile(st.to_stack(st.rk4, fs, h=H))}
     times = interleaved({k: gradient_of(c, x) for k, c in cases.items()}, rounds=rounds, device=device)
     return {"stack of 8": ratio(times, "ours", "hand")}
 

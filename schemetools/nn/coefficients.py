@@ -85,7 +85,7 @@ def parameter(symbol: str, init: Any, bounds: tuple[Any, Any] | None) -> nn.Para
     torch distribution. `bounds` is (low, high). Raises SchemeError for anything else.
     """
     start = _start(symbol, init)
-    if not torch.isfinite(start).all() or start.is_complex():
+    if start.is_complex() or not (start.is_meta or torch.isfinite(start).all()):
         raise SchemeError(f"the start value of {symbol} must be finite and real; {init!r} came")
     if bounds is None:
         return nn.Parameter(start)

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 from schemetools.codegen.printers.torch import TorchOptions
 from schemetools.codegen.starting import input_names, start_pattern
-from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 
 from .block import Block, block_class
+from .layers import restricted_schemes
 from .stack import Stack, to_stack
 
 EULER = LinearMultistep([-1, 1], [1, 0], name="euler")
@@ -44,20 +45,21 @@ class Continued(TakesHistory):
 
 
 def to_continued(
-    scheme: Scheme, branches: Sequence[Any], *, h: Any = 1, init: Any = None, bounds: Any = None
+    scheme: Scheme | Sequence[Scheme], branches: Sequence[Any], *, h: Any = 1, init: Any = None, bounds: Any = None
 ) -> Stack | Continued:
     """Like `to_stack`, for a chain whose history is given at the call: every layer is a full step with its parameters.
 
-    For a one-step scheme it is that stack. Raises UnsupportedError where the history is neither earlier states nor
-    earlier h f, and for a state in several parts.
+    `scheme`: one, or one per layer. For a one-step scheme it is that stack. Raises UnsupportedError where the history
+    is neither earlier states nor earlier h f, and for a state in several parts.
     """
-    scheme = as_scheme(scheme)
-    form = scheme.normal_form()
+    schemes, _ = restricted_schemes(scheme, max(1, len(branches)), ())
+    form = schemes[0].normal_form()
     if form.values == form.parts:
         return to_stack(scheme, branches, h=h, init=init, bounds=bounds)
     start_pattern(form)
-    cls = block_class(scheme, TorchOptions(pattern=input_names(form)))
-    layers = [cls(branch, h, init=init, bounds=bounds) for branch in branches]
+    options = TorchOptions(pattern=input_names(form))
+    made = [(block_class(s, options), branch) for s, branch in zip(schemes, branches, strict=False)]
+    layers = [cls(branch, h, init=init, bounds=bounds) for cls, branch in made]
     return Continued(layers, [int(kind) for kind in form.q[1:]])
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -11,13 +12,18 @@ from schemetools.errors import SchemeError, UnknownNameError
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.registry import get
 
-from .resnet import RESNETS
+from .layouts import LAYOUTS
+from .resnet import resnet
+from .revnet import revnet
+from .shake_shake import shake_shake
+from .transformer import nested_transformer
 
-MODELS: dict[str, Callable[..., nn.Module]] = {**RESNETS}
+MODELS: dict[str, Callable[..., nn.Module]] = {name: partial(resnet, layout) for name, layout in LAYOUTS.items()}
+MODELS |= {"revnet38": revnet, "shake_shake": shake_shake, "nested_transformer": nested_transformer}
 
 
 def names() -> tuple[str, ...]:
-    """The names that `build` knows, in the order of the networks' sizes."""
+    """The names that `build` knows, family by family."""
     return tuple(MODELS)
 
 

@@ -1,20 +1,33 @@
 """Chains that change shape: a projected Euler step, and then steps that go on from it with its history."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
+from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.torch import TorchOptions
 from schemetools.codegen.starting import input_names, start_pattern
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.runge_kutta import RungeKutta
 
 from .block import Block, block_class
 from .layers import restricted_schemes
 from .stack import Stack, to_stack
 
 EULER = LinearMultistep([-1, 1], [1, 0], name="euler")
+
+
+def without_estimate(scheme: Scheme) -> Scheme:
+    """An embedded pair as its result alone, if only the error estimate evaluates some stages; any other as it is.
+
+    Residual blocks taken one per evaluation would be spent on stages that no forward pass runs.
+    """
+    if not isinstance(scheme, RungeKutta) or lower(scheme).all_evaluations == lower(scheme).evaluations:
+        return scheme
+    return dataclasses.replace(scheme, b_hat=None)
 
 
 class TakesHistory(nn.Module):

@@ -13,7 +13,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 
 from .block import Block
-from .continued import EULER, TakesHistory
+from .continued import EULER, TakesHistory, without_estimate
 from .given import check_network
 from .observe import Seen, first_of, observe
 from .stack import Stack, to_stack
@@ -156,6 +156,7 @@ def _residual(block: nn.Module, found: Seen) -> Residual:
 
 def _stacks(branches: list[Residual], scheme: Scheme, options: dict[str, Any]) -> Iterator[Stack]:
     """Branches in groups of one step's evaluations, and Euler steps for what is left over."""
+    scheme = without_estimate(scheme)
     size = lower(scheme).evaluations
     steps = len(branches) // size
     groups = [branches[i * size : (i + 1) * size] for i in range(steps)]

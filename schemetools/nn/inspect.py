@@ -15,7 +15,7 @@ from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
 
 from .certificate import Certificate, certify, joined
-from .chains import Chain, Layer, blocks_of, read_chains
+from .chains import Chain, Layer, averaged, blocks_of, read_chains
 from .convert import POST_ACTIVATION, Residual
 from .frozen import frozen
 from .given import check_input, check_network
@@ -152,7 +152,8 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     full = next((other for other in chain.layers if not other.is_start), layer)
     values = layer.values or full.values
     own = layer.block.options.separate
-    terms = numeric_terms(layer.averaged, tuple(layer.stages) if own else None)(values)
+    scheme = layer.averaged if values or not layer.is_start else averaged(layer.scheme)  # no k to be had: Euler
+    terms = numeric_terms(scheme, tuple(layer.stages) if own else None)(values)
     branches = layer.branches if own else layer.branches[:1]
     weights = terms.limit / terms.limit.sum() if own else np.ones(1)
     with torch.no_grad():

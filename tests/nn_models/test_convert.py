@@ -6,6 +6,7 @@ from torch import nn
 
 import schemetools as st
 from schemetools.errors import SchemeError
+from schemetools.nn.block import Block
 from schemetools.nn.convert import Residual, convert
 from schemetools.nn.inspect import inspect
 from schemetools.nn.models import build
@@ -126,6 +127,16 @@ def test_several_evaluations_take_blocks_in_groups(x):
     u = u + f[1](u + f[0](u) / 2)
     u = u + f[2](u)
     torch.testing.assert_close(converted(x), model.fc(model.layer2(u).mean((2, 3))), rtol=1e-5, atol=1e-5)
+
+
+def test_a_pair_takes_no_blocks_for_its_error_estimate(x):
+    """dopri5 evaluates a seventh stage for its estimate only; a chain has six blocks per step for it."""
+    torch.manual_seed(0)
+    blocks = [PreActivation(8) for _ in range(7)]
+    net = convert(nn.Sequential(nn.Conv2d(3, 8, 1), nn.Sequential(*blocks)), st.dopri5, stages=["1"]).eval()
+    assert next(len(block.branch) for block in net.modules() if isinstance(block, Block)) == 6
+    net(x).sum().backward()
+    assert all(p.grad is not None for p in net.parameters())
 
 
 def test_errors():

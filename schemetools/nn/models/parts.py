@@ -9,7 +9,7 @@ from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 
-from ..continued import EULER, Restart, to_continued
+from ..continued import EULER, Restart, to_continued, without_estimate
 from ..stack import to_stack
 
 NORMS = ("batch", "group")
@@ -72,6 +72,7 @@ def chain(
     has one per branch; a step takes that of its first.
     """
     check_state(schemes[0], "a chain of residual branches", "has one: give a scheme such as euler, lm or rk4")
+    schemes = list(schemes) if shared else [without_estimate(scheme) for scheme in schemes]
     size = 1 if shared else lower(schemes[0]).evaluations
     first, rest = (branches[:1], branches[1:]) if projection is not None else ([], branches)
     steps = len(rest) // size

@@ -8,7 +8,9 @@ import sys
 
 import numpy as np
 import pytest
-from sympy import Symbol
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as draw
+from sympy import Rational, Symbol, together
 
 import schemetools as st
 from schemetools.codegen import lower
@@ -95,11 +97,54 @@ def test_class_names():
     assert class_name(st.RungeKutta([[0]], [1])) == "RungeKutta"
 
 
-def test_formulas_print_as_python_that_evaluates_to_them():
-    k, w = Symbol("k"), Symbol("w")
-    for formula in (1 - k, k**2 / (1 + k), -k * w / 3, (k - w) ** -2, 2 * k - w / 7, -k, 1 / k, k * w / (k + 1) ** 3):
-        value = eval(expression(formula, {k: "k", w: "w"}), {"k": 0.3, "w": 0.7})
-        assert value == pytest.approx(float(formula.subs({k: 0.3, w: 0.7})), rel=1e-14)
+K, W = Symbol("k"), Symbol("w")
+FORMULAS = draw.recursive(
+    draw.sampled_from([K, W, *map(Rational, ("2", "-3", "1/3", "-5/7"))]),
+    lambda inner: draw.one_of(
+        draw.tuples(inner, inner).map(lambda p: p[0] + p[1]),
+        draw.tuples(inner, inner).map(lambda p: p[0] * p[1]),
+        draw.tuples(inner, inner).map(lambda p: p[0] / p[1] if p[1] != 0 else p[0]),
+        draw.tuples(inner, draw.integers(-3, 3)).map(lambda p: p[0] ** p[1] if p[0] != 0 else p[0]),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(FORMULAS)
+@example(1 / (2 * W))
+@example((2 * K - 1) / (2 * K))
+@example(-K * W / (3 * K * W))
+@example(K / (-W) ** 3)
+def test_formulas_print_as_python_that_evaluates_to_them(formula):
+    exact = formula.subs({K: Rational(3, 10), W: Rational(7, 10)})
+    assume(exact.is_finite)
+    for written in (formula, together(formula)):
+        text = expression(written, {K: "k", W: "w"})
+        value = eval(f"2 * {text} * 3 / 5", {"k": 0.3, "w": 0.7})  # as a factor
+        assert value == pytest.approx(float(exact * 6 / 5), rel=1e-9, abs=1e-9 * (1 + sum(map(abs, _sizes(formula)))))
+
+
+def _sizes(formula):
+    """The terms of a sum, which may cancel."""
+    return [float(abs(t.subs({K: 0.3, W: 0.7}))) for t in formula.as_ordered_terms()]
+
+
+FAMILIES = [n for n in st.names() if st.get(n).free_symbols and not st.get(n).random_symbols]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_steps_like_its_member(name):
+    scheme = st.get(name)
+    values = {str(s): f"{3 + 2 * i}/10" for i, s in enumerate(sorted(scheme.free_symbols, key=str))}
+    form, member = scheme.normal_form(), scheme.subs(values)
+    field = np.sin if len(form.fields) == 1 else [np.sin] * len(form.fields)
+    history = tuple(np.linspace(0.1, 1, 4) + i for i in range(form.values))
+    names = {key: float(Rational(v)) for key, v in values.items()}
+    for a, b in zip(
+        st.to_stepper(scheme)(field, history, 0.1, **names), st.to_stepper(member)(field, history, 0.1), strict=True
+    ):
+        assert np.abs(a - b).max() < 1e-12
 
 
 def pendulum(u):

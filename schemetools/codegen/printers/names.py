@@ -82,14 +82,20 @@ def expression(value: Expr, names: dict[Expr, str]) -> str:
         parts = [expression(term, names) for term in sorted(value.args, key=lambda a: (not a.is_number, str(a)))]  # type: ignore[attr-defined]
         return "(" + " + ".join(parts).replace("+ -", "- ") + ")"
     if value.is_Pow and value.exp.is_Integer:  # type: ignore[attr-defined]
-        base, power = expression(value.base, names), int(value.exp)  # type: ignore[attr-defined,arg-type]
+        base, power = _operand(value.base, names), int(value.exp)  # type: ignore[attr-defined,arg-type]
         return f"{base}**{power}" if power > 0 else f"(1 / {base})" if power == -1 else f"(1 / {base}**{-power})"
     if value.is_Mul:
         top, bottom = value.as_numer_denom()
         if bottom != 1 and not bottom.is_number:
-            return f"({expression(top, names)} / {expression(bottom, names)})"  # type: ignore[arg-type]
+            return f"({expression(top, names)} / {_operand(bottom, names)})"  # type: ignore[arg-type]
         coefficient, rest = value.as_coeff_Mul()
         sign = "-" if coefficient == -1 else "" if coefficient == 1 else f"{number(coefficient)} * "  # type: ignore[arg-type]
         factors = rest.args if rest.is_Mul else (rest,)
         return sign + " * ".join(expression(f, names) for f in factors)  # type: ignore[arg-type]
     return number(value)
+
+
+def _operand(value: Expr, names: dict[Expr, str]) -> str:
+    """A formula fit to stand behind a stroke or before a power: a product gets parentheses."""
+    text = expression(value, names)
+    return f"({text})" if value.is_Mul or text.startswith("-") else text

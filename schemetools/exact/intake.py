@@ -130,10 +130,13 @@ def _is_plain_root(value: Expr) -> bool:
 def to_float(value: Expr) -> float:
     """The float gate: the double nearest to an exact number.
 
-    Raises CoefficientError for a formula that still contains symbols.
+    Raises CoefficientError for a formula that still contains symbols, and for a number above every double.
     """
     if value.is_Rational:
-        return int(value.p) / int(value.q)  # type: ignore[attr-defined]
+        try:
+            return int(value.p) / int(value.q)  # type: ignore[attr-defined]
+        except OverflowError:
+            raise CoefficientError("a coefficient is larger than any double") from None
     if not value.is_number:
         names = ", ".join(sorted(map(str, value.free_symbols)))
         raise CoefficientError(f"{value} has no number yet: give {names} a value with .subs({{...}})")

@@ -9,9 +9,11 @@ from schemetools.errors import SchemeError
 
 
 def check_state(x: Any, plan: StepPlan, *, split: bool) -> None:
-    """SchemeError if x is not what a scheme of several parts steps: a tuple of them, or one tensor to split."""
+    """SchemeError if x is no state, or not what a scheme of several parts steps: a tuple of them, or one to split."""
     parts = plan.parts
     if parts == 1:
+        if not isinstance(x, (Tensor, tuple, list, dict)):
+            raise SchemeError(f"a state is a tensor, or a tuple or dict of tensors; {_shown(x)} came")
         return
     names = ", ".join(plan.inputs[:parts])
     if split:
@@ -27,8 +29,11 @@ def check_state(x: Any, plan: StepPlan, *, split: bool) -> None:
         )
 
 
-def check_history(history: Any, plan: StepPlan) -> None:
-    """SchemeError if the history is not a tuple of as many values as the scheme carries besides its state."""
+def check_history(history: Any, x: Any, plan: StepPlan) -> None:
+    """SchemeError if the history is not a tuple of as many values as the scheme carries besides its state x.
+
+    Each is of the kind and shape of the state, since a broadcast would go unnoticed.
+    """
     count = len(plan.outputs) - plan.parts
     if history is None:
         return
@@ -37,9 +42,16 @@ def check_history(history: Any, plan: StepPlan) -> None:
             f"the history is a tuple of {count} value{'s' * (count != 1)}, newest first, or None to start; "
             f"{_shown(history)} came"
         )
+    if plan.parts > 1:
+        return
+    for value in history:
+        if isinstance(value, Tensor) != isinstance(x, Tensor) or (isinstance(x, Tensor) and value.shape != x.shape):
+            raise SchemeError(f"a value of the history is like the state, {_shown(x)}; {_shown(value)} came")
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
+    if value is None:
+        return "None"
     return f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, (tuple, list)) else "")

@@ -23,12 +23,13 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 
 from .arguments import check_history, check_state
-from .branches import arranged, is_separate
-from .coefficients import parameter, per_symbol, read_back, suggested
+from .branches import arranged, guard, is_separate
+from .coefficients import channels, parameter, per_symbol, read_back, suggested
 from .constraints import Bounds, constrained
 from .handles import new_handle
 from .probe import watched_call
 from .structured import flat_call, structured_call
+from .transforms import transformed
 
 _record = torch.profiler.record_function
 
@@ -102,10 +103,12 @@ class Block(nn.Module):
         self.branch = arranged(branch, self.plan, separate=self.options.separate)
         self.h = checked_step(h)
         self.unseen = True
+        for each in self._branches():
+            guard(each)
         if not self.plan.is_explicit:
-            self.tol, self.max_iterations = tol, max_iterations
+            self.tol, self.max_iterations = checked_limits(tol, max_iterations)
             self.handle = new_handle(self)
-        inits, limits = per_symbol(init, self.symbols(), "init"), self._limits(bounds)
+        inits, limits = per_symbol(init, self.symbols(), "init", self.written), self._limits(bounds)
         missing = [symbol for symbol in self.trained() if symbol not in inits]
         if missing:
             raise SchemeError(
@@ -134,12 +137,18 @@ class Block(nn.Module):
     @classmethod
     def _limits(cls, bounds: Any) -> dict[str, Any]:
         """The bounds of each symbol: those given, else those that belong to the class."""
-        return {**cls.key.bounds, **per_symbol(bounds, cls.symbols(), "bounds")}
+        return {**cls.key.bounds, **per_symbol(bounds, cls.symbols(), "bounds", cls.written)}
 
-    def learned(self) -> Scheme:
+    def learned(self, channel: int | None = None) -> Scheme:
         """The scheme with the parameters' present values in place, exact binary numbers marked as approximations."""
         scheme = self.written if self.options.pattern is None else pattern_scheme(self.written, self.options.pattern)
-        return read_back(scheme, {symbol: getattr(self, name) for symbol, name in self.trained().items()})
+        return read_back(scheme, {symbol: getattr(self, name) for symbol, name in self.trained().items()}, channel)
+
+    @property
+    def schemes(self) -> tuple[Scheme, ...]:
+        """The scheme of each channel, where coefficients have a value per channel; otherwise `scheme` alone."""
+        values: Any = {symbol: getattr(self, name) for symbol, name in self.trained().items()}
+        return tuple(self.learned(channel) for channel in range(channels(values)))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The step: its first call is watched for faulty branches; while a profiler runs it has a scope of its own."""
@@ -148,15 +157,15 @@ class Block(nn.Module):
         if args:
             check_state(args[0], self.plan, split=self.options.split)
             if self.takes_history:
-                check_history(args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
+                check_history(args[1] if len(args) > 1 else kwargs.get("history"), args[0], self.plan)
         if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
             return self._structured(*args, **kwargs)
         if is_compiling():  # what a compiled call reads from a block it checks every time: not more, then
             return self._call_impl(*args, **kwargs)
         if self.unseen or profiler._is_profiler_enabled:
-            if self.unseen and self._compiled_call_impl is None:
+            if self.unseen and self._compiled_call_impl is None and not transformed():
                 self.unseen = False
-                return watched_call(self._branches(), lambda: self(*args, **kwargs))
+                return watched_call(self._branches(), lambda: self(*args, **kwargs), *args[:1])
             with _record(f"schemetools.{self.written}"):
                 return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)
@@ -194,7 +203,12 @@ class Block(nn.Module):
         if self.options.separate:
             return "order: void, branches differ between stages"
         shared = "shared branch" if len(self.plan.fields) == 1 else "one branch per field"
-        return f"order={order(self.scheme)}: {shared}"
+        if self.written.random_symbols:
+            return f"random coefficients: {shared}"
+        try:
+            return f"order={order(self.scheme)}: {shared}"
+        except SchemeError:  # coefficients per channel, or values at which there is no order
+            return f"no order: {shared}"
 
 
 @functools.cache
@@ -208,6 +222,15 @@ def _unknown_option(cls: type[Block], name: str, value: Any) -> str:
     if name in cls.symbols():
         return f"{name} is no option of a block; the start of a free symbol is given as init={{{name!r}: {value!r}}}"
     return f"{name} is no option of a block; the options are {', '.join(cls.__signature__.parameters)}"
+
+
+def checked_limits(tol: Any, max_iterations: Any) -> tuple[float, int]:
+    """Tolerance and iteration limit of a solver; SchemeError for what are none."""
+    if not isinstance(tol, (int, float)) or not 0 < tol < 1:
+        raise SchemeError(f"tol is a number between 0 and 1, relative to the stages; {tol!r} came")
+    if not isinstance(max_iterations, int) or max_iterations < 1:
+        raise SchemeError(f"max_iterations is a positive integer; {max_iterations!r} came")
+    return tol, max_iterations
 
 
 def checked_step(h: Any) -> Any:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
+from torch.utils._pytree import tree_map
 
 from schemetools.codegen.plan import StepPlan
 from schemetools.errors import SchemeError
@@ -76,6 +77,43 @@ class Function(nn.Module):
     def extra_repr(self) -> str:
         """The function's name."""
         return getattr(self.function, "__name__", repr(self.function))
+
+
+_MAKES_NEW = (
+    *(nn.Linear, nn.Embedding, nn.GroupNorm, nn.LayerNorm),
+    *(nn.modules.conv._ConvNd, nn.modules.batchnorm._BatchNorm),
+)
+
+
+def may_overwrite(branch: nn.Module) -> bool:
+    """Whether a module with inplace=True in the branch may work on the branch's argument."""
+    if isinstance(branch, _MAKES_NEW):
+        return False
+    if isinstance(branch, nn.Sequential) and len(branch):
+        first = branch[0]
+        return may_overwrite(first) or (not isinstance(first, _MAKES_NEW) and _has_inplace(branch))
+    return _has_inplace(branch)
+
+
+def _has_inplace(branch: nn.Module) -> bool:
+    return any(getattr(m, "inplace", False) is True for m in branch.modules())
+
+
+def copied(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The hook of a branch that may overwrite its argument: it gets a copy."""
+    return tree_map(lambda a: a.clone() if isinstance(a, Tensor) else a, args)
+
+
+def guard(branch: nn.Module) -> None:
+    """Give the branch copies, if it may overwrite its argument, until a watched call has shown that it does not."""
+    if may_overwrite(branch) and copied not in branch._forward_pre_hooks.values():
+        branch.register_forward_pre_hook(copied)
+
+
+def unguard(branch: nn.Module) -> None:
+    """No copies any more."""
+    for key in [key for key, hook in branch._forward_pre_hooks.items() if hook is copied]:
+        del branch._forward_pre_hooks[key]
 
 
 def _module(branch: Any) -> nn.Module:

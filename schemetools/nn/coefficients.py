@@ -43,7 +43,7 @@ class Bounded(nn.Module):
         self.low, self.high = low, high
         self.middle, self.half_width = exact.to_float((low + high) / 2), exact.to_float((high - low) / 2)
         position = (start - self.middle) / self.half_width
-        if not bool((position.abs() < 1).all()):
+        if not (start.is_meta or bool((position.abs() < 1).all())):
             raise SchemeError(f"a start value of {start.tolist()} is not strictly between the bounds {low} and {high}")
         self.free = nn.Parameter(position / (1 - position.abs()))
 
@@ -51,9 +51,9 @@ class Bounded(nn.Module):
         """The value, differentiable in the free parameter."""
         return self.middle + self.half_width * (self.free / (1 + self.free.abs()))
 
-    def exact_value(self) -> Expr:
+    def exact_value(self, channel: int | None = None) -> Expr:
         """The value as the exact rational function of the stored float."""
-        free = dyadic(self.free)
+        free = dyadic(self.free, channel)
         return (self.low + self.high) / 2 + (self.high - self.low) / 2 * free / (1 + abs(free))
 
     def extra_repr(self) -> str:
@@ -65,14 +65,17 @@ class Bounded(nn.Module):
         )
 
 
-def dyadic(value: Tensor) -> Expr:
-    """The exact binary value of a tensor with one element.
+def dyadic(value: Tensor, channel: int | None = None) -> Expr:
+    """The exact binary value of a tensor with one element, or of that of one channel.
 
     Raises UnsupportedError for a coefficient per channel, SchemeError for a value that is not finite.
     """
-    if value.numel() != 1:
-        raise UnsupportedError(f"a coefficient of shape {tuple(value.shape)} is one scheme per channel, not one scheme")
-    number = float(value.detach())
+    if value.numel() != 1 and channel is None:
+        raise UnsupportedError(
+            f"a coefficient of shape {tuple(value.shape)} is one scheme per channel, not one scheme: block.schemes"
+        )
+    flat = value.detach().reshape(-1)
+    number = float(flat[channel or 0] if len(flat) > 1 else flat[0])
     if not math.isfinite(number):
         raise SchemeError(f"a learned coefficient has become {number}; the training diverged")
     return Rational(*number.as_integer_ratio())
@@ -102,7 +105,7 @@ def _start(symbol: str, init: Any) -> Tensor:
     if isinstance(init, torch.distributions.Distribution):
         return init.sample().to(dtype)
     if isinstance(init, Tensor):
-        return init.detach().clone().to(dtype)
+        return init.detach().clone() if init.is_complex() else init.detach().clone().to(dtype)
     if isinstance(init, (tuple, list)):
         if len(init) != 2 or not all(isinstance(v, numbers.Real) and math.isfinite(v) for v in init):
             raise SchemeError(f"init of {symbol} is a number, a pair (low, high) or a distribution; {init!r} came")
@@ -114,7 +117,9 @@ def _start(symbol: str, init: Any) -> Tensor:
     raise SchemeError(f"init of {symbol} is a number, a pair (low, high) or a distribution; {init!r} came")
 
 
-def per_symbol(option: Mapping[Any, Any] | Any, symbols: Sequence[str], what: str) -> dict[str, Any]:
+def per_symbol(
+    option: Mapping[Any, Any] | Any, symbols: Sequence[str], what: str, scheme: Any = "the scheme"
+) -> dict[str, Any]:
     """An option given as {symbol: value}, or as one value where there is one symbol, checked."""
     if option is None:
         return {}
@@ -128,7 +133,7 @@ def per_symbol(option: Mapping[Any, Any] | Any, symbols: Sequence[str], what: st
     unknown = sorted(set(named) - set(symbols))
     if unknown:
         raise SchemeError(
-            f"{what} names {', '.join(unknown)}; the free symbols of the scheme are {', '.join(symbols) or '(none)'}"
+            f"{what} names {', '.join(unknown)}; the free symbols of {scheme} are {', '.join(symbols) or '(none)'}"
         )
     return named
 
@@ -141,11 +146,19 @@ def suggested(scheme: Scheme, symbols: Sequence[str]) -> str:
     return f"init={ {s: usual[s] for s in symbols} }"
 
 
-def read_back(scheme: Scheme, values: Mapping[Any, nn.Parameter | Bounded]) -> Scheme:
-    """The scheme with learned values in place, each the exact number that the parameter holds, marked `exact=False`."""
+def channels(values: Mapping[Any, nn.Parameter | Bounded]) -> int:
+    """How many values the coefficients have, one per channel; 1 where all are numbers."""
+    return max((v.free.numel() if isinstance(v, Bounded) else v.numel() for v in values.values()), default=1)
+
+
+def read_back(scheme: Scheme, values: Mapping[Any, nn.Parameter | Bounded], channel: int | None = None) -> Scheme:
+    """The scheme with learned values in place, each the exact number that the parameter holds, marked `exact=False`.
+
+    With coefficients per channel, the scheme of that channel.
+    """
     if not values:
         return scheme
-    found = {s: v.exact_value() if isinstance(v, Bounded) else dyadic(v) for s, v in values.items()}
+    found = {s: v.exact_value(channel) if isinstance(v, Bounded) else dyadic(v, channel) for s, v in values.items()}
     learned = scheme.subs(found)
     symbols = {sympy.Symbol(str(s)): v for s, v in found.items()}
     return dataclasses.replace(learned, name=renamed(scheme.name, symbols, False), exact=False)  # type: ignore[type-var]

@@ -65,7 +65,7 @@ def _restricted(scheme: Scheme, condition: str) -> Scheme:
     if found is None:
         shown = "; ".join(f"{exact.text(r)} = 0" for r in _residuals(scheme, condition))
         raise UnsupportedError(f"{condition} on {scheme} has no rational parametrisation by elimination: {shown}")
-    return dataclasses.replace(found, name=scheme.name, reference=scheme.reference)  # type: ignore[type-var]
+    return dataclasses.replace(found, reference=scheme.reference)  # type: ignore[type-var]
 
 
 def _eliminated(scheme: Scheme, condition: str) -> Scheme | None:

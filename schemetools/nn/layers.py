@@ -57,7 +57,10 @@ def layer_classes(
 def _starter(start: Any) -> Scheme:
     if isinstance(start, str):
         raise SchemeError(f"start={start!r}: 'repeat', or a one-step scheme such as st.rk4")
-    return as_scheme(start)
+    found = as_scheme(start)
+    if found.free_symbols:
+        raise SchemeError(f"the start scheme {found} has free symbols: give them values, as in st.get('rk22(a=1/2)')")
+    return found
 
 
 def step_sizes(h: Any | Sequence[Any] | Callable[[int], Any], depth: int) -> list[Any]:

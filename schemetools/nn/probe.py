@@ -1,6 +1,6 @@
 """The first call of a block is watched: a branch that changes the shape, or writes into the state, is named at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -8,12 +8,16 @@ from torch import Tensor, nn
 
 from schemetools.errors import SchemeError
 
+from .branches import unguard
 
-def watched_call(branches: Iterator[nn.Module], call: Callable[[], Any]) -> Any:
+
+def watched_call(branches: Iterable[nn.Module], call: Callable[[], Any], state: Any) -> Any:
     """The result of `call`, each evaluation of a branch in it checked.
 
-    Raises SchemeError for a branch that returns another shape, overwrites its argument, or works on complex numbers.
+    Raises SchemeError for a branch that returns another shape, overwrites its argument, or works on complex numbers,
+    and for coefficients that give the state another shape.
     """
+    watched = list(dict.fromkeys(branches))
     handles, versions = [], {}
 
     def before(module: nn.Module, args: tuple[Any, ...]) -> None:
@@ -37,13 +41,22 @@ def watched_call(branches: Iterator[nn.Module], call: Callable[[], Any]) -> Any:
                 f"{type(module).__name__} overwrites its argument, which the step still needs; use inplace=False in it"
             )
 
-    for branch in dict.fromkeys(branches):
+    for branch in watched:
         handles += [branch.register_forward_pre_hook(before), branch.register_forward_hook(after)]
     try:
-        return call()
+        result = call()
     finally:
         for handle in handles:
             handle.remove()
+    y = result if isinstance(result, (Tensor, dict)) else result[0]
+    if isinstance(y, Tensor) and isinstance(state, Tensor) and y.shape != state.shape:
+        raise SchemeError(
+            f"a state of shape {tuple(state.shape)} became one of shape {tuple(y.shape)}: coefficients per channel are "
+            "broadcast against the state, (C, 1, 1) for images (b, C, height, width)"
+        )
+    for branch in watched:
+        unguard(branch)
+    return result
 
 
 def _version(u: Tensor) -> int:

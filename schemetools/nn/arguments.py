@@ -29,7 +29,7 @@ def check_state(x: Any, plan: StepPlan, *, split: bool) -> None:
         )
 
 
-def check_history(history: Any, x: Any, plan: StepPlan) -> None:
+def check_history(x: Any, history: Any, plan: StepPlan) -> None:
     """SchemeError if the history is not a tuple of as many values as the scheme carries besides its state x.
 
     Each is of the kind and shape of the state, since a broadcast would go unnoticed.

@@ -157,7 +157,7 @@ class Block(nn.Module):
         if args:
             check_state(args[0], self.plan, split=self.options.split)
             if self.takes_history:
-                check_history(args[1] if len(args) > 1 else kwargs.get("history"), args[0], self.plan)
+                check_history(args[0], args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
         if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
             return self._structured(*args, **kwargs)
         if is_compiling():  # what a compiled call reads from a block it checks every time: not more, then

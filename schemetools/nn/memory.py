@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from schemetools.errors import SchemeError, UnsupportedError
@@ -29,7 +29,7 @@ def checked_kind(memory: str, every: int, layers: Sequence[Block]) -> str:
         raise SchemeError(f"every={every!r}: the number of layers in a group is 1 or more")
     if memory not in KINDS:
         raise SchemeError(f"memory={memory!r}: one of {', '.join(KINDS)}")
-    if memory == "reversible" and engine_of(layers) is None:
+    if memory == "reversible" and len(layers) > 1 and engine_of(layers) is None:
         raise UnsupportedError(
             f"{layers[-1].written} cannot be run backwards exactly: memory='reversible' takes two-step schemes "
             "(1 - k) u + k u_before + h c f(u), and partitioned schemes that update in turn; use memory='checkpoint'"
@@ -113,8 +113,10 @@ def run_reversibly(layers: Sequence[Block], x: Any, every: int, *, history: bool
     made = engine_of(layers[:count]) if count > 0 else None
     if made is None:
         return run_plainly(layers, (x,), history=history)[0], Stored(0.0, 0.0)
-    split = layers[0].options.split
-    parts = x.chunk(layers[0].plan.parts, dim=1) if split else x if isinstance(x, tuple) else (x,)
+    split, several = layers[0].options.split, layers[0].plan.parts > 1
+    if not all(isinstance(part, Tensor) for part in (x if several and not split else (x,))):
+        raise UnsupportedError("memory='reversible' steps a tensor, or a pair of tensors; use memory='checkpoint'")
+    parts = x.chunk(layers[0].plan.parts, dim=1) if split else tuple(x) if several else (x,)
     engine = made(layers[:count], parts[0])
     values: Any = Reversal.apply(engine, len(parts), *parts, *engine.parameters)
     if not history:

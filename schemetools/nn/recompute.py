@@ -5,7 +5,8 @@ as running the layers; here a group is one node of the graph. For that all tenso
 so it is for branches that are modules; torch.utils.checkpoint takes functions as well, with whatever they close over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,7 +35,9 @@ def known_modules(layers: Sequence[Block]) -> list[list[nn.Module]] | None:
 
     None as well where a compiler is looking on.
     """
-    if torch.compiler.is_compiling() or any(layer.options.timed or not layer.plan.is_explicit for layer in layers):
+    if torch.compiler.is_compiling() or any(
+        layer.options.timed or not layer.plan.is_explicit or foreign_step(layer) for layer in layers
+    ):
         return None
     found = [modules_of(layer) for layer in layers]
     return None if any(_sees_more(own[1:]) for own in found) else found
@@ -44,8 +47,30 @@ def _sees_more(modules: Sequence[nn.Module]) -> bool:
     """Whether there is a plain function among these, or a tensor with a gradient that is not registered."""
     if repeats_under_no_grad(modules):  # torch's own layers
         return False
-    held = (v for m in modules for v in m.__dict__.values())
+    held = (v for m in modules for v in (*m.__dict__.values(), *m._buffers.values()))
     return any(isinstance(m, Function) for m in modules) or any(isinstance(v, Tensor) and v.requires_grad for v in held)
+
+
+def foreign_step(layer: Block) -> bool:
+    """Whether h has a gradient that is not that of a parameter of the layer."""
+    return isinstance(layer.h, Tensor) and layer.h.requires_grad and not isinstance(layer.h, nn.Parameter)
+
+
+@contextmanager
+def replaced(modules: Sequence[nn.Module], present: Sequence[Tensor], others: Sequence[Tensor]) -> Iterator[None]:
+    """The present parameters of the modules replaced by others for a while."""
+    if present is others:
+        yield
+        return
+    found = dict(zip(map(id, present), others, strict=True))
+    places = [(m._parameters, name, p) for m in modules for name, p in m._parameters.items() if id(p) in found]
+    try:
+        for held, name, p in places:
+            held[name] = found[id(p)]  # type: ignore[assignment]
+        yield
+    finally:
+        for held, name, p in places:
+            held[name] = p
 
 
 class Group:
@@ -72,12 +97,17 @@ class Group:
         with without_cache(x):
             found, self.ends = self._outputs(leaves)
         self.draws = None if before.same_as(Draws(x)) else before
+        self.unchanged.after_first_run()
         return tuple(found)
 
-    def again(self, leaves: Sequence[Tensor]) -> list[Tensor]:
-        """The same run, with a graph."""
+    def again(self, leaves: Sequence[Tensor], parameters: Sequence[Tensor]) -> list[Tensor]:
+        """The same run, with a graph from these leaves and parameters."""
         self.unchanged.check()
-        with torch.enable_grad(), as_before(self.draws, self.autocast(), self.counting):
+        with (
+            torch.enable_grad(),
+            as_before(self.draws, self.autocast(), self.counting),
+            replaced(self.modules, self.parameters, parameters),
+        ):
             return self._outputs(leaves)[0]
 
     def _outputs(self, leaves: Sequence[Tensor]) -> tuple[list[Tensor], TreeSpec]:
@@ -98,14 +128,17 @@ class Recomputed(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """Gradients of the values at the beginning and of the parameters, from a second run."""
         twice, needed = torch.is_grad_enabled(), ctx.needs_input_grad[2:]
-        begin = [
-            t if twice else t.detach().requires_grad_(need) for t, need in zip(ctx.saved_tensors, needed, strict=False)
-        ]
-        ends = ctx.group.again(begin)
+        if twice:
+            # Nodes of this pass alone: a gradient stops there, though earlier groups hold the same parameters.
+            begin, parameters = ([t.view_as(t) for t in ts] for ts in (ctx.saved_tensors, ctx.group.parameters))
+        else:
+            begin = [t.detach().requires_grad_(need) for t, need in zip(ctx.saved_tensors, needed, strict=False)]
+            parameters = ctx.group.parameters
+        ends = ctx.group.again(begin, parameters)
         if not ctx.group.closed:
-            refuse_captured(ends, [*begin, *ctx.group.parameters])
+            refuse_captured(ends, [*begin, *parameters])
         pairs = [(end, g) for end, g in zip(ends, grads, strict=True) if end.requires_grad]
-        sources = [s for s, need in zip([*begin, *ctx.group.parameters], needed, strict=True) if need]
+        sources = [s for s, need in zip([*begin, *parameters], needed, strict=True) if need]
         if not pairs:
             return None, None, *(None for _ in needed)
         values, cotangents = zip(*pairs, strict=True)

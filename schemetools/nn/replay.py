@@ -10,9 +10,13 @@ from torch import Tensor, nn
 
 from schemetools.errors import UnsupportedError
 
+_WEIGHTED = {
+    *(nn.Linear, nn.Bilinear, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d),
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm, nn.LayerNorm),
+}
 _SAME_WITHOUT_GRADIENTS = {
-    *(nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten, nn.Linear, nn.Bilinear, nn.Embedding),
-    *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.GroupNorm, nn.LayerNorm),
+    *_WEIGHTED,
+    *(nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.Identity, nn.Flatten),
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Softmax),
     *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AvgPool2d, nn.MaxPool2d, nn.Upsample, nn.PixelShuffle),
 }
@@ -37,35 +41,57 @@ def trained_parameters(modules: Iterable[nn.Module]) -> list[Tensor]:
 
 
 def repeats_under_no_grad(modules: Iterable[nn.Module]) -> bool:
-    """Whether these surely choose the same kernels without a graph as with one.
+    """Whether these surely choose the same kernels without a graph as with one, and use their own parameters only.
 
     Modules of other kinds may look at the gradient mode, as torch's own attention does for its fast path, and compiled
-    ones have a program for each mode.
+    ones have a program for each mode. A weight that is no parameter was put there by somebody else.
     """
     return all(
         type(m) in _SAME_WITHOUT_GRADIENTS
         and not m._forward_hooks
         and not m._forward_pre_hooks
         and m._compiled_call_impl is None
+        and (type(m) not in _WEIGHTED or "weight" in m._parameters)
         for m in modules
     )
 
 
 class Unchanged:
-    """Parameters as they are now, for a later run with the same ones."""
+    """Modules as they are now, for a later run with the same parameters, buffers and modes."""
 
     def __init__(self, modules: Sequence[nn.Module]) -> None:
         self.modules, self.parameters = modules, trained_parameters(modules)
-        self.versions = [p._version for p in self.parameters]
+        self._held, self._versions, self._modes = self._present()
+
+    def _present(self) -> tuple[list[Tensor], list[int], list[bool]]:
+        # Statistics that are being counted do not change what is computed.
+        held = [
+            t
+            for m in self.modules
+            for kept in ((m._parameters,) if counts(m) else (m._parameters, m._buffers))
+            if kept
+            for t in kept.values()
+            if t is not None
+        ]
+        return held, [0 if t.is_inference() else t._version for t in held], [m.training for m in self.modules]
+
+    def after_first_run(self) -> None:
+        """Raise UnsupportedError if the run wrote into its buffers, as spectral normalisation does."""
+        if self._versions != self._present()[1]:
+            raise UnsupportedError(
+                "a branch writes into its parameters or buffers while it is evaluated, so that a second evaluation "
+                "would not repeat the first; use memory='store'"
+            )
 
     def check(self) -> None:
-        """Raise UnsupportedError if a parameter was replaced or written to."""
-        present = trained_parameters(self.modules)
-        same = len(present) == len(self.parameters) and all(map(operator.is_, present, self.parameters))
-        if not same or [p._version for p in present] != self.versions:
+        """Raise UnsupportedError if something was replaced, written to, or set to another mode."""
+        held, versions, modes = self._present()
+        same = len(held) == len(self._held) and all(map(operator.is_, held, self._held))
+        if not same or versions != self._versions or modes != self._modes:
             raise UnsupportedError(
-                "parameters were replaced or changed between the forward and the backward pass (by functional_call or "
-                "an optimiser), so the layers cannot be run again as before; use memory='store'"
+                "parameters, buffers or training modes changed between the forward and the backward pass (by "
+                "functional_call, an optimiser or eval(), for instance), so the layers cannot be run again as before; "
+                "use memory='store'"
             )
 
 
@@ -96,9 +122,14 @@ def refuse_captured(values: Iterable[Tensor], known: Iterable[Tensor]) -> None:
         waiting.extend(n for n, _ in node.next_functions if n is not None)
 
 
+def counts(module: nn.Module) -> bool:
+    """Whether a normalisation layer updates running statistics now."""
+    return module.training and bool(module.__dict__.get("track_running_stats"))
+
+
 def counting(modules: Iterable[nn.Module]) -> list[nn.Module]:
     """The normalisation layers among these that update running statistics now."""
-    return [m for m in modules if m.training and m.__dict__.get("track_running_stats")]
+    return [m for m in modules if counts(m)]
 
 
 class statistics_kept:  # noqa: N801 (used like a function)

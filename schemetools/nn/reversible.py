@@ -21,6 +21,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 
 from .block import Block
 from .coefficients import Bounded
+from .recompute import foreign_step
 from .replay import (
     Draws,
     Unchanged,
@@ -31,6 +32,7 @@ from .replay import (
     modules_of,
     refuse_captured,
     repeats_under_no_grad,
+    statistics_kept,
     without_cache,
 )
 
@@ -104,13 +106,6 @@ def grid_of(dtype: torch.dtype) -> type[IntegerGrid] | type[FloatGrid]:
     return IntegerGrid if dtype == torch.float64 else FloatGrid
 
 
-@contextmanager
-def evaluated_only() -> Iterator[None]:
-    """Gradients on, so that the same kernels are chosen as in the evaluation that repeats it, but nothing saved."""
-    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(lambda t: None, lambda t: t):
-        yield
-
-
 @functools.cache
 def _is_random(kind: type[Block]) -> bool:
     return bool(kind.written.random_symbols)
@@ -142,18 +137,15 @@ class Pass:
     @contextmanager
     def _noted(self, layer: int, x: Tensor) -> Iterator[None]:
         before = Draws(x)
-        with nullcontext() if self.alike[layer] else evaluated_only():
+        # With gradients the same kernels are chosen as in the evaluation that repeats it.
+        with nullcontext() if self.alike[layer] else torch.enable_grad():
             yield
         self.draws.append(None if before.same_as(Draws(x)) else before)
 
     def again(self, evaluation: int) -> AbstractContextManager[Any]:
         """The context that repeats an evaluation, counted from the first one of the pass."""
-        draws = self.draws[evaluation]
-        return nullcontext() if draws is None else draws.again()
-
-    def backwards(self) -> AbstractContextManager[Any]:
-        """The context of the reversal: gradients on, autocast as in the first pass, no statistics counted."""
-        return as_before(None, self.autocast(), self.counting)
+        draws, autocast = self.draws[evaluation], self.autocast()
+        return nullcontext() if draws is None and autocast is None else as_before(draws, autocast, ())
 
     def value(self, u: Tensor) -> Tensor:
         """An integer state as the leaf that a branch is evaluated at."""
@@ -161,11 +153,14 @@ class Pass:
 
     def watch(self, x: Tensor) -> Tensor:
         """x itself, its extremes noted for `check`."""
-        self.extremes += torch.aminmax(x.detach())
+        if x.numel():
+            self.extremes += torch.aminmax(x.detach())
         return x
 
     def check(self) -> None:
         """Raise SchemeError if anything watched was not finite or left the grid."""
+        if not self.extremes:
+            return
         size = torch.stack([e if e.dtype == self.dtype else e.to(self.dtype) for e in self.extremes]).abs_().amax()
         self.extremes.clear()
         if not bool(size < LIMIT):
@@ -185,7 +180,10 @@ def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
     trained = layer.trained()
     if c.is_Symbol and str(c) in trained:
         held = getattr(layer, trained[str(c)])
-        return (held() if isinstance(held, Bounded) else held).to(x.dtype)
+        value = held() if isinstance(held, Bounded) else held
+        if value.dim():
+            raise UnsupportedError(f"memory='reversible' takes one value of {c} per layer, not one per channel")
+        return value.to(x.dtype)
     factor, rest = c.as_coeff_Mul()
     draw = type(layer).forward.__globals__.get(f"draw_{rest}")
     if draw is None or not factor.is_number:
@@ -194,15 +192,30 @@ def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
 
 
 def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> tuple[Tensor, float]:
-    """(y, factor) with h c f(value) = factor y: a plain number is left to the grid, which scales anyway."""
-    factor = layer.h * weight_of(layer, c, value)
-    return (branch(value), factor) if isinstance(factor, (int, float)) else (factor * branch(value), 1.0)
+    """(y, factor) with h c f(value) = factor y: a plain number is left to the grid, which scales anyway.
+
+    Raises SchemeError for a branch that changes the shape or overwrites its argument.
+    """
+    factor, version = layer.h * weight_of(layer, c, value), value._version
+    y = branch(value)
+    if y.shape != value.shape:
+        raise SchemeError(
+            f"a branch maps a state of shape {tuple(value.shape)} to {tuple(y.shape)}; a step needs the same shape"
+        )
+    if value._version != version:
+        raise SchemeError(f"{type(branch).__name__} overwrites its argument; use inplace=False in it")
+    return (y, factor) if isinstance(factor, (int, float)) else (factor * y, 1.0)
 
 
 class Engine(ABC):
     """One pass of a stack forwards on the grid, and back."""
 
     def __init__(self, layers: Sequence[Block], x: Tensor) -> None:
+        for layer in layers:
+            if layer._forward_hooks or layer._forward_pre_hooks:
+                raise UnsupportedError("memory='reversible' calls branches, not layers: register hooks on the branches")
+            if foreign_step(layer):
+                raise UnsupportedError("memory='reversible' takes h as a number or an nn.Parameter of the layer")
         modules = [modules_of(layer) for layer in layers]
         self.passed = Pass(layers, modules, x)
         self.layers = layers
@@ -247,6 +260,8 @@ class Reversal(torch.autograd.Function):
         with without_cache(tensors[0]):
             outputs, saved = engine.run(tensors[:count])
         engine.passed.check()
+        for unchanged in engine.unchanged:
+            unchanged.after_first_run()
         ctx.engine = engine
         ctx.save_for_backward(*saved)
         return tuple(outputs)
@@ -255,6 +270,6 @@ class Reversal(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """Gradients of the first state and of the parameters, the states recomputed from last to first."""
-        with torch.enable_grad(), ctx.engine.passed.backwards():
+        with torch.enable_grad(), statistics_kept(ctx.engine.passed.counting):
             parts, found = ctx.engine.reverse(list(ctx.saved_tensors), grads)
         return None, None, *parts, *(found.get(id(p)) for p in ctx.engine.parameters)

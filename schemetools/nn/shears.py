@@ -27,6 +27,8 @@ def shears(kind: type[Block]) -> list[Shear] | None:
     steps = list(plan.steps)
     if plan.parts < 2 or len(plan.inputs) > plan.parts:
         return None
+    if _drawn_twice(kind):
+        return None
     while steps:
         match steps[:2]:
             case [Eval(k, field, argument), Combine(out, ((one, part),), ((c, added),))] if (
@@ -38,6 +40,12 @@ def shears(kind: type[Block]) -> list[Shear] | None:
             case _:
                 return None
     return found if tuple(current) == plan.outputs else None
+
+
+def _drawn_twice(kind: type[Block]) -> bool:
+    """Whether a random symbol, which is drawn once per step, is in several coefficients."""
+    found = [s for c in kind.plan.coefficients() for s in c.free_symbols & kind.written.random_symbols]
+    return len(found) > len(set(found))
 
 
 def branches_in_turn(layer: Block) -> dict[str, Iterator[Any]]:

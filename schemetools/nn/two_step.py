@@ -23,7 +23,7 @@ from .reversible import Engine, Stored, from_grid, increment, to_grid, weight_of
 from .shears import Move, ShearEngine
 
 FINEST = 4096
-"""A trained k runs as the nearest fraction with at most this denominator, and never as 0."""
+"""A trained k runs as the nearest fraction with at most this denominator; below 1/FINEST, as the nearest 1/d."""
 
 LARGEST = 2**20
 
@@ -34,6 +34,8 @@ def two_step(kind: type[Block]) -> tuple[Expr, Expr] | None:
     form = kind.written.normal_form()
     if form.values != 2 or form.stages != 1 or form.parts != 1 or form.q != (1, 1):
         return None
+    if form.V[0][1].free_symbols & kind.written.random_symbols:
+        return None
     plain = form.A == ((0,),) and form.U == ((1, 0),) and form.V[1] == (1, 0) and form.B[1] == (0,)
     return (form.V[0][1], form.B[0][0]) if plain else None
 
@@ -43,11 +45,17 @@ def fraction_of(layer: Block, k: Expr) -> Fraction:
     if k.is_Rational and k.q <= LARGEST:  # type: ignore[attr-defined]
         found = exact.to_fraction(k)
     else:
-        value = float(weight_of(layer, k, torch.zeros((), dtype=torch.float64)))
-        found = Fraction(value).limit_denominator(FINEST) or Fraction(1, FINEST)
+        value = float(weight_of(layer, k, torch.zeros((), dtype=torch.float64)).detach())
+        found = Fraction(value).limit_denominator(FINEST) or _small_fraction(value)
     if found == 0:
         raise UnsupportedError("k = 0 forgets the state before, so no step can be undone; use memory='checkpoint'")
     return found
+
+
+def _small_fraction(value: float) -> Fraction:
+    """The fraction +-1/d nearest to a small value, d at most LARGEST; 0 runs as 1/LARGEST."""
+    d = min(LARGEST, round(1 / abs(value))) if value else LARGEST
+    return Fraction(-1 if value < 0 else 1, d)
 
 
 def state_of(result: Any) -> Tensor:

@@ -112,10 +112,10 @@ def test_parameters_that_change_between_the_passes_are_named():
     y = stack(x)
     with torch.no_grad():
         next(stack.parameters()).add_(1)
-    with pytest.raises(UnsupportedError, match="replaced or changed between"):
+    with pytest.raises(UnsupportedError, match="changed between the forward"):
         y.sum().backward()
     others = {name: p.detach().clone().requires_grad_() for name, p in stack.named_parameters()}
-    with pytest.raises(UnsupportedError, match="replaced or changed between"):
+    with pytest.raises(UnsupportedError, match="changed between the forward"):
         torch.func.functional_call(stack, others, (x,)).sum().backward()
 
 
@@ -135,3 +135,77 @@ def test_groups_without_gradients_pass_none_on():
     _, stack = stacks([Constant(), Constant(), branch, Constant()], euler)
     stack(x).sum().backward()
     assert (branch.bias.grad - 0.5 * 2).abs().max() < 1e-15
+
+
+@pytest.mark.parametrize("name", ["euler", "lm(k=1/2)", "adams_bashforth(3)"])
+def test_gradients_with_a_graph_are_counted_once_where_layers_share_a_branch(name):
+    f, x = nn.Linear(3, 3), torch.randn(2, 3, requires_grad=True)
+    found = []
+    for kind in ("store", "checkpoint"):
+        stack = st.to_stack(st.get(name), [f] * 4, h=0.5, memory=kind)
+        first = torch.autograd.grad(stack(x).square().sum(), [x, *f.parameters()], create_graph=True)
+        second = torch.autograd.grad(sum(g.square().sum() for g in first), [x, *f.parameters()])
+        found.append([*first, *second])
+    for a, b in zip(*found, strict=True):
+        assert (a - b).abs().max() < 1e-10 * (1 + a.abs().max())
+
+
+def test_steps_and_weights_that_are_no_parameters_get_their_gradients():
+    h, p = torch.tensor(0.3, requires_grad=True), torch.randn(3, 3, requires_grad=True)
+    made = nn.Linear(3, 3)
+    del made.weight
+    found = []
+    for memory in ("store", "checkpoint"):
+        made.weight = p.exp()
+        stack = st.to_stack(st.lm(k=0.5), [made] * 4, h=h, memory=memory)
+        found.append(torch.autograd.grad(stack(torch.ones(2, 3)).sum(), [h, p]))
+    for a, b in zip(*found, strict=True):
+        assert (a - b).abs().max() < 1e-12 * a.abs().max()
+    with pytest.raises(UnsupportedError, match="h as a number or an nn.Parameter"):
+        st.to_stack(st.lm(k=0.5), [made] * 4, h=h, memory="reversible")(torch.ones(2, 3))
+    made.weight = p.exp()
+    with pytest.raises(UnsupportedError, match="no parameter of the branch"):
+        st.to_stack(st.lm(k=0.5), [made] * 4, memory="reversible")(torch.ones(2, 3)).sum().backward()
+
+
+@pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
+def test_modes_buffers_and_frozen_weights_that_change_are_named(memory):
+    def normalised():
+        return nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Tanh())
+
+    def change_mode(stack):
+        stack.eval()
+
+    def move_statistics(stack):
+        stack.train()
+        stack(torch.randn(5, 3))
+        stack.eval()
+
+    def write_frozen(stack):
+        with torch.no_grad():
+            next(stack.parameters()).requires_grad_(False).mul_(2)
+
+    for training, change in ((True, change_mode), (False, move_statistics), (True, write_frozen)):
+        stack = st.to_stack(st.lm(k=0.5), [normalised() for _ in range(4)], memory=memory).train(training)
+        y = stack(torch.randn(5, 3))
+        change(stack)
+        with pytest.raises(UnsupportedError, match="changed between the forward"):
+            y.sum().backward()
+
+
+@pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
+def test_branches_that_write_into_their_buffers_are_refused(memory):
+    fs = [nn.utils.parametrizations.spectral_norm(nn.Linear(3, 3)) for _ in range(4)]
+    stack = st.to_stack(st.lm(k=0.5), fs, memory=memory)
+    with pytest.raises(UnsupportedError, match="writes into its parameters or buffers"):
+        stack(torch.ones(2, 3))
+    assert stack.eval()(torch.ones(2, 3)).isfinite().all()
+
+
+@pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
+def test_statistics_that_are_counted_in_other_passes_do_not_matter(memory):
+    fs = [nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3)) for _ in range(4)]
+    stack, x = st.to_stack(st.lm(k=0.5), fs, memory=memory), torch.randn(5, 3)
+    one, _ = stack(x), stack(torch.randn(5, 3))
+    one.sum().backward()
+    assert all(f[1].num_batches_tracked == 2 for f in fs)

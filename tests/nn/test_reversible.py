@@ -1,11 +1,16 @@
 """Reversible stacks with the branches, dtypes and options that people use."""
 
+from fractions import Fraction
+
 import pytest
+import sympy
 import torch
+from sympy import stats
 from torch import nn
 
 import schemetools as st
-from schemetools.errors import UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.nn.two_step import fraction_of
 
 from .test_memory import Recorder, branches, gradients, pairs
 from .test_recompute import Scaled
@@ -130,10 +135,10 @@ def test_parameters_that_change_between_the_passes_are_named():
     y = stack(x)
     with torch.no_grad():
         next(stack.parameters()).add_(1)
-    with pytest.raises(UnsupportedError, match="replaced or changed between"):
+    with pytest.raises(UnsupportedError, match="changed between the forward"):
         y.sum().backward()
     others = {name: p.detach().clone().requires_grad_() for name, p in stack.named_parameters()}
-    with pytest.raises(UnsupportedError, match="replaced or changed between"):
+    with pytest.raises(UnsupportedError, match="changed between the forward"):
         torch.func.functional_call(stack, others, (x,)).sum().backward()
 
 
@@ -160,3 +165,82 @@ def test_compiled_branches_and_a_compiled_stack_are_reversible():
         assert (a - b).abs().max() < 1e-9
     assert all(torch.equal(*f.seen) for f in fs)
     assert torch.equal(torch.compile(stack)(x), stack(x))
+
+
+def test_what_cannot_run_backwards_is_said_before_anything_is_lost():
+    x, tanh = torch.ones(2, 3), [torch.tanh] * 4
+    pair = st.to_stack(st.lm(k=0.5), [lambda u: u] * 4, memory="reversible")
+    with pytest.raises(UnsupportedError, match="steps a tensor"):
+        pair((x, x))
+    stack = st.to_stack(st.lm(k=0.5), tanh, memory="reversible")
+    stack.layers[1].register_forward_pre_hook(lambda module, args: None)
+    with pytest.raises(UnsupportedError, match="hooks on the branches"):
+        stack(x)
+    channels = st.to_stack(st.lm(), tanh, init={"k": torch.full((3,), 0.5)}, memory="reversible")
+    with pytest.raises(UnsupportedError, match="one value of k per layer"):
+        channels(x)
+    gate = stats.Bernoulli("g", sympy.Rational(1, 2))
+    zero, one = st.RungeKutta([[0, 0], [0, 0]], [gate, 0]), st.RungeKutta([[0, 0], [1, 0]], [0, gate])
+    drawn = st.AdditiveRungeKutta({"F": zero, "G": one}, partitioned=True)
+    with pytest.raises(UnsupportedError, match="cannot be run backwards"):
+        st.to_stack(drawn, pairs(3), memory="reversible")
+
+
+@pytest.mark.parametrize("name", ["lm(k=1)", "lm(k=1/2)"])
+def test_faulty_branches_are_named_in_every_layer(name):
+    x = torch.ones(2, 3, requires_grad=True)
+    for faulty in (lambda u: u.mean(1, keepdim=True), lambda u: u.detach().mul_(2)):
+        with pytest.raises(SchemeError, match="needs the same shape|overwrites its argument"):
+            st.to_stack(st.get(name), [torch.tanh, torch.tanh, faulty], memory="reversible")(x)
+
+
+def test_odd_states_and_depths():
+    for x in (torch.ones(0, 3), torch.ones(2, 3, 4).transpose(1, 2)):
+        stack = st.to_stack(st.lm(k=1), [torch.tanh] * 4, memory="reversible")
+        assert stack(x.requires_grad_()).shape == x.shape
+    one = st.to_stack(st.lm(k=0.5), branches(1), memory="reversible")
+    assert one(torch.ones(2, 3)).shape == (2, 3)
+
+
+def test_a_branch_that_differentiates_itself_is_reversible():
+    class Hamiltonian(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.energy = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 1, bias=False))
+
+        def forward(self, u):
+            at = u if u.requires_grad else u.detach().requires_grad_()
+            with torch.enable_grad():
+                return torch.autograd.grad(self.energy(at).sum(), at, create_graph=True)[0]
+
+    fs, x = [Hamiltonian() for _ in range(4)], torch.randn(2, 4)
+    _, stored = gradients(st.lm(k=1), fs, x, h=0.1)
+    _, other = gradients(st.lm(k=1), fs, x, h=0.1, memory="reversible")
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize(("k", "fraction"), [(-1e-4, "-1/10000"), (1e-5, "1/100000"), (0.0, "1/1048576")])
+def test_a_small_trained_k_keeps_its_sign_and_size(k, fraction):
+    layer = st.to_stack(st.lm(), branches(2), init={"k": k}).layers[1]
+    assert fraction_of(layer, sympy.Symbol("k")) == Fraction(fraction)
+
+
+def test_gradients_are_taken_outside_of_autocast():
+    class Island(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(8, 8, dtype=torch.float32)
+
+        def forward(self, u):
+            with torch.autocast("cpu", enabled=False):
+                return torch.tanh(self.linear(u.float()))
+
+    fs, x = [Island() for _ in range(4)], torch.randn(3, 8, dtype=torch.float32)
+    found = []
+    for memory in ("store", "reversible"):
+        stack, leaf = st.to_stack(st.lm(k=1), fs, h=0.5, memory=memory), x.clone().requires_grad_()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = stack(leaf)
+        found.append(torch.autograd.grad(y.square().sum(), leaf)[0])
+    assert (found[0] - found[1]).norm() < 1e-5 * found[0].norm()

@@ -7,36 +7,44 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from schemetools.errors import SchemeError
 
-from .krylov import gmres
+from .krylov import gmres, solved
 
 Map = Callable[[Tensor], Tensor]
 
 FIXED_POINT_RATE = 0.2
-"""While a plain iteration shrinks the residual at least to this fraction, it is cheaper than a Newton step."""
+"""While plain iterations shrink the residual at least to this fraction, they are cheaper than Newton steps."""
 
 
-def fixed_point(image: Map, k: Tensor, tol: float, max_iterations: int) -> Tensor:
+INNER_TOLERANCE = 1e-4
+
+
+def fixed_point(image: Map, k: Tensor, tol: float, floor: Tensor, max_iterations: int) -> Tensor:
     """k with |image(k) - k| <= tol |k|, from a first k of shape (n,), or (..., n) for a batch, row by row.
 
+    A Newton step of at most `floor` ends it as well: near an equilibrium k is smaller than the rounding of image(k).
     Raises SchemeError where the iteration does not converge.
     """
     scale = _row_norms(k)
     residual = image(k) - k
     size = _size(residual, scale)
-    rate = 0.0
+    plain = True
     for _ in range(max_iterations):
         if _small(residual, k, tol, size):
             return k
-        if rate <= FIXED_POINT_RATE:
+        if plain:
             direction = residual
         else:
             product = products(image, k)
-            direction = solve_rows(lambda v, J=product: v - J(v), residual, 1e-4)
+            direction = solve_rows(lambda v, J=product: v - J(v), residual, INNER_TOLERANCE, gmres)
+            if bool((direction.norm(dim=-1) <= floor).all()):
+                return k + direction
         k, residual, new_size = _damped(image, k, direction, size, scale)
-        rate, size = new_size / size, new_size
+        plain = plain and new_size <= FIXED_POINT_RATE * size
+        size = new_size
         if not size < float("inf"):
             break
     if _small(residual, k, tol, size):
@@ -86,13 +94,15 @@ def _worst(residual: Tensor, k: Tensor, tol: float) -> tuple[float, float]:
     return float(sizes[worst]), float(wanted[worst])
 
 
-def solve_rows(apply: Map, right: Tensor, tol: float) -> Tensor:
+def solve_rows(
+    apply: Map, right: Tensor, tol: float, solver: Callable[[Map, Tensor, float], Tensor] = solved
+) -> Tensor:
     """GMRES on one system, or on a batch of them as one larger system in which every right side has the norm 1."""
     scale = _row_norms(right)
     if scale is None:
-        return gmres(apply, right, tol)
+        return solver(apply, right, tol)
     systems = right.numel() // max(right.shape[-1], 1)
-    return gmres(apply, right / scale, tol / max(systems, 1) ** 0.5) * scale
+    return solver(apply, right / scale, tol / max(systems, 1) ** 0.5) * scale
 
 
 def products(image: Map, k: Tensor) -> Map:
@@ -114,7 +124,8 @@ def products(image: Map, k: Tensor) -> Map:
 
 def _products_by_reverse_mode(image: Map, k: Tensor) -> Map:
     """v -> J v as the derivative of w -> J^T w."""
-    with torch.enable_grad():
+    # Torch's fused attention has no second derivatives.
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
         at, w = k.detach().requires_grad_(), torch.zeros_like(k, requires_grad=True)
         back = _pulled(image(at), at, w, create_graph=True)
     return lambda v: torch.zeros_like(v) if back is None else _zero_if_none(_pulled(back, w, v), v)

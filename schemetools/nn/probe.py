@@ -36,7 +36,7 @@ def watched_call(branches: Iterable[nn.Module], call: Callable[[], Any], state: 
             raise SchemeError(
                 f"a branch maps a state of shape {tuple(u.shape)} to {shape}; a step needs the same shape"
             )
-        if _version(u) != versions[id(u)]:
+        if _version(u) != versions.get(id(u), _version(u)):  # a full backward hook gives the branch another tensor
             raise SchemeError(
                 f"{type(module).__name__} overwrites its argument, which the step still needs; use inplace=False in it"
             )

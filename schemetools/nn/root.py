@@ -14,7 +14,7 @@ from torch.autograd import forward_ad
 from schemetools.errors import UnsupportedError
 
 from .newton import fixed_point, products, solve_rows, transposed_products
-from .stages import Batch, Stages
+from .stages import Batch, Stages, full_precision
 from .transforms import transformed
 
 System = Stages | Batch
@@ -29,26 +29,27 @@ CAPTURED = (
 def find(stages: System, start: Tensor, tensors: Sequence[Tensor]) -> Tensor:
     """The root, from a first value."""
     with stages.opened(tensors) as image:
-        return fixed_point(image, start, stages.goal, stages.max_iterations)
+        return fixed_point(image, start, stages.goal, stages.floor(*tensors), stages.max_iterations)
 
 
 def pull_back(
     stages: System, k: Tensor, tensors: Sequence[Tensor], g: Tensor, needed: Sequence[bool]
 ) -> tuple[Tensor, list[Tensor | None]]:
     """(v, gradients of the needed tensors) for a cotangent g of the root, as numbers: without a graph."""
-    with torch.enable_grad():
-        at = k.detach().requires_grad_()
-        given = [t.detach().requires_grad_(n) for t, n in zip(tensors, needed, strict=True)]
-        value = stages.image(at, *given)
-    J = transposed_products(value, at)
-    v = solve_rows(lambda u: u - J(u), g, stages.goal)
-    found: list[Tensor | None] = [None] * len(given)
-    chosen = [n for n, wanted in enumerate(needed) if wanted]
-    if chosen and value.requires_grad:
-        grads = torch.autograd.grad(value, [given[n] for n in chosen], v, allow_unused=True)
-        for n, grad in zip(chosen, grads, strict=True):
-            found[n] = grad
-    return v, found
+    with full_precision(k):
+        with torch.enable_grad():
+            at = k.detach().requires_grad_()
+            given = [t.detach().requires_grad_(n) for t, n in zip(tensors, needed, strict=True)]
+            value = stages.image(at, *given)
+        J = transposed_products(value, at)
+        v = solve_rows(lambda u: u - J(u), g, stages.goal)
+        found: list[Tensor | None] = [None] * len(given)
+        chosen = [n for n, wanted in enumerate(needed) if wanted]
+        if chosen and value.requires_grad:
+            grads = torch.autograd.grad(value, [given[n] for n in chosen], v, allow_unused=True)
+            for n, grad in zip(chosen, grads, strict=True):
+                found[n] = grad
+        return v, found
 
 
 class Root(torch.autograd.Function):
@@ -106,11 +107,12 @@ class Resolvent(torch.autograd.Function):
     def forward(stages: System, transposed: bool, right: Tensor, k: Tensor, *tensors: Tensor) -> Tensor:
         """The solution, by GMRES."""
         if transposed:
-            with torch.enable_grad():
-                at = k.detach().requires_grad_()
-                value = stages.image(at, *(t.detach() for t in tensors))
-            J = transposed_products(value, at)
-            return solve_rows(lambda u: u - J(u), right, stages.goal)
+            with full_precision(k):
+                with torch.enable_grad():
+                    at = k.detach().requires_grad_()
+                    value = stages.image(at, *(t.detach() for t in tensors))
+                J = transposed_products(value, at)
+                return solve_rows(lambda u: u - J(u), right, stages.goal)
         with stages.opened(tensors) as image:
             J = products(image, k)
             return solve_rows(lambda u: u - J(u), right, stages.goal)

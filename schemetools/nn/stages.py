@@ -3,13 +3,13 @@
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .replay import Draws, autocast_of, counting
+from .replay import Draws, counting
 
 
 def scalars_of(fields: Sequence[Any], matrix: Sequence[Sequence[Any]], h: Any) -> list[Any]:
@@ -53,6 +53,12 @@ def _argument(known: Tensor, row: Sequence[Any], stages: Sequence[Tensor], h: An
     return total
 
 
+def full_precision(like: Tensor) -> AbstractContextManager[Any]:
+    """Without autocast, whose rounding is no function that an iteration could solve."""
+    kind = like.device.type
+    return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
+
+
 class Stages:
     """F(k, *tensors) = (f_i(known_i + h sum_j a_ij k_j))_i in one vector (n,), a pure function.
 
@@ -67,11 +73,11 @@ class Stages:
     ) -> None:
         """`fields` without times; `scalars` as `scalars_of` gives them, None for a tensor among `tensors`."""
         self.fields, self.scalars, self.max_iterations = fields, scalars, max_iterations
-        self.goal = max(tol, 100 * torch.finfo(like.dtype).eps)
+        half = like.dtype in (torch.float16, torch.bfloat16)
+        self.goal = max(tol, (4 if half else 100) * torch.finfo(like.dtype).eps)
         self.weights: list[Tensor] = []
         self.draws: Draws | None = None
         self.captured = False
-        self._autocast = autocast_of(like)
         self._places: list[tuple[dict[str, Any], str, int]] = []
         self._running: list[tuple[dict[str, Any], str]] = []
 
@@ -123,11 +129,18 @@ class Stages:
             for place, name, value in self._moves(list(rest), counted=counted):
                 before.append((place, name, place[name]))
                 place[name] = value
-            with self._autocast() or nullcontext():
+            with full_precision(tensors[0]):
                 yield image
         finally:
             for place, name, value in reversed(before):
                 place[name] = value
+
+    def floor(self, *tensors: Tensor) -> Tensor:
+        """The size of a change of k that changes the state by rounding only."""
+        s, numbers = len(self.fields), self.scalars
+        h = tensors[s] if numbers[0] is None else torch.as_tensor(numbers[0], dtype=tensors[0].dtype)
+        size = sum((z * z).sum() for z in tensors[:s]) ** 0.5
+        return 4 * torch.finfo(tensors[0].dtype).eps * size / h.detach().abs().to(size.device).clamp(min=1e-30)
 
     def _moves(self, weights: Sequence[Tensor], *, counted: bool) -> Iterator[tuple[dict[str, Any], str, Tensor]]:
         running = {id(place) for place, _ in self._running} if counted else ()
@@ -163,6 +176,7 @@ class Batch:
         self.goal, self.max_iterations, self.captured = stages.goal, stages.max_iterations, stages.captured
         dims = [0 if b else None for b in batched]
         self.image: Callable[..., Tensor] = torch.vmap(stages.image, in_dims=(0, *dims), randomness=randomness)
+        self.floor = torch.vmap(stages.floor, in_dims=tuple(dims)) if any(batched) else stages.floor
 
     @contextmanager
     def opened(self, tensors: Sequence[Tensor]) -> Iterator[Callable[[Tensor], Tensor]]:

@@ -10,6 +10,7 @@ from torch import nn
 
 import schemetools as st
 from schemetools.errors import SchemeError
+from schemetools.nn import krylov
 from schemetools.nn.handles import owner_of
 from schemetools.nn.krylov import gmres
 
@@ -230,3 +231,61 @@ def test_a_copy_has_a_handle_of_its_own():
     gc.collect()
     with pytest.raises(SchemeError, match="gone"):
         owner_of(handle)
+
+
+def advection(n, number):
+    return number * (torch.roll(torch.eye(n), 1, 0) - torch.eye(n))
+
+
+def test_gradients_are_solved_for_where_short_sweeps_stagnate():
+    A, x, g = advection(150, 1000.0), torch.randn(150, requires_grad=True), torch.randn(150)
+    found = torch.autograd.grad(st.to_block(st.backward_euler)(lambda u: A @ u)(x), x, g)[0]
+    exact = torch.linalg.solve((torch.eye(150) - A).T, g)
+    assert (found - exact).norm() < 1e-8 * exact.norm()
+
+
+def test_a_linear_system_that_is_not_solved_is_no_gradient(monkeypatch):
+    monkeypatch.setattr(krylov, "LARGEST_DIMENSION", 60)
+    A, x = advection(150, 1000.0), torch.ones(150, requires_grad=True)
+    y = st.to_block(st.backward_euler)(lambda u: A @ u)(x)
+    with pytest.raises(SchemeError, match="derivative of implicit stages was not solved: relative residual"):
+        torch.autograd.grad(y, x, torch.randn(150))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("rate", [10.0, 1e3, 1e6])
+def test_steps_into_an_equilibrium_end(rate, dtype):
+    stack = st.to_stack(st.backward_euler, [lambda u: -rate * (u - 1)] * 30)
+    y = stack(torch.full((3,), 3.0, dtype=dtype))
+    assert (y - 1).abs().max() < 4 * torch.finfo(dtype).eps
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_solved_to_its_rounding(dtype):
+    f, x = nn.Linear(8, 8, bias=False), torch.randn(4, 8)
+    expected = st.to_block(st.backward_euler)(f, h=0.5)(x)
+    y = st.to_block(st.backward_euler)(f.to(dtype), h=0.5)(x.to(dtype))
+    assert (y.double() - expected).norm() < 8 * torch.finfo(dtype).eps * expected.norm()
+
+
+@pytest.mark.parametrize("name", ["gauss(2)", "trapezoid", "sdirk2"])
+def test_autocast_is_left_out_of_the_solve(name):
+    for _ in range(5):
+        f = nn.Sequential(nn.Linear(16, 16), nn.Tanh()).float()
+        block, x = st.to_block(st.get(name))(f, h=0.5), torch.randn(4, 16, dtype=torch.float32)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = block(x)
+            y.square().sum().backward()
+        assert (y - block(x)).norm() < 0.02 * y.norm()
+
+
+def test_attention_and_full_backward_hooks_in_branches():
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+    x = torch.randn(2, 5, 8)
+    y = st.to_block(st.backward_euler)(layer, h=0.1)(x)
+    assert (y - x - 0.1 * layer(y)).norm() < 1e-8
+    y.sum().backward()
+    f, seen = nn.Linear(3, 3), []
+    f.register_full_backward_hook(lambda *args: seen.append(1))
+    st.to_block(st.rk4)(f)(torch.ones(2, 3, requires_grad=True)).sum().backward()
+    assert len(seen) == 4

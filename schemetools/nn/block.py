@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 import torch
+from sympy import Expr
 from torch import Tensor, nn
 from torch.autograd import profiler
 from torch.compiler import is_compiling
@@ -24,7 +25,7 @@ from schemetools.schemes.base import Scheme, as_scheme
 
 from .arguments import check_history, check_state
 from .branches import arranged, guard, is_separate
-from .coefficients import channels, parameter, per_symbol, read_back, suggested
+from .coefficients import channels, check_finite, parameter, per_symbol, read_back, suggested
 from .constraints import Bounds, constrained
 from .handles import new_handle
 from .probe import watched_call
@@ -117,6 +118,7 @@ class Block(nn.Module):
             )
         for symbol, name in self.trained().items():
             setattr(self, name, parameter(symbol, inits[symbol], limits.get(symbol)))
+        check_finite(self.written, _denominators(type(self)), {s: getattr(self, n) for s, n in self.trained().items()})
 
     @classmethod
     def build(cls, factory: Callable[[], Any], h: Any = 1, **options: Any) -> "Block":
@@ -209,6 +211,13 @@ class Block(nn.Module):
             return f"order={order(self.scheme)}: {shared}"
         except SchemeError:  # coefficients per channel, or values at which there is no order
             return f"no order: {shared}"
+
+
+@functools.cache
+def _denominators(cls: type[Block]) -> frozenset[Expr]:
+    """What stands below a stroke in the coefficients of the step, where it has symbols in it."""
+    found = (c.as_numer_denom()[1] for c in cls.plan.coefficients())
+    return frozenset(d for d in found if d.free_symbols)
 
 
 @functools.cache

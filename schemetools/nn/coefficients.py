@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -149,6 +149,18 @@ def suggested(scheme: Scheme, symbols: Sequence[str]) -> str:
 def channels(values: Mapping[Any, nn.Parameter | Bounded]) -> int:
     """How many values the coefficients have, one per channel; 1 where all are numbers."""
     return max((v.free.numel() if isinstance(v, Bounded) else v.numel() for v in values.values()), default=1)
+
+
+def check_finite(scheme: Scheme, denominators: Iterable[Expr], values: Mapping[str, nn.Parameter | Bounded]) -> None:
+    """Raise SchemeError if the start values make a coefficient of the scheme infinite."""
+    for denominator in denominators:
+        held = {s: values[str(s)] for s in denominator.free_symbols if str(s) in values}
+        numbers = {s: v() if isinstance(v, Bounded) else v for s, v in held.items()}
+        if all(v.numel() == 1 and not v.is_meta for v in numbers.values()):
+            at = {s: v.item() for s, v in numbers.items()}
+            if abs(complex(denominator.subs(at))) < 1e-12:
+                starts = ", ".join(f"{s}={v:g}" for s, v in at.items())
+                raise SchemeError(f"a coefficient of {scheme} is infinite at {starts}, where {denominator} = 0")
 
 
 def read_back(scheme: Scheme, values: Mapping[Any, nn.Parameter | Bounded], channel: int | None = None) -> Scheme:

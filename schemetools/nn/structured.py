@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
+
+from .transforms import transformed
 
 
 class Flat:
@@ -94,6 +96,38 @@ class Leaves:
             )
         return cls(leaves, spec)
 
+    def like(self, other: "Leaves") -> "Leaves":
+        """Itself, its keys in the order of the other. SchemeError for another structure or other shapes."""
+        mine, others = self.tree(), other.tree()
+        if isinstance(mine, dict) and isinstance(others, dict) and mine.keys() == others.keys():
+            return Leaves.of({key: mine[key] for key in others})._fitting(other)
+        return self._fitting(other)
+
+    def _fitting(self, other: "Leaves") -> "Leaves":
+        shapes, wanted = ([tuple(t.shape) for t in each.leaves] for each in (self, other))
+        if self.spec != other.spec or shapes != wanted:
+            raise SchemeError(
+                f"a branch returns a state of another structure: {self.spec} of {shapes} for {other.spec} of {wanted}"
+            )
+        return self
+
+    def new_empty(self, shape: Any) -> Tensor:
+        """A tensor beside the first one: a random coefficient, drawn once for all of them."""
+        return self.leaves[0].new_empty(shape)
+
+    @property
+    def shape(self) -> torch.Size:
+        """The shape of the first tensor, for a coefficient drawn per sample."""
+        if len({(t.dim(), t.shape[:1]) for t in self.leaves}) > 1:
+            raise UnsupportedError(
+                "a coefficient drawn per sample needs tensors with as many samples and dimensions; use gates='batch'"
+            )
+        return self.leaves[0].shape
+
+    def dim(self) -> int:
+        """The dimensions of the first tensor."""
+        return self.leaves[0].dim()
+
     def tree(self) -> Any:
         """The state as it was given."""
         return tree_unflatten(self.leaves, self.spec)
@@ -143,7 +177,13 @@ def _opened(branch: Any) -> Any:
         return [_opened(b) for b in branch]
 
     def on_leaves(*args: Any) -> Leaves:
-        return Leaves.of(branch(*(a.tree() if isinstance(a, Leaves) else a for a in args)))
+        given = args[-1]
+        watched = not transformed() and not torch.compiler.is_compiling()
+        before = [t._version for t in given.leaves] if watched else []
+        found = Leaves.of(branch(*(a.tree() if isinstance(a, Leaves) else a for a in args))).like(given)
+        if watched and before != [t._version for t in given.leaves]:
+            raise SchemeError(f"{type(branch).__name__} overwrites its argument; use inplace=False in it")
+        return found
 
     return on_leaves
 

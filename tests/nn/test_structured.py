@@ -159,3 +159,28 @@ class Oscillator(nn.Module):
 
     def forward(self, u):
         return {"p": -torch.sin(self.f(u["q"])), "q": self.g(u["p"])}
+
+
+def test_keys_may_come_in_any_order_and_what_does_not_fit_is_named():
+    state = {"p": torch.randn(5, 3), "q": torch.randn(5, 3)}
+    turned = st.to_block(st.rk4)(lambda u: {"q": u["p"], "p": -torch.sin(u["q"])}, h=0.3)(state)
+    plain = st.to_block(st.rk4)(oscillator, h=0.3)(state)
+    assert list(turned) == ["p", "q"]
+    assert all(torch.equal(turned[k], plain[k]) for k in "pq")
+    for faulty in (lambda u: {k: v.mean(0, keepdim=True) for k, v in u.items()}, lambda u: {"p": u["p"]}):
+        with pytest.raises(SchemeError, match="another structure"):
+            st.to_block(st.rk4)(faulty)(state)
+    with pytest.raises(SchemeError, match="overwrites its argument"):
+        st.to_block(st.euler)(lambda u: {k: v.mul_(2) for k, v in u.items()})(state)
+
+
+@pytest.mark.parametrize("gates", ["sample", "batch"])
+def test_random_coefficients_are_drawn_once_for_all_tensors(gates):
+    block = st.to_block(st.get("stochastic_depth"), gates=gates)(lambda u: {k: 1 + 0 * v for k, v in u.items()})
+    y = block({"p": torch.zeros(64, 2), "q": torch.zeros(64, 3)})
+    assert torch.equal(y["p"][:, :1], y["q"][:, :1])
+    assert set(y["p"].unique().tolist()) <= {0.0, 1.0}
+    assert len(y["p"].unique()) == (2 if gates == "sample" else 1)
+    with pytest.raises(UnsupportedError, match="gates='batch'"):
+        st.to_block(st.get("stochastic_depth"))(lambda u: u)((torch.zeros(4), torch.zeros(4, 2)))
+    assert st.to_block(st.get("stochastic_depth"))(torch.ones_like)(torch.tensor(2.0)) in (2.0, 3.0)

@@ -13,7 +13,7 @@ def shaken(k, forward, backward):
 '''
 
 _SHAPES = {
-    "sample": "x.new_empty((x.shape[0],) + (1,) * (x.dim() - 1))",
+    "sample": "x.new_empty(x.shape[:1] + (1,) * (x.dim() - 1))",
     "batch": "x.new_empty(())",
 }
 

@@ -74,7 +74,11 @@ def _eliminated(scheme: Scheme, condition: str) -> Scheme | None:
     if not residuals:
         return scheme
     for symbol, value in _choices(residuals, scheme):
-        found = _eliminated(scheme.subs({symbol: value}), condition)
+        try:
+            changed = scheme.subs({symbol: value})
+        except SchemeError:  # another coefficient becomes infinite there
+            continue
+        found = _eliminated(changed, condition)
         if found is not None:
             return found
     return None

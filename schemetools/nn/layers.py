@@ -65,6 +65,8 @@ def _starter(start: Any) -> Scheme:
 
 def step_sizes(h: Any | Sequence[Any] | Callable[[int], Any], depth: int) -> list[Any]:
     """One step size per layer, from one for all, a sequence, or a function of the layer's index."""
+    if not isinstance(h, Tensor) and hasattr(h, "tolist"):  # an array of NumPy
+        h = h.tolist()
     if callable(h) and not isinstance(h, Tensor):
         return [h(n) for n in range(depth)]
     if isinstance(h, (list, tuple)) or (isinstance(h, Tensor) and h.dim() == 1 and not h.requires_grad):

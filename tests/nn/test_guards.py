@@ -1,6 +1,7 @@
 """Blocks say what does not fit, at construction where that is possible, and never compute with it."""
 
 import pytest
+import sympy
 import torch
 from torch import nn
 
@@ -123,3 +124,15 @@ def test_bounded_coefficients_can_be_made_on_the_meta_device():
     with torch.device("meta"):
         stack = st.to_stack(st.lm(), [nn.Linear(3, 3)] * 3, init=0.1, bounds={"k": (-1, 1)})
     assert all(p.is_meta for p in stack.parameters())
+
+
+def test_survivors_are_kept_as_they_are_or_divided_by_p():
+    x = torch.zeros(4000, 1)
+    for name, survivor, mean in (("stochastic_depth(p=4/5)", 1.0, 0.8), ("drop_path(p=4/5)", 1.25, 1.0)):
+        block = st.to_block(st.get(name))(torch.ones_like)
+        assert block(x).unique().tolist() == [0.0, survivor]
+        assert block(x).mean() == pytest.approx(mean, abs=0.05)
+        assert (block.eval()(x) - mean).abs().max() < 1e-15
+    equation = st.modified_equation(st.drop_path("4/5"), order=1)
+    u, h = sympy.symbols("u h")
+    assert equation.drift(lambda u: u, u, h) == (u,)

@@ -410,6 +410,7 @@ def test_random_schemes_carry_their_distributions():
     found = {name: {distribution_of(s) for s in st.get(name).random_symbols} for name in st.names()}
     assert {name for name, d in found.items() if d} == {
         "stochastic_depth",
+        "drop_path",
         "lm_stochastic_depth",
         "shake_shake",
         "gaussian_noise",

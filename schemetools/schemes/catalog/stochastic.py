@@ -15,6 +15,12 @@ def stochastic_depth(p: Coefficient = "1/2") -> RungeKutta:
     return RungeKutta([[0]], [random_symbol("xi", "bernoulli", p)])
 
 
+@entry(reference="huang2016")
+def drop_path(p: Coefficient = "1/2") -> RungeKutta:
+    """Stochastic depth whose survivors are divided by p: u + (xi/p) h f(u), so that evaluation and theory have u' = f."""
+    return RungeKutta([[0]], [random_symbol("xi", "bernoulli", p) / p])
+
+
 @entry(reference="lu2018; huang2016")
 def lm_stochastic_depth(k: Coefficient = Symbol("k"), p: Coefficient = "1/2") -> LinearMultistep:
     """LM-ResNet with stochastic depth: u_(n+1) = (1 - k) u_n + k u_(n-1) + xi h f(u_n), xi as in stochastic_depth."""

@@ -97,7 +97,8 @@ class Group:
         with without_cache(x):
             found, self.ends = self._outputs(leaves)
         self.draws = None if before.same_as(Draws(x)) else before
-        self.unchanged.after_first_run()
+        if not self.closed:
+            self.unchanged.after_first_run()
         return tuple(found)
 
     def again(self, leaves: Sequence[Tensor], parameters: Sequence[Tensor]) -> list[Tensor]:

@@ -17,7 +17,7 @@ def stochastic_depth(p: Coefficient = "1/2") -> RungeKutta:
 
 @entry(reference="huang2016")
 def drop_path(p: Coefficient = "1/2") -> RungeKutta:
-    """Stochastic depth whose survivors are divided by p: u + (xi/p) h f(u), so that evaluation and theory have u' = f."""
+    """Stochastic depth whose survivors are divided by p: u + (xi/p) h f(u); the limit is u' = f."""
     return RungeKutta([[0]], [random_symbol("xi", "bernoulli", p) / p])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from schemetools.codegen.printers.torch import TorchOptions
@@ -65,7 +66,7 @@ def _starter(start: Any) -> Scheme:
 
 def step_sizes(h: Any | Sequence[Any] | Callable[[int], Any], depth: int) -> list[Any]:
     """One step size per layer, from one for all, a sequence, or a function of the layer's index."""
-    if not isinstance(h, Tensor) and hasattr(h, "tolist"):  # an array of NumPy
+    if isinstance(h, np.ndarray):
         h = h.tolist()
     if callable(h) and not isinstance(h, Tensor):
         return [h(n) for n in range(depth)]

@@ -1,5 +1,6 @@
 """Blocks say what does not fit, at construction where that is possible, and never compute with it."""
 
+import numpy as np
 import pytest
 import sympy
 import torch
@@ -136,3 +137,8 @@ def test_survivors_are_kept_as_they_are_or_divided_by_p():
     equation = st.modified_equation(st.drop_path("4/5"), order=1)
     u, h = sympy.symbols("u h")
     assert equation.drift(lambda u: u, u, h) == (u,)
+
+
+def test_step_sizes_come_as_lists_arrays_and_functions():
+    for h in ([0.1, 0.2], np.array([0.1, 0.2]), torch.tensor([0.1, 0.2]), lambda n: 0.1 * (n + 1)):
+        assert [layer.h for layer in st.to_stack(st.euler, [torch.tanh] * 2, h=h).layers] == pytest.approx([0.1, 0.2])

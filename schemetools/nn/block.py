@@ -167,7 +167,7 @@ class Block(nn.Module):
         if self.unseen or profiler._is_profiler_enabled:
             if self.unseen and self._compiled_call_impl is None and not transformed():
                 self.unseen = False
-                return watched_call(self._branches(), lambda: self(*args, **kwargs), *args[:1])
+                return watched_call(self._branches(), lambda: self(*args, **kwargs), args[0] if args else None)
             with _record(f"schemetools.{self.written}"):
                 return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)

@@ -34,7 +34,12 @@ def solve(
     Raises SchemeError where the iteration does not converge, UnsupportedError for second derivatives where the
     branches hold such tensors.
     """
-    scalars, branches = scalars_of(fields, matrix, h), untimed(fields)
+    dtype, branches, scalars = known[0].dtype, untimed(fields), scalars_of(fields, matrix, h)
+    if torch.is_autocast_enabled(known[0].device.type) and dtype in (torch.float16, torch.bfloat16):
+        # The solve is outside of autocast, in the precision of the weights.
+        weights = (p.dtype for branch in branches_of(branches) for p in branch.parameters())
+        wide = next(weights, torch.float32)
+        known = [z.to(wide) for z in known]
     traced = torch.compiler.is_compiling() and not transformed()
     positions = positions_of(owner, branches, known, scalars) if traced else None
     if positions is not None:
@@ -44,8 +49,10 @@ def solve(
         stages = Stages(branches, numbers, known[0], tol, max_iterations)
         stages.lift([modules_of(m) for m in branches_of(branches)], buffers=transformed())
         root = _root(stages, [*known, *(c for c in scalars if isinstance(c, Tensor)), *stages.weights])
+        if not transformed():
+            stages.remember()
     parts = root.split([z.numel() for z in known])
-    return tuple(p.reshape(z.shape) for p, z in zip(parts, known, strict=True))
+    return tuple(p.reshape(z.shape).to(dtype) for p, z in zip(parts, known, strict=True))
 
 
 def _root(stages: Stages, tensors: Sequence[Tensor]) -> Tensor:

@@ -39,9 +39,11 @@ def fixed_point(image: Map, k: Tensor, tol: float, floor: Tensor, max_iterations
             direction = residual
         else:
             product = products(image, k)
-            direction = solve_rows(lambda v, J=product: v - J(v), residual, INNER_TOLERANCE, gmres)
+            direction = solve_rows(lambda v, J=product: v - J(v), residual, INNER_TOLERANCE, _short_gmres)
             if bool((direction.norm(dim=-1) <= floor).all()):
-                return k + direction
+                left = residual - direction + product(direction)
+                if bool((left.norm(dim=-1) <= 0.1 * residual.norm(dim=-1)).all()):
+                    return k + direction
         k, residual, new_size = _damped(image, k, direction, size, scale)
         plain = plain and new_size <= FIXED_POINT_RATE * size
         size = new_size
@@ -54,6 +56,11 @@ def fixed_point(image: Map, k: Tensor, tol: float, floor: Tensor, max_iterations
         f"the implicit stages did not converge: residual {size:.3g} after {max_iterations} iterations, "
         f"{wanted:.3g} was wanted; take a smaller h, or a larger max_iterations or tol"
     )
+
+
+def _short_gmres(apply: Map, right: Tensor, tol: float) -> Tensor:
+    """A Newton step that is not solved for within some hundreds of products is not worth more of them."""
+    return gmres(apply, right, tol, restarts=4)
 
 
 def _damped(

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from schemetools.errors import UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError
 
 _WEIGHTED = {
     *(nn.Linear, nn.Bilinear, nn.Embedding, nn.Conv1d, nn.Conv2d, nn.Conv3d),
@@ -57,10 +57,11 @@ def repeats_under_no_grad(modules: Iterable[nn.Module]) -> bool:
 
 
 class Unchanged:
-    """Modules as they are now, for a later run with the same parameters, buffers and modes."""
+    """Modules as they are now, for a later run with the same modes, buffers and, unless they are lifted, parameters."""
 
-    def __init__(self, modules: Sequence[nn.Module]) -> None:
-        self.modules, self.parameters = modules, trained_parameters(modules)
+    def __init__(self, modules: Sequence[nn.Module], *, parameters: bool = True) -> None:
+        self.modules, self.with_parameters = modules, parameters
+        self.parameters = trained_parameters(modules) if parameters else []
         self._held, self._versions, self._modes = self._present()
 
     def _present(self) -> tuple[list[Tensor], list[int], list[bool]]:
@@ -68,12 +69,18 @@ class Unchanged:
         held = [
             t
             for m in self.modules
-            for kept in ((m._parameters,) if counts(m) else (m._parameters, m._buffers))
+            for kept in (m._parameters if self.with_parameters else None, None if counts(m) else m._buffers)
             if kept
             for t in kept.values()
             if t is not None
         ]
-        return held, [0 if t.is_inference() else t._version for t in held], [m.training for m in self.modules]
+        try:
+            versions = [0 if t.is_inference() else t._version for t in held]
+        except ValueError:
+            raise SchemeError(
+                "a branch has lazy parameters without a shape yet: call it once, then use memory="
+            ) from None
+        return held, versions, [m.training for m in self.modules]
 
     def after_first_run(self) -> None:
         """Raise UnsupportedError if the run wrote into its buffers, as spectral normalisation does."""
@@ -87,11 +94,12 @@ class Unchanged:
         """Raise UnsupportedError if something was replaced, written to, or set to another mode."""
         held, versions, modes = self._present()
         same = len(held) == len(self._held) and all(map(operator.is_, held, self._held))
+        same = same and all(p.requires_grad for p in self.parameters)
         if not same or versions != self._versions or modes != self._modes:
             raise UnsupportedError(
                 "parameters, buffers or training modes changed between the forward and the backward pass (by "
-                "functional_call, an optimiser or eval(), for instance), so the layers cannot be run again as before; "
-                "use memory='store'"
+                "functional_call, an optimiser, eval() or freezing, for instance), so the layers cannot be run again "
+                "as before; use memory='store'"
             )
 
 

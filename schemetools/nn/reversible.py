@@ -20,6 +20,7 @@ from schemetools import exact
 from schemetools.errors import SchemeError, UnsupportedError
 
 from .block import Block
+from .branches import unguard
 from .coefficients import Bounded
 from .recompute import foreign_step
 from .replay import (
@@ -196,6 +197,8 @@ def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> tuple[Tensor
 
     Raises SchemeError for a branch that changes the shape or overwrites its argument.
     """
+    if branch._forward_pre_hooks:
+        unguard(branch)  # it is watched here
     factor, version = layer.h * weight_of(layer, c, value), value._version
     y = branch(value)
     if y.shape != value.shape:

@@ -75,6 +75,7 @@ class Root(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """v for the value, or its product with F' for the tensors."""
         k, *tensors = ctx.saved_tensors
+        ctx.stages.check()
         needed = [n and not ctx.valued for n in ctx.needs_input_grad[3:]]
         if torch.is_grad_enabled() or transformed():
             v = Resolvent.apply(ctx.stages, True, grads[0], k, *tensors)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .replay import Draws, counting
+from .replay import Draws, Unchanged, counting
 
 
 def scalars_of(fields: Sequence[Any], matrix: Sequence[Sequence[Any]], h: Any) -> list[Any]:
@@ -80,20 +80,32 @@ class Stages:
         self.captured = False
         self._places: list[tuple[dict[str, Any], str, int]] = []
         self._running: list[tuple[dict[str, Any], str]] = []
+        self._modules: list[nn.Module] = []
+        self._unchanged: Unchanged | None = None
 
     def lift(self, held: Sequence[Sequence[nn.Module]], *, buffers: bool) -> None:
         """Take the parameters, and the buffers if wanted, of each branch, given as itself and all modules below it."""
+        self._modules = list(dict.fromkeys(itertools.chain.from_iterable(held)))
         for modules in held:
             self._take([(m._parameters, name) for m in modules for name in m._parameters])
         parameters = len(self.weights)
         if buffers:
             for modules in held:
                 self._take([(m._buffers, name) for m in modules for name in m._buffers])
-        for module in counting(dict.fromkeys(itertools.chain.from_iterable(held))):
+        for module in counting(self._modules):
             names = [name for name, buffer in module._buffers.items() if buffer is not None]
             self._running += [(module._buffers, name) for name in names]
         if self._running:  # which are updated in place, and kept for the backward pass as they are now
             self.weights[parameters:] = [b.clone() for b in self.weights[parameters:]]
+
+    def remember(self) -> None:
+        """Note the modes and buffers of the branches: a backward pass evaluates them again."""
+        self._unchanged = Unchanged(self._modules, parameters=False)
+
+    def check(self) -> None:
+        """Raise UnsupportedError if modes or buffers are not as they were."""
+        if self._unchanged is not None:
+            self._unchanged.check()
 
     def _take(self, places: Sequence[tuple[dict[str, Any], str]]) -> None:
         index: dict[int, int] = {}
@@ -177,6 +189,9 @@ class Batch:
         dims = [0 if b else None for b in batched]
         self.image: Callable[..., Tensor] = torch.vmap(stages.image, in_dims=(0, *dims), randomness=randomness)
         self.floor = torch.vmap(stages.floor, in_dims=tuple(dims)) if any(batched) else stages.floor
+
+    def check(self) -> None:
+        """Nothing: transforms are given the buffers."""
 
     @contextmanager
     def opened(self, tensors: Sequence[Tensor]) -> Iterator[Callable[[Tensor], Tensor]]:

@@ -45,7 +45,7 @@ def fraction_of(layer: Block, k: Expr) -> Fraction:
     if k.is_Rational and k.q <= LARGEST:  # type: ignore[attr-defined]
         found = exact.to_fraction(k)
     else:
-        value = float(weight_of(layer, k, torch.zeros((), dtype=torch.float64)).detach())
+        value = float(torch.as_tensor(weight_of(layer, k, torch.zeros((), dtype=torch.float64))).detach())
         found = Fraction(value).limit_denominator(FINEST) or _small_fraction(value)
     if found == 0:
         raise UnsupportedError("k = 0 forgets the state before, so no step can be undone; use memory='checkpoint'")
@@ -164,4 +164,4 @@ class TwoStepEngine(Engine):
         bits = sum(8 * d.numel() * d.element_size() for d in data)
         floor = sum(max(0.0, -math.log2(abs(k))) for k in self.fractions)
         layers = max(1, len(self.layers))
-        self.stored = Stored(bits / (elements * layers), floor / layers)
+        self.stored = Stored(bits / max(1, elements * layers), floor / layers)

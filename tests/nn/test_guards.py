@@ -142,3 +142,8 @@ def test_survivors_are_kept_as_they_are_or_divided_by_p():
 def test_step_sizes_come_as_lists_arrays_and_functions():
     for h in ([0.1, 0.2], np.array([0.1, 0.2]), torch.tensor([0.1, 0.2]), lambda n: 0.1 * (n + 1)):
         assert [layer.h for layer in st.to_stack(st.euler, [torch.tanh] * 2, h=h).layers] == pytest.approx([0.1, 0.2])
+
+
+def test_a_state_may_come_by_keyword():
+    block, x = st.to_block(st.rk4)(torch.tanh), torch.ones(2, 3)
+    assert torch.equal(block(x=x), block(x))

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import schemetools as st
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn import krylov
 from schemetools.nn.handles import owner_of
 from schemetools.nn.krylov import gmres
@@ -289,3 +289,28 @@ def test_attention_and_full_backward_hooks_in_branches():
     f.register_full_backward_hook(lambda *args: seen.append(1))
     st.to_block(st.rk4)(f)(torch.ones(2, 3, requires_grad=True)).sum().backward()
     assert len(seen) == 4
+
+
+@pytest.mark.parametrize("name", ["backward_euler", "gauss(2)"])
+def test_modes_and_buffers_that_change_before_the_backward_pass_are_named(name):
+    def moved(f):
+        f.eval()[1].running_var.mul_(4)
+
+    for train, change in ((True, lambda f: f.eval()), (False, moved)):
+        f = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Tanh()).train(train)
+        y = st.to_block(st.get(name))(f, h=0.5)(torch.randn(5, 4))
+        change(f)
+        with pytest.raises(UnsupportedError, match="changed between the forward"):
+            y.sum().backward()
+
+
+def test_a_state_of_low_precision_under_autocast():
+    net = nn.Sequential(nn.Linear(4, 4), st.to_stack(st.backward_euler, [nn.Linear(4, 4)] * 2, h=0.1), nn.Linear(4, 2))
+    net.float()
+    x = torch.randn(5, 4, dtype=torch.float32)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = net(x)
+    assert y.dtype == torch.bfloat16
+    y.sum().backward()
+    assert (y - net(x)).norm() < 0.05 * y.norm()
+    assert all(p.grad is not None for p in net.parameters())

@@ -244,3 +244,33 @@ def test_gradients_are_taken_outside_of_autocast():
             y = stack(leaf)
         found.append(torch.autograd.grad(y.square().sum(), leaf)[0])
     assert (found[0] - found[1]).norm() < 1e-5 * found[0].norm()
+
+
+def test_fractions_of_any_size_run_backwards_and_copies_end():
+    for k in ("1/3", "12345678/100000000", "1/5000"):
+        st.to_stack(st.lm(k=k), branches(3), memory="reversible")(torch.ones(2, 3)).sum().backward()
+    assert st.to_stack(st.lm(k=0.5), branches(3), memory="reversible")(torch.ones(0, 3)).shape == (0, 3)
+
+    class Late(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.relu = nn.Linear(3, 3), nn.ReLU(inplace=True)
+
+        def forward(self, u):
+            return self.relu(self.linear(u))
+
+    fs = [Late() for _ in range(3)]
+    st.to_stack(st.lm(k=1), fs, memory="reversible")(torch.ones(2, 3)).sum().backward()
+    assert [len(f._forward_pre_hooks) for f in fs] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
+def test_freezing_between_the_passes_and_lazy_parameters_are_named(memory):
+    stack = st.to_stack(st.lm(k=1), branches(4), memory=memory)
+    y = stack(torch.ones(2, 3, requires_grad=True))
+    stack.requires_grad_(False)
+    with pytest.raises(UnsupportedError, match="freezing"):
+        y.sum().backward()
+    lazy = [nn.Sequential(nn.LazyLinear(3), nn.Tanh()) for _ in range(3)]
+    with pytest.raises(SchemeError, match="lazy parameters"):
+        st.to_stack(st.lm(k=1), lazy, memory=memory)(torch.ones(2, 3))

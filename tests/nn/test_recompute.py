@@ -106,9 +106,10 @@ def test_a_tensor_set_on_a_branch_gets_its_gradient():
     assert (stored - recomputed).abs().max() < 1e-14
 
 
-def test_parameters_that_change_between_the_passes_are_named():
+@pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
+def test_parameters_that_change_between_the_passes_are_named(memory):
     x = torch.randn(2, 3, requires_grad=True)
-    _, stack = stacks(branches(4))
+    stack = st.to_stack(st.lm(k=1), branches(4), memory=memory)
     y = stack(x)
     with torch.no_grad():
         next(stack.parameters()).add_(1)

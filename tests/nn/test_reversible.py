@@ -129,19 +129,6 @@ def test_branches_that_return_their_argument_or_a_constant():
             assert (a - b).abs().max() < 1e-9
 
 
-def test_parameters_that_change_between_the_passes_are_named():
-    x = torch.randn(2, 3, requires_grad=True)
-    stack = st.to_stack(st.lm(k=1), branches(4), memory="reversible")
-    y = stack(x)
-    with torch.no_grad():
-        next(stack.parameters()).add_(1)
-    with pytest.raises(UnsupportedError, match="changed between the forward"):
-        y.sum().backward()
-    others = {name: p.detach().clone().requires_grad_() for name, p in stack.named_parameters()}
-    with pytest.raises(UnsupportedError, match="changed between the forward"):
-        torch.func.functional_call(stack, others, (x,)).sum().backward()
-
-
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("memory", ["checkpoint", "reversible"])
 def test_transforms_and_export_see_the_computation_itself(memory):

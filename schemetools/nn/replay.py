@@ -98,8 +98,8 @@ class Unchanged:
         if not same or versions != self._versions or modes != self._modes:
             raise UnsupportedError(
                 "parameters, buffers or training modes changed between the forward and the backward pass (by "
-                "functional_call, an optimiser, eval() or freezing, for instance), and branches that are evaluated again "
-                "would not be as before: change them after the backward pass, or, with explicit stages, use memory='store'"
+                "functional_call, an optimiser, eval() or freezing, for instance), and branches are evaluated again in it: "
+                "change them after the backward pass, or, with explicit stages, use memory='store'"
             )
 
 

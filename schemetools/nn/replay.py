@@ -98,7 +98,7 @@ class Unchanged:
         if not same or versions != self._versions or modes != self._modes:
             raise UnsupportedError(
                 "parameters, buffers or training modes changed between the forward and the backward pass (by "
-                "functional_call, an optimiser, eval() or freezing, for instance), and branches are evaluated again in it: "
+                "functional_call, an optimiser, eval() or freezing, for instance), which evaluates branches again: "
                 "change them after the backward pass, or, with explicit stages, use memory='store'"
             )
 

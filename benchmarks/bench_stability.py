@@ -15,7 +15,7 @@ import pytest
 import sympy
 
 import schemetools as st
-from schemetools.analysis.stability_record import NUMBERS, VERDICTS
+from schemetools.analysis.stability.record import NUMBERS, VERDICTS
 
 PEER = os.environ.get("PEER_PYTHON", sys.executable)
 XLIM, YLIM, N = (-6, 4), (-5, 5), 1000

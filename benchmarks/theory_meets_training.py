@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 import schemetools as st
-from schemetools.nn.inspect import inspect
-from schemetools.nn.retrofit import retrofit
+from schemetools.nn.reading.inspect import inspect
+from schemetools.nn.rewiring.retrofit import retrofit
 from schemetools.nn.training import TrainConfig, train
 from schemetools.nn.training.restore import load_for_inspection
 

@@ -3,8 +3,8 @@
 import importlib
 from types import ModuleType
 
-from . import commands, networks
-from .main import main
+from schemetools.cli import commands, networks
+from schemetools.cli.main import main
 
 __all__ = ["commands", "main", "networks"]
 

@@ -6,20 +6,17 @@ They reach the library through its lazy names (`st.get`, `st.present.scheme_fact
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 import schemetools as st
+from schemetools.cli.app import app
+from schemetools.cli.output import PICTURES, replacing, show_lines, table_lines
+from schemetools.cli.pictures import drawing, instances, swept
+from schemetools.cli.schemes import from_file, named
 from schemetools.errors import SchemeError
-
-from .app import app
-from .output import PICTURES, replacing, show_lines, table_lines
-from .pictures import drawing, instances, swept
-from .schemes import from_file, named
-
-if TYPE_CHECKING:
-    from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import Scheme
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="A catalog name, or a TOML file.")]
 Word = Annotated[str, typer.Argument(metavar="[WORD]", show_default=False, help="Only schemes with this word.")]

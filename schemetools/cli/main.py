@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import typer
 
+from schemetools.cli.app import app
 from schemetools.errors import SchemeError
-
-from .app import app
 
 BAD_INPUT, INTERRUPTED = 2, 130
 LONGEST_MESSAGE = 600

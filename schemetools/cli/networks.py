@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 import schemetools as st
+from schemetools.cli.app import app
+from schemetools.cli.output import PICTURES, replacing, show_lines, table_lines
 from schemetools.errors import SchemeError
-
-from .app import app
-from .output import PICTURES, replacing, show_lines, table_lines
 
 EPOCH_HEADER = ("epoch", "train loss", "train accuracy", "test loss", "test accuracy", "seconds")
 

@@ -1,15 +1,13 @@
 """Which picture a `stability` command draws, and the values of a `--sweep`."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from sympy import Expr
 
 import schemetools as st
 from schemetools.errors import SchemeError
-
-if TYPE_CHECKING:
-    from sympy import Expr
-
-    from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import Scheme
 
 MOST_VALUES = 50
 

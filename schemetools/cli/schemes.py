@@ -3,13 +3,10 @@
 import dataclasses
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import schemetools as st
 from schemetools.errors import SchemeError
-
-if TYPE_CHECKING:
-    from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import Scheme
 
 
 def named(name: str) -> "Scheme":

@@ -6,9 +6,8 @@ from typing import Any
 import sympy
 from sympy import Expr
 
+from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
 from schemetools.errors import SchemeError, UnsupportedError
-
-from .plan import Combine, Eval, Solve, Step, StepPlan, Terms
 
 Field = Callable[[Any], Any]
 

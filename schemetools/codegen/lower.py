@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from sympy import Expr, Integer
 
-from schemetools.schemes.base import Scheme, as_scheme
-from schemetools.schemes.normal_form import GeneralLinear
-
-from .plan import Combine, Eval, Solve, Step, StepPlan, Terms
-from .starting import input_names
-from .system import System, components, merged, system, total
+from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
+from schemetools.codegen.starting import input_names
+from schemetools.codegen.system import components, system
+from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.stages import System, merged, total
 
 
 def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None, *, share: bool = True) -> StepPlan:

@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from schemetools.codegen.printers.names import base_name
+from schemetools.codegen.printers.numpy import print_numpy
+from schemetools.codegen.printers.torch import print_torch
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme, as_scheme
-
-from .printers.names import base_name
-from .printers.numpy import print_numpy
-from .printers.torch import print_torch
 
 PRINTERS: dict[str, Callable[[Scheme], str]] = {"numpy": print_numpy, "torch": print_torch}
 

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 import sympy
 from sympy import Expr
 
+from schemetools.codegen.system import START, system
 from schemetools.errors import UnsupportedError
-from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.linear import solve_consistent
-from schemetools.schemes.normal_form import GeneralLinear
 from schemetools.schemes.runge_kutta import RungeKutta
-
-from .system import START, merged, system, total
+from schemetools.schemes.stages import merged, total
 
 
 def input_names(form: GeneralLinear) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Exact coefficients: their intake, their grammar, the choice of a domain, and the gate at which they become floats."""
 
-from .domains import domain_over, from_domain, generators, to_domain
-from .intake import (
+from schemetools.exact.domains import domain_over, from_domain, generators, to_domain
+from schemetools.exact.intake import (
     RESERVED,
     canonical,
     check_symbol_name,
@@ -12,8 +12,8 @@ from .intake import (
     to_float,
     to_fraction,
 )
-from .parser import parse
-from .printing import decimals, latex, text
+from schemetools.exact.parser import parse
+from schemetools.exact.printing import decimals, latex, text
 
 __all__ = [
     "RESERVED",

@@ -8,7 +8,7 @@ import sympy
 from sympy import QQ, CRootOf, Expr
 from sympy.polys.domains.domain import Domain
 
-from ..errors import CoefficientError
+from schemetools.errors import CoefficientError
 
 
 def _generators(value: Expr, found: set[Expr]) -> None:

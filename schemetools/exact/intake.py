@@ -9,9 +9,9 @@ from typing import Any
 import sympy
 from sympy import CRootOf, Expr, Rational, Symbol
 
-from ..errors import CoefficientError
-from .domains import from_domain, generators, to_domain
-from .parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, parse, shorten
+from schemetools.errors import CoefficientError
+from schemetools.exact.domains import from_domain, generators, to_domain
+from schemetools.exact.parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, parse, shorten
 
 RESERVED = frozenset("hfutx")
 NOT_FINITE = frozenset({"nan", "inf", "infinity", "oo"})

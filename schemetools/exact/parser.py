@@ -18,7 +18,7 @@ from typing import NoReturn, TypeVar
 import sympy
 from sympy import Expr, Poly, Rational, Symbol
 
-from ..errors import CoefficientError
+from schemetools.errors import CoefficientError
 
 MAX_LENGTH = 4000
 MAX_NESTING = 50

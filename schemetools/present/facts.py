@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-from schemetools.analysis.stability import stability
+from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.present.kind import kind_text, nearly_order, order_text
+from schemetools.present.verdicts import a_stable, length, verdict
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.references import citation
 from schemetools.schemes.runge_kutta import RungeKutta
-
-from .kind import kind_text, nearly_order, order_text
-from .verdicts import a_stable, length, verdict
 
 
 def scheme_facts(scheme: Scheme) -> list[tuple[str, str]]:

@@ -2,14 +2,14 @@
 
 from sympy import Expr
 
-from schemetools.analysis.modified import modified_equation
-from schemetools.analysis.order import order, order_conditions
+from schemetools.analysis.modified.derive import modified_equation
+from schemetools.analysis.properties.conditions import order_conditions
+from schemetools.analysis.properties.order import order
+from schemetools.present.text import number
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
-
-from .text import number
 
 NEARLY = 1e-9
 HIGHEST_NEARLY = 8

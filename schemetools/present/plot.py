@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from sympy import Symbol
 
-from schemetools.analysis.region_boundary import Curve
-from schemetools.analysis.stability import Stability, stability
+from schemetools.analysis.regions.boundary import Curve
+from schemetools.analysis.stability.verb import Stability, stability
 from schemetools.errors import SchemeError
 from schemetools.present.axes import complex_plane, save, style_cycle, styled
 from schemetools.schemes.base import Scheme, as_scheme

@@ -7,9 +7,8 @@ from sympy import CRootOf, Expr, Symbol
 
 from schemetools import exact
 from schemetools.schemes.additive import AdditiveRungeKutta
-from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.normal_form import GeneralLinear
 from schemetools.schemes.runge_kutta import RungeKutta
 
 GAP = "  "

@@ -8,14 +8,13 @@ import sympy
 from sympy import And, Basic, CRootOf, Eq, Expr, Or, Piecewise, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt
 
-from schemetools.analysis.order import order
-from schemetools.analysis.stability import Stability, stability
-from schemetools.analysis.stability_record import stability_record
+from schemetools.analysis.properties.order import order
+from schemetools.analysis.stability.record import stability_record
+from schemetools.analysis.stability.verb import Stability, stability
 from schemetools.errors import UnsupportedError
+from schemetools.present.kind import order_text
+from schemetools.present.text import number
 from schemetools.schemes.base import Scheme
-
-from .kind import order_text
-from .text import number
 
 HEADER = ("scheme", "order", "zero-stable", "A", "L", "real", "imaginary")
 LONGEST_NUMBER, LONGEST_EQUATION, HIGHEST_DEGREE = 24, 60, 6

@@ -7,7 +7,7 @@ _CLASSES = {
     "RungeKutta": "runge_kutta",
     "LinearMultistep": "multistep",
     "AdditiveRungeKutta": "additive",
-    "GeneralLinear": "normal_form",
+    "GeneralLinear": "base",
     "Scheme": "base",
     "Family": "registry",
 }

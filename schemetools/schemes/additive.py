@@ -6,11 +6,11 @@ from typing import Any, Self
 
 from sympy import Expr, Integer
 
-from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, kept
-from .latex import side_by_side
-from .normal_form import GeneralLinear
-from .runge_kutta import RungeKutta
+from schemetools.errors import TableauError
+from schemetools.schemes.arrays import Matrix, Vector
+from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.latex import side_by_side
+from schemetools.schemes.runge_kutta import RungeKutta
 
 ZERO, ONE = Integer(0), Integer(1)
 

@@ -12,14 +12,13 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
-from .. import exact
-from ..errors import FileError, SchemeError
-from .additive import AdditiveRungeKutta
-from .base import Scheme, as_scheme
-from .multistep import LinearMultistep
-from .normal_form import GeneralLinear
-from .random import distribution_of, random_symbol
-from .runge_kutta import RungeKutta
+from schemetools import exact
+from schemetools.errors import FileError, SchemeError
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.random import distribution_of, random_symbol
+from schemetools.schemes.runge_kutta import RungeKutta
 
 MAX_BYTES = 1_000_000
 _DISTRIBUTION = re.compile(r"\s*([a-z]+)\s*\((.*)\)\s*", re.DOTALL)

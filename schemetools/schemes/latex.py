@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sympy import Expr
 
-from ..exact import latex
+from schemetools.exact import latex
 
 
 def _row(cells: Iterable[str]) -> str:

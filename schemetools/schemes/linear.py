@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sympy import Expr, Integer
 from sympy.polys.matrices import DomainMatrix
 
-from ..exact import from_domain, to_domain
+from schemetools.exact import from_domain, to_domain
 
 
 def solve_consistent(

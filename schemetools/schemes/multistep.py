@@ -6,11 +6,11 @@ from typing import Any, Self
 
 from sympy import Add, Expr, Integer
 
-from .. import exact as exact_arithmetic
-from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, kept, vector
-from .latex import multistep_recurrence
-from .normal_form import GeneralLinear
+from schemetools import exact as exact_arithmetic
+from schemetools.errors import TableauError
+from schemetools.schemes.arrays import Matrix, Vector, vector
+from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.latex import multistep_recurrence
 
 ZERO, ONE = Integer(0), Integer(1)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sympy import Expr, Symbol
 
-from .. import exact
+from schemetools import exact
 
 
 def argument(key: str, value: object, *, is_exact: bool = True) -> str:

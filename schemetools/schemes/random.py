@@ -9,8 +9,8 @@ from typing import Any
 
 from sympy import Expr
 
-from .. import exact
-from ..errors import CoefficientError
+from schemetools import exact
+from schemetools.errors import CoefficientError
 
 # name in text -> (name in sympy.stats, its parameters, the class of its distribution)
 _DISTRIBUTIONS = {

@@ -8,7 +8,7 @@ import re
 from importlib.resources import files
 from typing import Any
 
-from .base import as_scheme
+from schemetools.schemes.base import as_scheme
 
 _ENTRY = re.compile(r"^@(\w+)\{(\w+),\n(.*?)\n\}$", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^\s*(\w+) = \{(.*)\},?$", re.MULTILINE)

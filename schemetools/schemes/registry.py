@@ -12,12 +12,12 @@ from typing import Annotated, Any
 
 from sympy import Expr, Symbol
 
-from .. import exact
-from ..errors import SchemeError, UnknownNameError
-from ..exact.parser import shorten
-from .base import Scheme
-from .naming import argument, split_arguments
-from .references import citation
+from schemetools import exact
+from schemetools.errors import SchemeError, UnknownNameError
+from schemetools.exact.parser import shorten
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.naming import argument, split_arguments
+from schemetools.schemes.references import citation
 
 Coefficient = Annotated[Any, "a coefficient of the family, exact"]
 

@@ -6,11 +6,11 @@ from typing import Any, Self
 
 from sympy import Add, Expr, Integer
 
-from .. import exact as exact_arithmetic
-from ..errors import TableauError
-from .base import Matrix, Scheme, Vector, kept, matrix, vector
-from .latex import butcher
-from .normal_form import GeneralLinear
+from schemetools import exact as exact_arithmetic
+from schemetools.errors import TableauError
+from schemetools.schemes.arrays import Matrix, Vector, matrix, vector
+from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.latex import butcher
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,14 +7,14 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Rational
 
-from .. import exact
-from ..errors import SchemeError, UnsupportedError
-from .additive import AdditiveRungeKutta
-from .base import Scheme, Vector, as_scheme, is_random
-from .multistep import LinearMultistep
-from .normal_form import GeneralLinear
-from .random import drawn_again
-from .runge_kutta import RungeKutta
+from schemetools import exact
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.arrays import Vector
+from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, is_random
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.random import drawn_again
+from schemetools.schemes.runge_kutta import RungeKutta
 
 ZERO, ONE = Integer(0), Integer(1)
 

@@ -12,7 +12,7 @@ from matplotlib.testing.compare import compare_images
 from matplotlib.testing.decorators import remove_ticks_and_titles
 
 import schemetools as st
-from schemetools.analysis.stability import stability
+from schemetools.analysis.stability.verb import stability
 from schemetools.present import plot
 from schemetools.present.axes import style_cycle, styled
 

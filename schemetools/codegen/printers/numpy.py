@@ -2,12 +2,11 @@
 
 from sympy import Expr
 
+from schemetools.codegen.lower import lower
+from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan
+from schemetools.codegen.printers.names import cited, expression, heading, symbol_names
+from schemetools.codegen.starting import input_names
 from schemetools.schemes.base import Scheme
-
-from ..lower import lower
-from ..plan import Combine, Eval, Solve, Step, StepPlan
-from ..starting import input_names
-from .names import cited, expression, heading, symbol_names
 
 SOLVER = '''
 class NotSolved(ArithmeticError):

@@ -2,9 +2,8 @@
 
 from sympy import Expr, stats
 
+from schemetools.codegen.printers.names import number
 from schemetools.errors import UnsupportedError
-
-from .names import number
 
 SHAKEN = '''
 def shaken(k, forward, backward):

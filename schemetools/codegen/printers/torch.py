@@ -2,33 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sympy import Expr
 
-from schemetools.schemes.base import Scheme
-from schemetools.schemes.normal_form import GeneralLinear
-
-from ..lower import lower
-from ..plan import Combine, Solve, StepPlan
-from ..starting import START, input_names, stage_times, start_pattern
-from .names import cited, class_name, heading, identifier, number, quoted, symbol_names
-from .random import SHAKEN, draw_lines
-from .torch_lines import Lines
-
-# Names that a parameter of an nn.Module cannot have, and those that the printed code uses itself.
-RESERVED = frozenset(
-    """
-    T add_module apply bfloat16 branch buffers children compile cpu cuda double error eval
-    extra_repr float forward forward_half get_buffer half handle history ipu max_iterations modules mtia
-    name nn parameters register_buffer requires_grad_ scheme self share_memory solve source start
-    state_dict to tol torch train training type xpu y zero_grad
-    """.split()  # noqa: SIM905  (a list of words)
-)
-
-
-NO_START = "this scheme carries values that one state does not give; call it with a history"
-
+from schemetools.codegen.lower import lower
+from schemetools.codegen.plan import Combine, StepPlan
+from schemetools.codegen.printers.names import cited, class_name, heading, identifier, number, quoted
+from schemetools.codegen.printers.random import SHAKEN, draw_lines
+from schemetools.codegen.printers.torch_lines import Lines
+from schemetools.codegen.printers.torch_options import NO_START, PLAIN, TorchOptions, _registers, symbol_attributes
+from schemetools.codegen.starting import START, input_names, stage_times, start_pattern
+from schemetools.schemes.base import GeneralLinear, Scheme
 
 IMPLICIT = (
     "To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and differentiates them "
@@ -36,45 +20,9 @@ IMPLICIT = (
 )
 
 
-@dataclass(frozen=True)
-class TorchOptions:
-    """What the printed module is for.
-
-    `pattern`: which values of x are equal; `separate`: one branch per evaluation; `timed`: fields f(t, u); `tensor_h`:
-    h is a tensor; `called`: symbols whose attribute is called for its value; `split`: the parts of a partitioned state
-    are one tensor, split along dimension 1; `gates`: drawn per "sample" or "batch"; `shaken`: again for backward.
-    """
-
-    pattern: tuple[str, ...] | None = None
-    separate: bool = False
-    timed: bool = False
-    tensor_h: bool = False
-    called: frozenset[str] = frozenset()
-    split: bool = False
-    gates: str = "sample"
-    shaken: bool = False
-
-
-def print_torch(scheme: Scheme, options: TorchOptions = TorchOptions()) -> str:
+def print_torch(scheme: Scheme, options: TorchOptions = PLAIN) -> str:
     """A file with the class `<Name>Block`; it needs torch only, unless there are implicit stages to solve."""
     return _Printer(scheme, options).file()
-
-
-def symbol_attributes(scheme: Scheme) -> dict[Expr, str]:
-    """{symbol: attribute of the printed module that holds its value}."""
-    form = scheme.normal_form()
-    plans = [lower(scheme)]
-    registers = {r for plan in plans for r in _registers(plan)}
-    fields = {identifier(v) for v in form.fields} | {
-        f"{identifier(v)}{n + 1}" for v in form.fields for n in range(form.stages)
-    }
-    taken = RESERVED | registers | fields | {"f", "h", "t", "u", "x", *input_names(form)}
-    return symbol_names(scheme.free_symbols | scheme.random_symbols, taken)
-
-
-def _registers(plan: StepPlan) -> set[str]:
-    steps = plan.steps + plan.error_steps
-    return {*plan.inputs, *plan.outputs, *(r for s in steps for r in (s.outs if isinstance(s, Solve) else (s.out,)))}
 
 
 class _Printer:

@@ -1,15 +1,12 @@
 """The lines of a printed torch step: evaluations, solves, and combinations without a superfluous operation."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from sympy import Expr
 
-from ..plan import Combine, Eval, Solve, Step, StepPlan, Terms
-from .names import expression, number
-
-if TYPE_CHECKING:
-    from .torch import TorchOptions
+from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
+from schemetools.codegen.printers.names import expression, number
+from schemetools.codegen.printers.torch_options import TorchOptions
 
 
 class Lines:

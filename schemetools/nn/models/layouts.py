@@ -1,6 +1,6 @@
 """The residual networks of the literature as layouts: what each is, and where it differs from the published one."""
 
-from .resnet import Layout
+from schemetools.nn.models.resnet import Layout
 
 
 def cifar(depth: int, *, bottleneck: bool = False) -> Layout:

@@ -7,10 +7,9 @@ from torch import Tensor, nn
 
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.nn.stacks.continued import EULER, Restart, to_continued, without_estimate
+from schemetools.nn.stacks.stack import to_stack
 from schemetools.schemes.base import Scheme
-
-from ..continued import EULER, Restart, to_continued, without_estimate
-from ..stack import to_stack
 
 NORMS = ("batch", "group")
 

@@ -9,14 +9,13 @@ from typing import Any
 from torch import nn
 
 from schemetools.errors import SchemeError, UnknownNameError
+from schemetools.nn.models.layouts import LAYOUTS
+from schemetools.nn.models.resnet import resnet
+from schemetools.nn.models.revnet import revnet
+from schemetools.nn.models.shake_shake import shake_shake
+from schemetools.nn.models.transformer import nested_transformer
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.registry import get
-
-from .layouts import LAYOUTS
-from .resnet import resnet
-from .revnet import revnet
-from .shake_shake import shake_shake
-from .transformer import nested_transformer
 
 MODELS: dict[str, Callable[..., nn.Module]] = {name: partial(resnet, layout) for name, layout in LAYOUTS.items()}
 MODELS |= {"revnet38": revnet, "shake_shake": shake_shake, "nested_transformer": nested_transformer}

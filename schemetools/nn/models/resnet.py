@@ -8,10 +8,7 @@ from torch import nn
 
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError
-from schemetools.schemes.base import Scheme
-from schemetools.schemes.registry import get
-
-from .parts import (
+from schemetools.nn.models.parts import (
     Network,
     check_options,
     classifier,
@@ -22,7 +19,9 @@ from .parts import (
     staged,
     usual_start,
 )
-from .schedule import scheduled
+from schemetools.nn.models.schedule import scheduled
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.registry import get
 
 KINDS = ("basic", "bottleneck", "single")
 

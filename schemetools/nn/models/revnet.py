@@ -7,11 +7,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from schemetools.errors import SchemeError
+from schemetools.nn.models.parts import (
+    Network,
+    check_options,
+    check_state,
+    classifier,
+    convolution,
+    initialise,
+    pre_activated,
+)
+from schemetools.nn.stacks.stack import to_stack
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.registry import get
-
-from ..stack import to_stack
-from .parts import Network, check_options, check_state, classifier, convolution, initialise, pre_activated
 
 BLOCKS = 3
 

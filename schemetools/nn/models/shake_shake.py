@@ -6,12 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from schemetools.nn.blocks.make import to_block
+from schemetools.nn.models.parts import Network, check_options, check_state, convolution, initialise, normalised
+from schemetools.nn.stacks.stack import to_stack
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.registry import get
-
-from ..block import to_block
-from ..stack import to_stack
-from .parts import Network, check_options, check_state, convolution, initialise, normalised
 
 FIELDS = ("F", "G")
 

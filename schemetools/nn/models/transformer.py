@@ -9,13 +9,12 @@ from torch.nn import functional
 
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError
+from schemetools.nn.models.parts import Network, chain, check_options, check_state, usual_start
+from schemetools.nn.models.schedule import scheduled
+from schemetools.nn.stacks.continued import EULER
+from schemetools.nn.stacks.stack import to_stack
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.registry import get
-
-from ..continued import EULER
-from ..stack import to_stack
-from .parts import Network, chain, check_options, check_state, usual_start
-from .schedule import scheduled
 
 
 class Patches(nn.Module):

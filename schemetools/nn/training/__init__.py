@@ -1,10 +1,10 @@
 """Training: images in memory, one short loop over accelerate, checkpoints that are whole or absent."""
 
-from .checkpoints import load_checkpoint, load_weights, save_checkpoint
-from .config import TrainConfig
-from .data import ImageData, Split, open_images
-from .loop import Progress, Trained, train
-from .restore import load_for_inspection, load_model
+from schemetools.nn.training.checkpoints import load_checkpoint, load_weights, save_checkpoint
+from schemetools.nn.training.config import TrainConfig
+from schemetools.nn.training.data import ImageData, Split, open_images
+from schemetools.nn.training.loop import Progress, Trained, train
+from schemetools.nn.training.restore import load_for_inspection, load_model
 
 __all__ = [
     "ImageData",

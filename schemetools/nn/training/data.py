@@ -9,8 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from schemetools.errors import FileError
-
-from .cifar import is_cifar, read_cifar
+from schemetools.nn.training.cifar import is_cifar, read_cifar
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm"})
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .checkpoints import write_atomically
+from schemetools.nn.training.checkpoints import write_atomically
 
 
 def write_logs(folder: str | Path, record: Mapping[str, Any], epochs: Sequence[Mapping[str, Any]]) -> None:

@@ -11,14 +11,13 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from schemetools.errors import SchemeError
-
-from ..chains import learned_coefficients
-from ..models import build
-from .augment import crop_and_flip, draws, permutation, seed_for, to_floats
-from .checkpoints import load_checkpoint, load_weights, make_folder, save_checkpoint
-from .config import TrainConfig
-from .data import ImageData, Split, open_images
-from .logs import write_logs
+from schemetools.nn.models import build
+from schemetools.nn.reading.chains import learned_coefficients
+from schemetools.nn.training.augment import crop_and_flip, draws, permutation, seed_for, to_floats
+from schemetools.nn.training.checkpoints import load_checkpoint, load_weights, make_folder, save_checkpoint
+from schemetools.nn.training.config import TrainConfig
+from schemetools.nn.training.data import ImageData, Split, open_images
+from schemetools.nn.training.logs import write_logs
 
 CHECKPOINT = "checkpoint.pt"
 

@@ -6,12 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from schemetools.errors import FileError
-
-from ..models import build
-from .augment import to_floats
-from .checkpoints import load_checkpoint, load_weights
-from .config import TrainConfig
-from .data import open_images
+from schemetools.nn.models import build
+from schemetools.nn.training.augment import to_floats
+from schemetools.nn.training.checkpoints import load_checkpoint, load_weights
+from schemetools.nn.training.config import TrainConfig
+from schemetools.nn.training.data import open_images
 
 
 def load_model(path: str | Path) -> nn.Module:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from sympy import CRootOf, Expr, Integer, Rational, Symbol, sqrt
 
-from ...errors import SchemeError, UnsupportedError
-from ...exact import from_domain, to_domain
-from ..runge_kutta import RungeKutta
-from ._quadrature import lagrange_integrals
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.exact import from_domain, to_domain
+from schemetools.schemes.catalog._quadrature import lagrange_integrals
+from schemetools.schemes.runge_kutta import RungeKutta
 
 ZERO, HALF, ONE = Integer(0), Rational(1, 2), Integer(1)
 Nodes = list[Expr]

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sympy import Expr, Integer, Rational
 
-from ..linear import solve_consistent
+from schemetools.schemes.linear import solve_consistent
 
 STAGES = range(13)
 NODES = "0 1/18 1/12 1/8 5/16 3/8 59/400 93/200 5490023248/9719169821 13/20 1201146811/1299019798 1 1"

@@ -5,7 +5,7 @@ from typing import Any
 
 from sympy import Expr
 
-from ...exact import from_domain, to_domain
+from schemetools.exact import from_domain, to_domain
 
 Polynomial = list[Any]
 

@@ -5,10 +5,10 @@ from itertools import accumulate
 
 from sympy import Expr, Integer
 
-from ...errors import UnsupportedError
-from ..additive import AdditiveRungeKutta
-from ..base import Scheme, as_scheme
-from ..runge_kutta import RungeKutta
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.runge_kutta import RungeKutta
 
 FIELDS = ("F", "G")
 

@@ -2,14 +2,14 @@
 
 from sympy import Integer, Rational, sqrt
 
-from ...exact import parse
-from ..additive import AdditiveRungeKutta
-from ..base import Scheme
-from ..registry import entry
-from ..runge_kutta import RungeKutta
-from ._collocation import collocation, lobatto_nodes, symplectic_partner
-from ._splitting import split, symplectic
-from ._tableaux import explicit, square
+from schemetools.exact import parse
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.catalog._collocation import collocation, lobatto_nodes, symplectic_partner
+from schemetools.schemes.catalog._splitting import split, symplectic
+from schemetools.schemes.catalog._tableaux import explicit, square
+from schemetools.schemes.registry import entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 HALF, ONE = Rational(1, 2), Integer(1)
 

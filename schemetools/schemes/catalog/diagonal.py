@@ -2,11 +2,11 @@
 
 from sympy import Expr, Rational, sqrt
 
-from ...errors import CoefficientError
-from ...exact import parse
-from ..registry import Coefficient, entry
-from ..runge_kutta import RungeKutta
-from ._tableaux import square
+from schemetools.errors import CoefficientError
+from schemetools.exact import parse
+from schemetools.schemes.catalog._tableaux import square
+from schemetools.schemes.registry import Coefficient, entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 HALF = Rational(1, 2)
 L_STABLE_CUBIC = "root(6*x^3-18*x^2+9*x-1, 2/5, 1/2)"

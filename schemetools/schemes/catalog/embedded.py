@@ -2,9 +2,9 @@
 
 from sympy import Rational
 
-from ..registry import entry
-from ..runge_kutta import RungeKutta
-from ._tableaux import explicit, square
+from schemetools.schemes.catalog._tableaux import explicit, square
+from schemetools.schemes.registry import entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 @entry(reference="heun1900")

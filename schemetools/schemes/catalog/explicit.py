@@ -2,10 +2,10 @@
 
 from sympy import Expr, Rational, Symbol
 
-from ...errors import CoefficientError
-from ..registry import Coefficient, entry
-from ..runge_kutta import RungeKutta
-from ._tableaux import explicit, square
+from schemetools.errors import CoefficientError
+from schemetools.schemes.catalog._tableaux import explicit, square
+from schemetools.schemes.registry import Coefficient, entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 @entry(reference="euler1768; he2016", aliases=("resnet", "forward_euler"))

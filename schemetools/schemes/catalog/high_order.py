@@ -1,9 +1,9 @@
 """Embedded pairs of order six and more: b has the order in the name's first digit, b_hat the other."""
 
-from ..registry import entry
-from ..runge_kutta import RungeKutta
-from ._prince_dormand import prince_dormand_87
-from ._tableaux import explicit
+from schemetools.schemes.catalog._prince_dormand import prince_dormand_87
+from schemetools.schemes.catalog._tableaux import explicit
+from schemetools.schemes.registry import entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 @entry(reference="verner1978; hull1976", aliases=("dverk",))

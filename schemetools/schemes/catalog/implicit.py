@@ -2,9 +2,7 @@
 
 from sympy import Symbol
 
-from ..registry import Coefficient, entry
-from ..runge_kutta import RungeKutta
-from ._collocation import (
+from schemetools.schemes.catalog._collocation import (
     adjoint_of_collocation,
     collocation,
     gauss_nodes,
@@ -13,6 +11,8 @@ from ._collocation import (
     radau_right_nodes,
     symplectic_partner,
 )
+from schemetools.schemes.registry import Coefficient, entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 @entry(reference="hairer1996, section IV.3", aliases=("implicit_euler",))

@@ -2,10 +2,10 @@
 
 from sympy import Integer, Rational, Symbol, binomial
 
-from ...errors import SchemeError
-from ..multistep import LinearMultistep
-from ..registry import Coefficient, entry
-from ._quadrature import lagrange_integrals
+from schemetools.errors import SchemeError
+from schemetools.schemes.catalog._quadrature import lagrange_integrals
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.registry import Coefficient, entry
 
 MOST_STEPS = 40
 

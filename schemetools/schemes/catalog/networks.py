@@ -2,21 +2,21 @@
 
 from sympy import Expr, Integer, Rational, Symbol, sqrt
 
-from ...errors import SchemeError
-from ...exact import coefficient
-from ..additive import AdditiveRungeKutta
-from ..base import Scheme
-from ..multistep import LinearMultistep
-from ..naming import split_arguments
-from ..registry import Coefficient, entry
-from ..runge_kutta import RungeKutta
-from ..transforms import nest, picard
-from ._splitting import symplectic
-from ._tableaux import explicit
-from .explicit import midpoint, rk4
-from .high_order import verner89
-from .implicit import backward_euler
-from .multistep import lm
+from schemetools.errors import SchemeError
+from schemetools.exact import coefficient
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.catalog._splitting import symplectic
+from schemetools.schemes.catalog._tableaux import explicit
+from schemetools.schemes.catalog.explicit import midpoint, rk4
+from schemetools.schemes.catalog.high_order import verner89
+from schemetools.schemes.catalog.implicit import backward_euler
+from schemetools.schemes.catalog.multistep import lm
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.naming import split_arguments
+from schemetools.schemes.registry import Coefficient, entry
+from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.transforms import nest, picard
 
 MEAN = (Rational(1, 2), Rational(1, 2))
 

@@ -4,11 +4,11 @@ from math import isqrt
 
 from sympy import Expr, Integer, Rational
 
-from ...errors import SchemeError, UnsupportedError
-from ..multistep import LinearMultistep
-from ..registry import entry
-from ..runge_kutta import RungeKutta
-from ._tableaux import explicit
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.schemes.catalog._tableaux import explicit
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.registry import entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 @entry(reference="shu1988efficient", aliases=("shu_osher3",))

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ...errors import SchemeError
-from ...exact import from_domain, to_domain
-from ..registry import Coefficient, entry
-from ..runge_kutta import RungeKutta
+from schemetools.errors import SchemeError
+from schemetools.exact import from_domain, to_domain
+from schemetools.schemes.registry import Coefficient, entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 Row = list[Any]
 

@@ -2,11 +2,11 @@
 
 from sympy import Symbol
 
-from ..additive import AdditiveRungeKutta
-from ..multistep import LinearMultistep
-from ..random import random_symbol
-from ..registry import Coefficient, entry
-from ..runge_kutta import RungeKutta
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.random import random_symbol
+from schemetools.schemes.registry import Coefficient, entry
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 @entry(reference="huang2016; lu2018")

@@ -1,0 +1,1 @@
+"""Numbers and polynomials: ordered fields, Sturm sequences, cells of a line. Knows no scheme."""

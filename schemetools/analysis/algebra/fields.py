@@ -1,0 +1,65 @@
+"""Ordered fields of exact numbers."""
+
+import functools
+import math
+from typing import Any
+
+from sympy import QQ
+from sympy.polys.domains.domain import Domain
+
+
+class Field:
+    """The rationals, as an ordered field on a sympy domain."""
+
+    def __init__(self, domain: Domain = QQ) -> None:
+        self.domain = domain
+        self.zero, self.one = domain.zero, domain.one
+
+    def is_zero(self, a: Any) -> bool:
+        """Whether the element is zero."""
+        return not a
+
+    def sign(self, a: Any) -> int:
+        """The sign of the real number that the element stands for: -1, 0 or 1."""
+        return (a > 0) - (a < 0)
+
+    def number(self, n: Any) -> Any:
+        """The element of the field that equals an integer or a rational."""
+        return self.domain.convert(QQ.convert(n), QQ)
+
+
+class AlgebraicReals(Field):
+    """A real number field QQ<a>: signs by rational enclosures of a, refined until they decide."""
+
+    @functools.cached_property
+    def _enclosures(self) -> list[tuple[Any, Any]]:
+        """(q, r) with |a - q| < r, the n-th with about 64 * 2^n bits."""
+        return [self._enclosure(64)]
+
+    def _enclosure(self, bits: int) -> tuple[Any, Any]:
+        value = self.domain.ext.as_expr().evalf(math.ceil(bits * 0.302) + 5)  # type: ignore[attr-defined]
+        return QQ(int(value * 2**bits), 2**bits), QQ(1, 2 ** (bits - 2))
+
+    def sign(self, a: Any) -> int:
+        """The sign of an element, decided exactly: an element is zero only if its representation is."""
+        coefficients = a.to_list()
+        if len(coefficients) < 2:
+            return super().sign(coefficients[0]) if coefficients else 0
+        level = 0
+        while True:
+            if level == len(self._enclosures):
+                self._enclosures.append(self._enclosure(64 * 2**level))
+            q, r = self._enclosures[level]
+            value, slope, size = QQ.zero, QQ.zero, abs(q) + r
+            for c in coefficients:
+                slope = slope * size + abs(value)
+                value = value * q + c
+            if abs(value) > r * slope:
+                return super().sign(value)
+            level += 1
+
+
+@functools.cache
+def field_of(domain: Domain) -> Field:
+    """The ordered field on a sympy domain: QQ or a real algebraic number field."""
+    return Field(domain) if domain.is_QQ else AlgebraicReals(domain)

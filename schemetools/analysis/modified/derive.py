@@ -1,0 +1,68 @@
+"""The modified equation of a scheme: the differential equation that its numbers follow to all orders in h."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sympy import Symbol
+from sympy.core.function import UndefinedFunction
+
+from schemetools.analysis.modified.equation import ModifiedEquation
+from schemetools.analysis.modified.per_layer import LayerEquations, per_layer
+from schemetools.analysis.modified.stochastic import stochastic_modified_equation
+from schemetools.analysis.modified.varying import varying_equation
+from schemetools.analysis.series.solve import modified_series
+from schemetools.analysis.trees.forest import Progress
+from schemetools.errors import SchemeError
+from schemetools.schemes.base import as_scheme
+
+
+def modified_equation(
+    s: Any,
+    order: int | None = None,
+    *,
+    nonautonomous: bool = False,
+    progress: Progress | None = None,
+    **coefficients: Any,
+) -> Any:
+    """The modified equation of a scheme through trees of the given order (4 where none is given), exact.
+
+    Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of
+    them). `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`,
+    smooth over the steps (a VaryingEquation); or a list, one per layer (LayerEquations). Random coefficients give a
+    StochasticModifiedEquation. `progress(done, order)` is called once per order. Raises SchemeError for an order that
+    is not positive or too large to enumerate, and for a scheme without a limit of first order.
+    Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections IX.9 and XV.3.
+
+    >>> import schemetools as st
+    >>> eq = st.modified_equation(st.lm(), order=3)
+    >>> eq.limit, eq[st.Tree.from_level_sequence((1, 2, 2))]
+    (1/(k + 1), (k**2 - 10*k + 1)/(6*(k + 1)**5))
+    """
+    scheme = as_scheme(s)
+    if scheme.random_symbols:
+        return stochastic_modified_equation(scheme, 2 if order is None else order)
+    order = 4 if order is None else order
+    functions = {Symbol(name): value for name, value in coefficients.items() if isinstance(value, UndefinedFunction)}
+    lists = {
+        name: list(value)
+        for name, value in coefficients.items()
+        if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)
+    }
+    values = {
+        name: value for name, value in coefficients.items() if name not in lists and Symbol(name) not in functions
+    }
+    if values:
+        scheme = scheme.subs(values)
+    if functions and lists:
+        raise SchemeError("coefficients came both as functions of t and as lists; give one kind")
+    if functions:
+        return varying_equation(scheme, order, functions, nonautonomous=nonautonomous)
+    if lists:
+        numbers = {name: tuple(float(x) for x in value) for name, value in lists.items()}
+        pieces = tuple(
+            modified_equation(layer, order, nonautonomous=nonautonomous) for layer in per_layer(scheme, lists)
+        )
+        return LayerEquations(scheme, numbers, pieces)
+    series = modified_series(scheme, order, nonautonomous=nonautonomous, progress=progress)
+    return ModifiedEquation(scheme, order, series)

@@ -1,0 +1,124 @@
+"""The facts that a modified equation states: what text, solver, energies and remainder read of it."""
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from sympy import Expr
+
+from schemetools.analysis.modified.parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
+from schemetools.analysis.series.lie import TreeSeries
+from schemetools.analysis.series.momentum import as_multistep, momentum_series
+from schemetools.analysis.series.solve import modified_series
+from schemetools.analysis.trees.forest import NONAUTONOMOUS, alternating, forest
+from schemetools.analysis.trees.tree import Tree, ids_of_trees, ordered_trees
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.multistep import LinearMultistep
+
+APPROXIMATE = "coefficients are approximate numbers: every statement is about these numbers as given"
+
+
+class Coefficients(Mapping[Tree, Expr]):
+    """Tree -> exact b(t), by order and bushy trees first; a number becomes an expression when it is looked at."""
+
+    def __init__(self, series: TreeSeries):
+        self.series = series
+        self._ids = ids_of_trees(series.grammar, series.order)
+        self._seen: dict[Tree, Expr] = {}
+
+    def __getitem__(self, tree: Tree) -> Expr:
+        value = self._seen.get(tree)
+        if value is None:
+            value = self._seen[tree] = self.series.value(self._ids[tree], tree.order)
+        return value
+
+    def __iter__(self) -> Iterator[Tree]:
+        return iter(ordered_trees(self.series.grammar, self.series.order))
+
+    def __len__(self) -> int:
+        return forest(self.series.grammar).offsets[self.series.order + 1]
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class EquationFacts:
+    """A scheme, an order, and the series b(t) through it; everything else here is read off these."""
+
+    scheme: Scheme
+    order: int
+    series: TreeSeries = field(repr=False)
+    inverse: bool = False
+
+    @functools.cached_property
+    def coefficients(self) -> Mapping[Tree, Expr]:
+        """The exact b(t), by tree."""
+        return Coefficients(self.series)
+
+    def __getitem__(self, tree: Tree) -> Expr:
+        return self.coefficients[tree]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EquationFacts):
+            return NotImplemented
+        mine, theirs = (self.scheme, self.order, self.inverse), (other.scheme, other.order, other.inverse)
+        return mine == theirs and self.series.grammar == other.series.grammar
+
+    def __hash__(self) -> int:
+        return hash((self.scheme, self.order, self.inverse))
+
+    @functools.cached_property
+    def limit(self) -> Any:
+        """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive
+        schemes."""
+        values = tuple(self.series.value(t, 1) for t in range(len(self.fields)))
+        return values if len(self.fields) > 1 else values[0]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The labels of the fields, in the scheme's order; ("f",) where there is one."""
+        grammar = self.series.grammar
+        return ("f",) if grammar.plain or grammar == NONAUTONOMOUS else grammar.colours
+
+    @property
+    def is_partitioned(self) -> bool:
+        """Whether each field advances its own part of the state, p' = F(q), q' = G(p)."""
+        return len(self.fields) > 1 and self.series.grammar == alternating(self.fields)
+
+    def with_time(self) -> Self:
+        """The equation for fields f(t, u): trees with leaves of a second colour, t, for partial derivatives in time.
+
+        The time advances by h per step: lm(k) has the h term -h(1-k)/(2(1+k)^3) (f'f + (1+k) f_t).
+        """
+        if self.inverse:
+            raise UnsupportedError("the modifying integrator is derived for fields f(u); add t' = 1 to the system")
+        return replace(self, series=modified_series(self.scheme, self.order, nonautonomous=True))
+
+    @functools.cached_property
+    def multistep(self) -> LinearMultistep | None:
+        """The irreducible multistep method that the scheme is, where it is one (Euler and the trapezoid rule are)."""
+        return as_multistep(self.scheme)
+
+    @functools.cached_property
+    def momentum(self) -> tuple[Expr, ...] | None:
+        """g_1, g_2, ... of the momentum form sum_j g_j h^(j-1) u^(j) = f, a formal series; None where there is none."""
+        if self.inverse or self.multistep is None:
+            return None
+        return momentum_series(self.multistep.alpha, self.multistep.beta, self.order).values(self.order)
+
+    @functools.cached_property
+    def parasitic(self) -> tuple[ParasiticMode, ...]:
+        """The modes root^n v(nh) beside the smooth solution, largest modulus first; the root 0 dies out and is left
+        out."""
+        return () if self.inverse or self.multistep is None else parasitic_modes(self.multistep)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What limits the statement: approximate coefficients, a scheme that is not zero-stable."""
+        found = [] if self.scheme.exact else [APPROXIMATE]
+        if self.multistep is not None and not self.inverse:
+            found += zero_stability_warning(self.parasitic)
+        return tuple(found)

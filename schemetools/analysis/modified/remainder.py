@@ -1,0 +1,66 @@
+"""How large the first omitted term of a modified equation is: a trained network has h = 1."""
+
+from typing import NamedTuple
+
+from schemetools.analysis.modified.facts import EquationFacts
+from schemetools.analysis.series.solve import modified_series
+from schemetools.analysis.trees.forest import forest
+from schemetools.analysis.trees.tree import trees_by_id
+from schemetools.errors import SchemeError
+from schemetools.exact import to_float
+
+LOOK_AHEAD = 3
+
+
+class RemainderEstimate(NamedTuple):
+    """The first omitted term over the leading one, for a field with h |f'| = z and |f^(m)| |f|^(m-1) of size |f'|^m.
+
+    `power` is its power of h; `linear` the size for a linear field, where only the tall tree counts; `size` with all
+    trees of that order, no cancellation between them assumed. `trustworthy` says that it is below the last term kept.
+    """
+
+    power: int
+    linear: float
+    size: float
+    trustworthy: bool
+
+
+def remainder_estimate(eq: EquationFacts, z: float) -> RemainderEstimate:
+    """The first omitted term, relative to the leading one, at h |f'| = z.
+
+    The series is asymptotic: it first falls and then grows, so that a large estimate means that no order helps at
+    this z. Raises SchemeError for a negative z, and for a scheme whose coefficients have no numbers yet.
+    """
+    if not z >= 0:
+        raise SchemeError(f"z = {z} came; give the size of h |f'|, a number that is not negative")
+    if eq.scheme.free_symbols:
+        names = ", ".join(sorted(map(str, eq.scheme.free_symbols)))
+        raise SchemeError(f"{names} has no number yet: give it a value with .subs({{...}}) before asking for a size")
+    top, sizes = eq.order, _sizes(eq, eq.order)
+    while top < eq.order + LOOK_AHEAD:
+        top += 1
+        sizes = _sizes(eq, top)
+        if sizes[top - 1][1]:
+            break
+    leading = sizes[0][1]
+    if leading == 0:
+        raise SchemeError(f"{eq.scheme} follows u' = 0, so that nothing can be measured against its leading term")
+    linear, size = (value * z ** (top - 1) / leading for value in sizes[top - 1])
+    kept = [value * z**n / leading for n, (_, value) in enumerate(sizes[: eq.order]) if value]
+    return RemainderEstimate(top - 1, linear, size, size < kept[-1])
+
+
+def _sizes(eq: EquationFacts, top: int) -> list[tuple[float, float]]:
+    """(|b| of the tall tree, sum of |b(t)|/sigma(t)) for every order through `top`."""
+    series = modified_series(eq.scheme, top)
+    table, names = forest(series.grammar), trees_by_id(series.grammar, top)
+    result = []
+    for n in range(1, top + 1):
+        linear = total = 0.0
+        for t in table.ids(n):
+            value = abs(to_float(series.value(t, n))) if series.numerators[t] else 0.0
+            total += value / names[t].symmetry
+            if names[t].level_sequence[-1] == n:
+                linear = max(linear, value)
+        result.append((linear, total))
+    return result

@@ -1,0 +1,247 @@
+"""The stochastic modified equation of a scheme with random coefficients: an Ito equation of weak order two.
+
+With x = q X + h xi_f f + O(h^2) around the solution X = w^T x (V q = q, w^T V = w^T, w^T q = 1), one step adds
+h w^T B f(X + h (A 1 + U xi) f), so that the mean and the variance of a step fix
+
+    b_v = E[w^T B_v],    b_vw = E[(w^T B)_v A_w] + E[(w^T B)_v] U xi_w - b_v b_w / 2,    C_vw = Cov[w^T B_v, w^T B_w]
+    dX = [sum_v b_v f_v + h sum_vw b_vw f_v' f_w] dt + sqrt(h) sum_v L_v f_v dB,     C = L L^T.
+
+Third moments of a step are O(h^3), as they are for this equation: hence weak order two for any distribution.
+Sources: Li, Tai, E (2017), Stochastic modified equations, ICML; Milstein (1995), Numerical Integration of Stochastic
+Differential Equations, chapter 2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import Add, Expr, Integer, Matrix, Rational
+
+from schemetools.analysis.modified.fields import components
+from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.exact import canonical
+from schemetools.exact import style as coefficients
+from schemetools.schemes.base import GeneralLinear, Scheme, is_random
+from schemetools.schemes.linear import solve_consistent
+from schemetools.schemes.moments import covariance, expectation
+
+Table = tuple[tuple[Expr, ...], ...]
+
+
+@dataclass(frozen=True, repr=False)
+class StochasticModifiedEquation:
+    """dX = [sum_v b_v f_v + h sum_vw b_vw f_v' f_w] dt + sqrt(h) sum_j (sum_v L_vj f_v) dB_j, in the sense of Ito.
+
+    h is the step of the recurrence and f is held fixed as h -> 0 (network scaling). `first` is (b_v), `second` (b_vw),
+    `factor` L with one column per Brownian motion, which is scalar: it moves the whole state along a field.
+    `offset` (xi_v): the scheme's own value is X + h sum_v xi_v f_v(X); it vanishes for one-step schemes.
+    """
+
+    scheme: Scheme
+    weak_order: int
+    fields: tuple[str, ...]
+    first: tuple[Expr, ...]
+    second: Table
+    factor: Table
+    offset: tuple[Expr, ...]
+    is_partitioned: bool = False
+
+    @property
+    def limit(self) -> Any:
+        """The mean of the scheme follows u' = limit * f as h -> 0; one entry per field for additive schemes."""
+        return self.first if len(self.fields) > 1 else self.first[0]
+
+    @property
+    def order(self) -> int:
+        """The weak order."""
+        return self.weak_order
+
+    @property
+    def covariance(self) -> Table:
+        """C_vw: the diffusion matrix of the equation is h sum_vw C_vw f_v f_w^T."""
+        L = Matrix(self.factor)
+        return tuple(tuple(canonical(sympy.expand(c)) for c in row) for row in (L * L.T).tolist())
+
+    def drift(self, f: Any, u: Any, h: Any) -> tuple[Expr, ...]:
+        """The drift for concrete fields, one expression per component; several fields come as a list, in order."""
+        fields, variables = components(self, f, u)
+        step = sympy.sympify(h)
+        result = [Add(*(b * g[i] for b, g in zip(self.first, fields, strict=True))) for i in range(len(variables))]
+        if self.weak_order == 1:
+            return tuple(result)
+        for row, outer in zip(self.second, fields, strict=True):
+            for b, inner in zip(row, fields, strict=True):
+                for i, component in enumerate(outer):
+                    result[i] += step * b * Add(*(component.diff(x) * g for x, g in zip(variables, inner, strict=True)))
+        return tuple(result)
+
+    def diffusion(self, f: Any, u: Any, h: Any) -> Matrix:
+        """The matrix that multiplies dB, one row per component and one column per Brownian motion."""
+        fields, variables = components(self, f, u)
+        scale = sympy.sqrt(sympy.sympify(h))
+        columns = list(zip(*self.factor, strict=True))
+        return Matrix(
+            len(variables),
+            len(columns),
+            lambda i, j: scale * Add(*(weight * g[i] for weight, g in zip(columns[j], fields, strict=True))),
+        )
+
+    def __str__(self) -> str:
+        name = self.scheme.name or f"unnamed {type(self.scheme).__name__}"
+        lines = [f"{name}: weak order {self.weak_order} (Ito)", f"dX = {self._drift_text()} dt{self._noise_text()}"]
+        if any(self.offset):
+            moved = _sum(
+                [(c, f"h {label}(X)") for c, label in zip(self.offset, self.fields, strict=True)], coefficients.TEXT
+            )
+            lines.append(f"the scheme's value is X + {moved}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _terms(self, step: str) -> list[tuple[Expr, str]]:
+        first = list(zip(self.first, self.fields, strict=True))
+        if self.weak_order == 1:
+            return first
+        rows = zip(self.second, self.fields, strict=True)
+        return first + [(b, f"{step} {v}'{w}") for row, v in rows for b, w in zip(row, self.fields, strict=True)]
+
+    def _drift_text(self) -> str:
+        return f"[{_sum(self._terms('h'), coefficients.TEXT)}]"
+
+    def _noise_text(self) -> str:
+        columns = [list(zip(column, self.fields, strict=True)) for column in zip(*self.factor, strict=True)]
+        names = ["dB"] if len(columns) == 1 else [f"dB_{j}" for j in range(1, len(columns) + 1)]
+        return "".join(f" + sqrt(h) [{_sum(c, coefficients.TEXT)}] {dB}" for c, dB in zip(columns, names, strict=True))
+
+    def _repr_latex_(self) -> str:
+        columns = [list(zip(column, self.fields, strict=True)) for column in zip(*self.factor, strict=True)]
+        names = ["dB_t"] if len(columns) == 1 else [f"dB_t^{{({j})}}" for j in range(1, len(columns) + 1)]
+        noise = "".join(
+            rf" + \sqrt{{h}}\left[{_sum(c, coefficients.LATEX)}\right]{dB}"
+            for c, dB in zip(columns, names, strict=True)
+        )
+        drift = _sum(self._terms("h"), coefficients.LATEX)
+        return rf"$\displaystyle dX = \left[{drift}\right]dt{noise}$"
+
+
+def _sum(terms: Sequence[tuple[Expr, str]], style: coefficients.Style) -> str:
+    result = ""
+    for value, factor in terms:
+        if value == 0:
+            continue
+        sign, body = style.coefficient(value)
+        sign = f" {sign} " if result else sign.replace("+", "")
+        result += sign + (factor if body == "1" else f"{body} {factor}")
+    return result or "0"
+
+
+def stochastic_modified_equation(scheme: Scheme, weak_order: int = 2) -> StochasticModifiedEquation:
+    """The Ito equation that a scheme with random coefficients follows in distribution, of weak order 1 or 2.
+
+    Raises UnsupportedError for a higher order (it exists only where the third cumulant of the weights vanishes), for
+    partitioned schemes, and where the carried values themselves are weighted at random.
+    """
+    if weak_order not in (1, 2):
+        raise UnsupportedError(
+            f"a stochastic modified equation of weak order {weak_order!r} came; orders 1 and 2 exist for every "
+            "distribution, order 3 only where the third cumulant of the weights vanishes"
+        )
+    g = scheme.normal_form()
+    if g.parts > 1:
+        raise UnsupportedError(
+            f"{scheme} is partitioned; stochastic modified equations are derived for u' = sum of fields"
+        )
+    if any(is_random(s) for row in (*g.U, *g.V) for c in row for s in c.free_symbols):
+        raise UnsupportedError(f"{scheme} weighs its earlier values at random, so that it has no limit as h -> 0")
+    w = _left_eigenvector(g, scheme)
+    weights = [canonical(Add(*(w[m] * g.B[m][j] for m in range(g.values)))) for j in range(g.stages)]
+    of = {v: [j for j, colour in enumerate(g.colours) if colour == v] for v in g.fields}
+    steps = [Add(*(weights[j] for j in of[v])) for v in g.fields]
+    first = tuple(expectation(step) for step in steps)
+    offsets = [_offset(g, w, of[v], b) for v, b in zip(g.fields, first, strict=True)]
+    second = tuple(
+        tuple(
+            _second(g, weights, of[v], of[v2], offset) - Rational(1, 2) * b * b2
+            for v2, b2, offset in zip(g.fields, first, offsets, strict=True)
+        )
+        for v, b in zip(g.fields, first, strict=True)
+    )
+    C = [[covariance(a, b) for b in steps] for a in steps]
+    return StochasticModifiedEquation(
+        scheme,
+        weak_order,
+        g.fields,
+        first,
+        tuple(tuple(map(canonical, row)) for row in second),
+        _square_root(C),
+        tuple(offset[0] for offset in offsets),
+    )
+
+
+def _left_eigenvector(g: GeneralLinear, scheme: Scheme) -> tuple[Expr, ...]:
+    """w with w^T V = w^T and w^T q = 1."""
+    r = g.values
+    rows = [tuple(g.V[j][m] - int(j == m) for j in range(r)) for m in range(r)] + [g.q]
+    w = solve_consistent(rows, [Integer(0)] * r + [Integer(1)])
+    if w is None:
+        raise SchemeError(f"{scheme} has the double root 1, so that it follows no differential equation of first order")
+    return w
+
+
+def _offset(g: GeneralLinear, w: Sequence[Expr], stages: Sequence[int], b: Expr) -> tuple[Expr, ...]:
+    """xi with (I - V) xi = E[B] 1 - q b on the stages of one field, and w^T xi = 0."""
+    r = g.values
+    rows = [tuple(int(m == j) - g.V[m][j] for j in range(r)) for m in range(r)] + [tuple(w)]
+    right = [canonical(expectation(Add(*(g.B[m][j] for j in stages))) - g.q[m] * b) for m in range(r)]
+    solution = solve_consistent(rows, [*right, Integer(0)])
+    if solution is None:
+        raise SchemeError(
+            "the carried values have no expansion around the solution; the scheme is not zero-stable at 1"
+        )
+    return solution
+
+
+def _second(
+    g: GeneralLinear, weights: Sequence[Expr], outer: Sequence[int], inner: Sequence[int], offset: Sequence[Expr]
+) -> Expr:
+    """E[sum_i w_i (sum_j A_ij + (U xi)_i)] over the stages i of the outer field and j of the inner one."""
+    return Add(
+        *(
+            expectation(
+                weights[i] * Add(*(g.A[i][j] for j in inner), *(g.U[i][m] * offset[m] for m in range(g.values)))
+            )
+            for i in outer
+        )
+    )
+
+
+def _square_root(C: Sequence[Sequence[Expr]]) -> Table:
+    """L with L L^T = C for a covariance matrix: one column per positive pivot."""
+    n = len(C)
+    rest = [list(row) for row in C]
+    columns = []
+    for p in range(n):
+        pivot = rest[p][p]
+        if pivot == 0:
+            continue
+        root = _positive_root(pivot)
+        columns.append([root * canonical(rest[i][p] / pivot) for i in range(n)])
+        rest = [[canonical(rest[i][j] - rest[i][p] * rest[p][j] / pivot) for j in range(n)] for i in range(n)]
+    return tuple(tuple(column[i] for column in columns) for i in range(n))
+
+
+def _positive_root(value: Expr) -> Expr:
+    """A square root, squares of factors taken out of it; its sign is free, since dB and -dB are alike."""
+    above, below = (_root_of_polynomial(part) for part in sympy.fraction(sympy.together(value)))
+    return above / below
+
+
+def _root_of_polynomial(value: Expr) -> Expr:
+    content, factors = sympy.factor_list(value)
+    odd = [factor for factor, n in factors if n % 2]
+    if content < 0 and odd:
+        turned = next((i for i, factor in enumerate(odd) if factor.is_Add), 0)
+        content, odd[turned] = -content, -odd[turned]
+    whole = sympy.Mul(*(factor ** (n // 2) for factor, n in factors))
+    return sympy.sqrt(content) * whole * sympy.sqrt(sympy.Mul(*odd))

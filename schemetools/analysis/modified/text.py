@@ -1,0 +1,224 @@
+"""Modified equations as people write them, in text and in LaTeX."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import sympy
+from sympy import Expr
+
+from schemetools.analysis.modified.facts import EquationFacts
+from schemetools.analysis.properties.order import order, vanishes
+from schemetools.analysis.trees.notation import differential_latex, differential_text
+from schemetools.analysis.trees.tree import Tree
+from schemetools.errors import SchemeError
+from schemetools.exact.style import LATEX, TEXT, Style
+
+APPROXIMATE = "coefficients are approximate numbers: every statement is about these numbers as given"
+SHOWN = 3  # corrections through h^2, or the first that does not vanish
+PRIMES = 4
+
+
+class _Marks(NamedTuple):
+    """What text and LaTeX write differently around the coefficients."""
+
+    style: Style
+    differential: Callable[[Tree], str]
+    derivative: Callable[[str, int], str]
+    bracket: tuple[str, str]
+    ellipsis: str
+
+
+def _text_derivative(letter: str, n: int) -> str:
+    return letter + "'" * n if n <= PRIMES else f"{letter}^({n})"
+
+
+def _latex_derivative(letter: str, n: int) -> str:
+    return letter + "'" * n if n < PRIMES else f"{letter}^{{({n})}}"
+
+
+_TEXT = _Marks(TEXT, differential_text, _text_derivative, ("[", "]"), "...")
+_LATEX = _Marks(LATEX, differential_latex, _latex_derivative, (r"\left[", r"\right]"), r"\cdots")
+
+
+def _term(coefficient: str, *factors: str) -> str:
+    parts = [f for f in factors if f]
+    return " ".join(parts if coefficient == "1" and parts else [coefficient, *parts])
+
+
+def signed_sum(terms: Iterable[tuple[str, str]]) -> str:
+    """Signed terms in one line: a - b + c."""
+    result = ""
+    for sign, body in terms:
+        if result:
+            result += f" {sign} {body}"
+        else:
+            result = body if sign == "+" else f"-{body}"
+    return result
+
+
+def _h(style: Style, n: int) -> str:
+    return "" if n == 0 else style.power("h", n)
+
+
+def _momentum(eq: EquationFacts, marks: _Marks) -> str:
+    terms = []
+    for j, g in enumerate(eq.momentum or (), 1):
+        if g != 0:
+            sign, body = marks.style.coefficient(g, eq.scheme.exact)
+            terms.append((sign, _term(body, _h(marks.style, j - 1), marks.derivative("u", j))))
+    rest = f" + O({_h(marks.style, eq.order)})" if len(terms) == 1 and eq.order > 1 else ""
+    return f"{signed_sum(terms)}{rest} = f"
+
+
+def _group_order(eq: EquationFacts, marks: _Marks, n: int, trees: list[Tree]) -> tuple[str, str] | None:
+    """The terms of one power of h: one term alone, several in a bracket whose sign is theirs if they share it."""
+    terms = []
+    for tree in trees:
+        value = eq.coefficients[tree]
+        if value != 0:
+            sign, body = marks.style.coefficient(value / tree.symmetry, eq.scheme.exact)
+            terms.append((sign, _term(body, marks.differential(tree) if len(trees) > 1 or n > 1 else "")))
+    if not terms:
+        return None
+    if len(terms) == 1:
+        return terms[0]
+    if all(sign == "-" for sign, _ in terms):
+        inner = signed_sum(("+", body) for _, body in terms)
+        return "-", f"{marks.bracket[0]}{inner}{marks.bracket[1]}"
+    return "+", f"{marks.bracket[0]}{signed_sum(terms)}{marks.bracket[1]}"
+
+
+def _right_side(eq: EquationFacts, marks: _Marks, roots: tuple[str | None, ...], through: int) -> str:
+    """The right-hand side of the components whose trees have these root colours, through trees of the given order."""
+    by_order: dict[int, list[Tree]] = {}
+    for tree in eq.coefficients:
+        if tree.order <= through and tree.colour in roots:
+            by_order.setdefault(tree.order, []).append(tree)
+    terms: list[tuple[str, str]] = []
+    for n, trees in by_order.items():
+        shown = [t for t in trees if eq.coefficients[t] != 0]
+        if n == 1 or len(shown) == 1:
+            for tree in shown:
+                sign, body = marks.style.coefficient(eq.coefficients[tree] / tree.symmetry, eq.scheme.exact)
+                terms.append((sign, _term(body, _h(marks.style, n - 1), marks.differential(tree))))
+        elif group := _group_order(eq, marks, n, shown):
+            terms.append((group[0], _term("1", _h(marks.style, n - 1), group[1])))
+    corrections = len(terms) > len(by_order.get(1, ()))
+    rest = marks.ellipsis if corrections or through < 2 else f"O({_h(marks.style, through)})"
+    return f"{signed_sum(terms) or '0'} + {rest}"
+
+
+def _unknowns(eq: EquationFacts) -> list[tuple[str, tuple[str | None, ...]]]:
+    """(left-hand side, root colours) of every line of the first-order form."""
+    if len(eq.fields) == 1:
+        return [("u'", (None, *eq.fields))]
+    if eq.is_partitioned:
+        letters = ("p'", "q'") if len(eq.fields) == 2 else tuple(f"u_{label}'" for label in eq.fields)
+        return [(left, (label,)) for left, label in zip(letters, eq.fields, strict=True)]
+    return [("u'", eq.fields)]
+
+
+def shown_order(eq: EquationFacts, known: int) -> int:
+    """Through which order the printed form goes: h^2, or the first correction where that is later."""
+    return min(eq.order, max(SHOWN, known + 1))
+
+
+def _order_of(eq: EquationFacts) -> int:
+    """The order relative to the limit; 0 where the limit is u' = 0."""
+    limit = eq.limit if isinstance(eq.limit, tuple) else (eq.limit,)
+    return order(eq.scheme) if eq.inverse or any(limit) else 0
+
+
+def _title(eq: EquationFacts, marks: _Marks, known: int) -> tuple[str, str]:
+    """(name: order p, the limit where it is not 1)."""
+    name = eq.scheme.name or f"unnamed {type(eq.scheme).__name__}"
+    title = f"modifying integrator of {name}" if eq.inverse else f"{name}: order {known}"
+    limit = eq.limit if isinstance(eq.limit, tuple) else (eq.limit,)
+    if all(vanishes(value - 1, eq.scheme) for value in limit) or eq.inverse:
+        return title, ""
+    sides = []
+    for label, value in zip(eq.fields, limit, strict=True):
+        sign, body = marks.style.coefficient(value, eq.scheme.exact)
+        sides.append(f"{'-' if sign == '-' else ''}{marks.style.group(body)} {label}")
+    return title + " relative to ", "u' = " + " + ".join(sides)
+
+
+def momentum_coefficient(eq: EquationFacts) -> Expr | None:
+    """The factor of u_n - u_(n-1) in a two-step method of heavy-ball form, v_(n+1) = m v_n + h f; None for other
+    methods."""
+    method = eq.multistep
+    if method is None or method.steps != 2 or method.beta[0] != 0 or method.beta[2] != 0:
+        return None
+    value = method.alpha[0] / method.alpha[2]
+    return sympy.factor(value) if value.free_symbols else sympy.nsimplify(value)
+
+
+def _signed(style: Style, value: Expr, exact: bool) -> str:
+    sign, body = style.coefficient(value, exact)
+    return f"-{body}" if sign == "-" else body
+
+
+def _number(style: Style, exact: Expr, value: complex | None, is_exact: bool) -> str:
+    """A number as a formula, or as a decimal where its only formula is a root of a polynomial."""
+    if value is not None and exact.has(sympy.CRootOf):
+        return f"{value.real:.4g}" if value.imag == 0 else style.group(f"{value:.4g}".strip("()").replace("j", "i"))
+    return _signed(style, exact, is_exact)
+
+
+def _parasites(eq: EquationFacts, marks: _Marks) -> list[str]:
+    lines = []
+    for mode in eq.parasitic:
+        body = _number(marks.style, mode.root, mode.value, eq.scheme.exact)
+        root = body if body.startswith("(") and body.endswith(")") else marks.style.group(body)
+        if mode.growth is None:
+            lines.append(f"{root}^n v, {mode.multiplicity} times: grows like n^{mode.multiplicity - 1}")
+            continue
+        speed = _term(_number(marks.style, mode.growth, mode.growth_value, eq.scheme.exact), "f'v")
+        lines.append(f"{root}^n v,  v' = {speed.replace('-1 f', '-f')} + O(h)")
+    return lines
+
+
+def equation_text(eq: EquationFacts, through: int | None = None) -> str:
+    """The equation in lines of text; `through` is the order of the last trees shown."""
+    known = _order_of(eq)
+    last = shown_order(eq, known) if through is None else _checked(eq, through)
+    title, limit = _title(eq, _TEXT, known)
+    lines = [title + limit]
+    if eq.momentum is not None:
+        lines.append(f"momentum     {_momentum(eq, _TEXT)}        (formal series)")
+    for i, (left, roots) in enumerate(_unknowns(eq)):
+        lines.append(f"{'first order' if i == 0 else '':13}{left} = {_right_side(eq, _TEXT, roots, last)}")
+    lines += [f"parasite     {line}" for line in _parasites(eq, _TEXT)]
+    value = momentum_coefficient(eq) if not eq.inverse else None
+    if value is not None:
+        shown = _signed(TEXT, value, eq.scheme.exact)
+        is_lm = (eq.scheme.name or "").startswith("lm") and shown != "-k"
+        lines.append(f"momentum coefficient {'-k = ' if is_lm else ''}{shown}")
+    lines += [f"note         {warning}" for warning in eq.warnings]
+    return "\n".join(lines)
+
+
+def _checked(eq: EquationFacts, through: int) -> int:
+    if not 1 <= through <= eq.order:
+        raise SchemeError(f"through={through} came; this equation is derived through order {eq.order}")
+    return through
+
+
+def equation_latex(eq: EquationFacts, through: int | None = None) -> str:
+    """The equation as an aligned LaTeX display."""
+    known = _order_of(eq)
+    last = shown_order(eq, known) if through is None else _checked(eq, through)
+    title, limit = _title(eq, _LATEX, known)
+    lines = [rf"&\text{{{_escape(title)}}}{limit}"]
+    if eq.momentum is not None:
+        lines.append(rf"&{_momentum(eq, _LATEX)} \qquad\text{{(formal series)}}")
+    for left, roots in _unknowns(eq):
+        lines.append(f"&{left} = {_right_side(eq, _LATEX, roots, last)}")
+    lines += [rf"&\text{{parasite }} {line}".replace(",  ", r",\quad ") for line in _parasites(eq, _LATEX)]
+    if not eq.inverse and (value := momentum_coefficient(eq)) is not None:
+        lines.append(rf"&\text{{momentum coefficient }} {_signed(LATEX, value, eq.scheme.exact)}")
+    return "$$\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}$$"
+
+
+def _escape(text: str) -> str:
+    return text.replace("_", r"\_").replace("^", r"\^{}")

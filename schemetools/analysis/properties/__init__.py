@@ -1,0 +1,1 @@
+"""Order, cost and geometry of a scheme. Knows no equation and no stability."""

@@ -1,0 +1,73 @@
+"""Order conditions: the residual of every tree."""
+
+from typing import Any
+
+from sympy import Expr
+
+from schemetools.analysis.algebra.rings import Ring
+from schemetools.analysis.series.lie import TreeSeries
+from schemetools.analysis.series.solve import grammar_of, modified_series, weights_of
+from schemetools.analysis.trees.forest import Grammar, check_order, forest
+from schemetools.analysis.trees.tree import Tree, sorted_ids, trees_by_id
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import as_scheme
+from schemetools.schemes.runge_kutta import RungeKutta
+
+
+def _exact_weights(grammar: Grammar, order: int, ring: Ring, phi: TreeSeries) -> list[tuple[Any, int]]:
+    """(product of the limits over the nodes, density) by id: the exact flow of the limit has the quotient of the
+    two."""
+    table, result = forest(grammar), []
+    for n in range(1, order + 1):
+        for t in table.ids(n):
+            if n == 1:
+                result.append((phi.numerators[t], 1))
+                continue
+            (left, below), (right, density) = result[table.left[t]], result[table.right[t]]
+            trunk_order = table_order(table.offsets, table.left[t])
+            result.append((ring.multiply(left, right), below // trunk_order * n * density))
+    return result
+
+
+def table_order(offsets: list[int], t: int) -> int:
+    """The order of the tree with id t."""
+    return next(n for n in range(1, len(offsets)) if t < offsets[n + 1])
+
+
+def _residuals(scheme: RungeKutta | AdditiveRungeKutta, order: int) -> tuple[TreeSeries, list[Any]]:
+    """gamma(t) phi(t) minus the product of the limits, cleared, by id."""
+    grammar = grammar_of(scheme)
+    check_order(grammar, order)
+    forest(grammar).grow(order)
+    phi = weights_of(scheme, grammar, order)
+    exact = _exact_weights(grammar, order, phi.ring, phi)
+    return phi, [
+        phi.ring.reduce(x * density - limit) for x, (limit, density) in zip(phi.numerators, exact, strict=True)
+    ]
+
+
+def order_conditions(s: Any, p: int) -> dict[Tree, Expr]:
+    """The residual of the order condition of every tree through order p.
+
+    Runge-Kutta: phi(t) - limit^|t| / gamma(t), with a product of limits where there are several fields. Multistep and
+    general linear: b(t) of the modified equation, which vanishes for 2 <= |t| <= p exactly when the order is p.
+    """
+    scheme = as_scheme(s)
+    grammar = grammar_of(scheme)
+    check_order(grammar, p)
+    if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
+        phi, residuals = _residuals(scheme, p)
+        denominators = [phi.ring.power(phi.weight, n) for n in range(p + 1)]
+    else:
+        phi = modified_series(scheme, p)
+        residuals, denominators = list(phi.numerators), list(phi.denominators)
+        for t in range(len(grammar.colours)):
+            residuals[t] = residuals[t] - residuals[t]
+    names = trees_by_id(grammar, p)
+    result: dict[Tree, Expr] = {}
+    for n in range(1, p + 1):
+        for t in sorted_ids(grammar, n):
+            value = phi.ring.quotient(residuals[t], denominators[n])
+            is_weight = isinstance(scheme, (RungeKutta, AdditiveRungeKutta))
+            result[names[t]] = value / names[t].density if is_weight else value
+    return result

@@ -1,0 +1,189 @@
+"""Geometric properties, decided exactly: symplecticity, symmetry, the order to which energies are kept."""
+
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+from typing import Any
+
+from sympy import Expr, Integer
+
+from schemetools.analysis.properties.order import order
+from schemetools.analysis.series.solve import modified_series
+from schemetools.analysis.trees.tree import Tree, trees_by_id
+from schemetools.errors import UnsupportedError
+from schemetools.exact import canonical
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.arrays import Matrix, Vector
+from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
+from schemetools.schemes.runge_kutta import RungeKutta
+
+MAX_EXTRA = 4
+
+
+def _zero(value: Expr) -> bool:
+    return value == 0 or canonical(value) == 0
+
+
+def _tableau_of(scheme: Scheme) -> Scheme:
+    """A general linear method that carries the state alone is a Runge-Kutta method; for others nothing is decided."""
+    if not isinstance(scheme, GeneralLinear):
+        return scheme
+    if scheme.values > 1 or len(scheme.fields) > 1:
+        raise UnsupportedError(f"{scheme} is a general linear method; give its Runge-Kutta or multistep form")
+    return RungeKutta(scheme.A, scheme.B[0], name=scheme.name, exact=scheme.exact)
+
+
+def is_symplectic(s: Any) -> bool:
+    """Whether the scheme keeps the symplectic form of every Hamiltonian system.
+
+        b_i A_ij + b_j A_ji = b_i b_j                   (Runge-Kutta, reduced; additive: for every pair of fields)
+        b_i A^G_ij + b^G_j A_ji = b_i b^G_j             (partitioned, for a separable H = T(p) + V(q))
+
+    With free symbols: whether it does for all their values. A multistep method is not, unless it is a symplectic
+    one-step method. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorems VI.4.3, VI.4.6, VI.10.1.
+    Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
+    """
+    scheme = _tableau_of(as_scheme(s))
+    if isinstance(scheme, RungeKutta):
+        small = reduced_runge_kutta(scheme)
+        return _compatible(small.A, small.b, small.A, small.b)
+    if isinstance(scheme, AdditiveRungeKutta):
+        tables = [tableau for _, tableau in scheme.tableaux]
+        if scheme.partitioned:
+            first, second = tables
+            return _compatible(second.A, first.b, first.A, second.b)
+        same = all(_zero(x - y) for t in tables for x, y in zip(t.b, tables[0].b, strict=True))
+        return same and all(_compatible(v.A, w.b, w.A, v.b) for v in tables for w in tables)
+    return False
+
+
+def _compatible(A: Matrix, b: Vector, other: Matrix, other_b: Vector) -> bool:
+    """b_i A_ij + b'_j A'_ji = b_i b'_j."""
+    s = range(len(b))
+    return all(_zero(b[i] * A[i][j] + other_b[j] * other[j][i] - b[i] * other_b[j]) for i in s for j in s)
+
+
+def is_symmetric(s: Any) -> bool:
+    """Whether the scheme is its own adjoint: a step with -h undoes a step with h.
+
+    Runge-Kutta, reduced: A_(pi i, pi j) + A_ij = b_j, b_(pi j) = b_j for some order pi of the stages; multistep,
+    reduced: alpha_j = -alpha_(k-j), beta_j = beta_(k-j) up to a common sign.
+    Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorem V.2.3 and section XV.1.
+    Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
+    """
+    scheme = _tableau_of(as_scheme(s))
+    if isinstance(scheme, LinearMultistep):
+        return _symmetric_multistep(reduced_multistep(scheme))
+    if isinstance(scheme, RungeKutta):
+        small = reduced_runge_kutta(scheme)
+        return any(_reverses(small.A, small.b, rows, rows) for rows in _orders(small.b))
+    if isinstance(scheme, AdditiveRungeKutta):
+        return _symmetric_additive(scheme)
+    return False
+
+
+def _symmetric_multistep(scheme: LinearMultistep) -> bool:
+    a, b = scheme.alpha, scheme.beta
+    return any(
+        all(_zero(x + sign * y) for x, y in zip(a, a[::-1], strict=True))
+        and all(_zero(x - sign * y) for x, y in zip(b, b[::-1], strict=True))
+        for sign in (1, -1)
+    )
+
+
+def _orders(b: Vector) -> Iterator[tuple[int, ...]]:
+    """Orders of the stages that exchange equal weights only; the reversal first."""
+    s = len(b)
+    reverse = tuple(range(s - 1, -1, -1))
+    yield reverse
+    if s <= 7:
+        for pi in permutations(range(s)):
+            if pi != reverse and all(b[i] == b[j] for i, j in enumerate(pi)):
+                yield pi
+
+
+def _reverses(A: Matrix, b: Vector, rows: Sequence[int], columns: Sequence[int]) -> bool:
+    """A_(rows i, columns j) + A_ij = b_j and b_(columns j) = b_j."""
+    if not all(_zero(b[j] - b[columns[j]]) for j in range(len(b))):
+        return False
+    return all(_zero(A[rows[i]][columns[j]] + A[i][j] - b[j]) for i in range(len(A)) for j in range(len(b)))
+
+
+def _symmetric_additive(scheme: AdditiveRungeKutta) -> bool:
+    tables = [tableau for _, tableau in scheme.tableaux]
+    if not scheme.partitioned:
+        return any(all(_reverses(t.A, t.b, pi, pi) for t in tables) for pi in _orders(tables[0].b))
+    first, second = tables  # F takes its arguments from the stages of q, G from those of p
+    keep_q, keep_p = _used(first, second)
+    F = [[first.A[i][j] for j in keep_q] for i in keep_p], [first.b[j] for j in keep_q]
+    G = [[second.A[i][j] for j in keep_p] for i in keep_q], [second.b[j] for j in keep_p]
+    return any(
+        _reverses(*F, rows, columns) and _reverses(*G, columns, rows)  # type: ignore[arg-type]
+        for columns in _orders(tuple(F[1]))
+        for rows in _orders(tuple(G[1]))
+    )
+
+
+def _used(first: RungeKutta, second: RungeKutta) -> tuple[list[int], list[int]]:
+    """The stages of q at which F is needed, and those of p at which G is."""
+    s = range(first.stages)
+    need_q, need_p = {j for j in s if first.b[j] != 0}, {j for j in s if second.b[j] != 0}
+    while True:
+        more_p = {j for i in need_q for j in s if second.A[i][j] != 0} | need_p
+        more_q = {j for i in more_p for j in s if first.A[i][j] != 0} | need_q
+        if (more_q, more_p) == (need_q, need_p):
+            return sorted(need_q), sorted(need_p)
+        need_q, need_p = more_q, more_p
+
+
+def energy_order(s: Any, *, through: int | None = None) -> int:
+    """The largest n, up to `through`, such that every Hamiltonian drifts by O(h^n) only: at least the order.
+
+    The drift of H is sum over t of b(t)/sigma(t) H([t]), and moving the root of [t] along an edge changes the sign of
+    H([t]) only: the coefficients of every free tree must add up to 0. `through` is p + 4 unless given.
+    Source: Faou, Hairer, Pham, Energy conservation with non-symplectic methods, BIT 44 (2004).
+    """
+    scheme = as_scheme(s)
+    top = order(scheme) + MAX_EXTRA if through is None else through
+    series = modified_series(scheme, top)
+    if not series.grammar.plain:
+        raise UnsupportedError("energy_order is derived for schemes with one field")
+    names = trees_by_id(series.grammar, top)
+    drift: dict[Tree, Expr] = {}
+    for t, tree in enumerate(names):
+        if tree.order == 1 or not series.numerators[t]:
+            continue
+        representative, sign = _free_tree(Tree((1, *(level + 1 for level in tree.level_sequence))))
+        if sign:
+            value = series.value(t, tree.order) / tree.symmetry * sign
+            drift[representative] = drift.get(representative, Integer(0)) + value
+    broken = [tree.order - 2 for tree, value in drift.items() if not _zero(value)]
+    return min(broken, default=top)
+
+
+def _free_tree(tree: Tree) -> tuple[Tree, int]:
+    """(the least of the rooted versions of a tree, the sign of moving the root there); sign 0 where H vanishes."""
+    found: dict[Tree, int] = {}
+    waiting = [(tree, 1)]
+    while waiting:
+        current, sign = waiting.pop()
+        if current in found:
+            if found[current] != sign:
+                return current, 0
+            continue
+        found[current] = sign
+        for i, child in enumerate(current.children):
+            rest = [c for j, c in enumerate(current.children) if j != i]
+            waiting.append((_grafted(child, _rooted(rest)), -sign))
+    least = min(found, key=lambda t: t.level_sequence)
+    return least, found[least]
+
+
+def _rooted(children: Sequence[Tree]) -> Tree:
+    levels = (1, *(level + 1 for child in children for level in child.level_sequence))
+    return Tree.from_level_sequence(levels)
+
+
+def _grafted(tree: Tree, branch: Tree) -> Tree:
+    return _rooted([*tree.children, branch])

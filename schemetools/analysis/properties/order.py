@@ -1,0 +1,216 @@
+"""Order, consistency, stage order, error constants and the conditions behind them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sympy import Add, Expr, sqrt
+
+from schemetools.analysis.properties.conditions import _residuals, order_conditions
+from schemetools.analysis.series.momentum import as_multistep, momentum_series
+from schemetools.analysis.series.solve import grammar_of, modified_series
+from schemetools.analysis.trees.forest import forest
+from schemetools.analysis.trees.tree import Tree
+from schemetools.errors import UnsupportedError
+from schemetools.exact import canonical, from_domain, to_domain, to_float
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
+from schemetools.schemes.runge_kutta import RungeKutta
+
+NEGLIGIBLE = 1e-12  # what approximate coefficients, published or learned, may miss a condition by
+
+
+class PrincipalError(NamedTuple):
+    """The residuals at the order p + 1 of the first error, by tree, and the norm sqrt(sum (residual / sigma)^2)."""
+
+    residuals: dict[Tree, Expr]
+    norm: Expr
+
+
+def vanishes(value: Expr, scheme: Scheme) -> bool:
+    """Whether a number is 0: exactly, or within 1e-12 where the scheme's coefficients are approximate."""
+    return value == 0 or (not scheme.exact and value.is_number and abs(to_float(value)) < NEGLIGIBLE)
+
+
+def limits(scheme: Scheme) -> tuple[Expr, ...]:
+    """The limit u' = limit * f of the scheme as h -> 0, one number per field."""
+    series = modified_series(scheme, 1)
+    return tuple(series.value(t, 1) for t in range(len(series.grammar.colours)))
+
+
+def is_consistent(s: Any) -> bool:
+    """Whether the scheme follows u' = f itself: its limit is 1 for every field."""
+    try:
+        scheme = as_scheme(s)
+        return all(vanishes(limit - 1, scheme) for limit in limits(scheme))
+    except UnsupportedError:
+        return False
+
+
+def order(s: Any) -> int:
+    """The order of the scheme against its own limit u' = limit * f: lm(k) has order 1, and 2 at k = 1.
+
+    With free symbols it is the order for generic values of them. Raises SchemeError where there is no such limit.
+
+    >>> import schemetools as st
+    >>> st.order(st.rk4), st.order(st.lm(k=1)), st.order(st.bdf(4))
+    (4, 2, 4)
+    """
+    scheme = as_scheme(s)
+    if not any(limits(scheme)):
+        raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
+    if isinstance(scheme, LinearMultistep):
+        return _multistep_order(reduced_multistep(scheme))
+    if isinstance(scheme, RungeKutta):
+        known, highest = _simplifying_bounds(reduced_runge_kutta(scheme))
+        return known if known == highest else _order_by_trees(scheme, known, highest)
+    if isinstance(scheme, AdditiveRungeKutta):
+        # A tableau alone bounds the order, except where trees of one colour do not count: there a quadrature does.
+        bounds = [2 * scheme.stages] if scheme.partitioned else [_simplifying_bounds(t)[1] for _, t in scheme.tableaux]
+        return _order_by_trees(scheme, 1, min(bounds))
+    return _general_order(scheme.normal_form())
+
+
+def _multistep_order(scheme: LinearMultistep) -> int:
+    top = scheme.steps + 3  # Dahlquist: 2k is the highest order of k steps; most stop at k + 2
+    while True:
+        series = momentum_series(scheme.alpha, scheme.beta, top)
+        values = series.values(top) if not scheme.exact else series.gamma[1:]
+        for j, value in enumerate(values[1:], 1):
+            if value and not (not scheme.exact and vanishes(value / values[0], scheme)):
+                return j
+        top = 2 * scheme.steps + 2
+
+
+def _general_order(scheme: GeneralLinear) -> int:
+    n = 2
+    while True:
+        series = modified_series(scheme, n)
+        found = [t for t in forest(series.grammar).ids(n) if series.numerators[t]]
+        if not all(not scheme.exact and vanishes(series.value(t, n), scheme) for t in found):
+            return n - 1
+        n += 1
+
+
+def _simplifying_bounds(tableau: RungeKutta) -> tuple[int, int]:
+    """Bounds of the order by B(p), C(q), D(r): at least min(p, q + r + 1, 2q + 2), at most p.
+
+    The tableau is first rescaled to limit 1. Source: Butcher 1964; Hairer, Norsett, Wanner I, theorem II.7.4 of IV.5.
+    """
+    s = tableau.stages
+    if not tableau.exact:
+        return 1, 2 * s
+    domain, flat = to_domain([*tableau.b, *(a for row in tableau.A for a in row)])
+    total = sum(flat[:s], domain.zero)
+    if not total:
+        return 0, 2 * s
+    b = [x / total for x in flat[:s]]
+    A = [[x / total for x in flat[s * (i + 1) : s * (i + 2)]] for i in range(s)]
+    c = [sum(row, domain.zero) for row in A]
+    number = domain.convert
+    powers = [[domain.one] * s]
+    for _ in range(2 * s + 1):
+        powers.append([x * y for x, y in zip(powers[-1], c, strict=True)])
+    p = q = r = 0
+    while p < 2 * s and not _dot(b, powers[p]) * number(p + 1) - domain.one:
+        p += 1
+    while q < s and all(not _dot(A[i], powers[q]) * number(q + 1) - powers[q + 1][i] for i in range(s)):
+        q += 1
+    weighted = [[w * x for w, x in zip(b, column, strict=True)] for column in powers]
+    while r < s and all(
+        not _dot(weighted[r], [row[j] for row in A]) * number(r + 1) - b[j] * (domain.one - powers[r + 1][j])
+        for j in range(s)
+    ):
+        r += 1
+    return min(p, q + r + 1, 2 * q + 2), p
+
+
+def _dot(left: list[Any], right: list[Any]) -> Any:
+    return sum((x * y for x, y in zip(left[1:], right[1:], strict=True)), left[0] * right[0])
+
+
+def _order_by_trees(scheme: RungeKutta | AdditiveRungeKutta, known: int, highest: int) -> int:
+    table = forest(grammar_of(scheme))
+    for n in range(max(known, 1) + 1, highest + 1):
+        phi, residuals = _residuals(scheme, n)
+        found = [residuals[t] for t in table.ids(n) if residuals[t]]
+        below = phi.ring.power(phi.weight, n)
+        if not all(not scheme.exact and vanishes(phi.ring.quotient(x, below), scheme) for x in found):
+            return n - 1
+    return highest
+
+
+def principal_error(s: Any) -> PrincipalError:
+    """The residuals of the order conditions at order p + 1, and sqrt(sum (residual(t) / sigma(t))^2).
+
+    >>> import schemetools as st
+    >>> principal_error(st.midpoint).norm
+    sqrt(17)/24
+    """
+    p = order(s)
+    residuals = {t: r for t, r in order_conditions(s, p + 1).items() if t.order == p + 1}
+    squares = Add(*((r / t.symmetry) ** 2 for t, r in residuals.items()))
+    return PrincipalError(residuals, sqrt(canonical(squares)))
+
+
+def error_constant(s: Any) -> Expr:
+    """C_(p+1)/sigma(1) of a multistep method, rescaled to limit 1: its modified equation is u' = f - C h^p u^(p+1) +
+    ...
+
+    One-step methods that are multistep in disguise have one too. Raises UnsupportedError for any other: it has one
+    residual per tree, see `principal_error`.
+
+    >>> import schemetools as st
+    >>> error_constant(st.adams_bashforth(2)), error_constant(st.lm())
+    (5/12, -(k - 1)/(2*(k + 1)))
+    """
+    method = as_multistep(as_scheme(s))
+    if method is None:
+        raise UnsupportedError(f"{s} has no single error constant: principal_error gives its residual for every tree")
+    p = _multistep_order(method)
+    values = momentum_series(method.alpha, method.beta, p + 1).values(p + 1)
+    return (values[p] / values[0]).factor() if method.free_symbols else canonical(values[p] / values[0])
+
+
+def stage_order(s: Any) -> int:
+    """The largest q for which B(q) and C(q) hold; for a multistep scheme its order, for an additive one the least
+    over its fields.
+
+        B(q): sum_i b_i c_i^(k-1) = 1/k,   C(q): sum_j A_ij c_j^(k-1) = c_i^k / k   for k <= q
+
+    The tableau is reduced, and rescaled to limit 1. Source: Hairer, Wanner, Solving ODEs II, section IV.5.
+    """
+    scheme = as_scheme(s)
+    if isinstance(scheme, LinearMultistep):
+        return order(scheme)
+    if isinstance(scheme, AdditiveRungeKutta):
+        return min(stage_order(tableau) for _, tableau in scheme.tableaux)
+    if not isinstance(scheme, RungeKutta):
+        raise UnsupportedError("stage_order is defined here for Runge-Kutta, multistep and additive schemes")
+    return _stage_order(reduced_runge_kutta(scheme))
+
+
+def _stage_order(tableau: RungeKutta) -> int:
+    """The largest q, in the field of the coefficients; for approximate coefficients within the tolerance of `order`."""
+    s = tableau.stages
+    domain, flat = to_domain([*tableau.b, *(a for row in tableau.A for a in row)])
+    total = sum(flat[:s], domain.zero)
+    if not total:
+        return 0
+    b, *A = [[x / total for x in flat[s * i : s * (i + 1)]] for i in range(s + 1)]
+    c = [sum(row, domain.zero) for row in A]
+    powers = [domain.one] * s
+    for k in range(1, 2 * s + 1):
+        part = domain.one / domain.convert(k)
+        residuals = [_product(b, powers, domain.zero) - part]
+        powers_next = [x * y for x, y in zip(powers, c, strict=True)]
+        residuals += [_product(row, powers, domain.zero) - part * y for row, y in zip(A, powers_next, strict=True)]
+        if not all(not r or (not tableau.exact and vanishes(from_domain(domain, r), tableau)) for r in residuals):
+            return k - 1
+        powers = powers_next
+    return 2 * s
+
+
+def _product(weights: Sequence[Any], values: Sequence[Any], zero: Any) -> Any:
+    return sum((w * x for w, x in zip(weights, values, strict=True)), zero)

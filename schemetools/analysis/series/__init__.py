@@ -1,0 +1,1 @@
+"""B-series of a scheme: weights, Lie derivatives, momentum series. Knows no equation and no stability."""

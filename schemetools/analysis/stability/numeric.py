@@ -1,0 +1,58 @@
+"""From the exact characteristic polynomial to floats: the one gate between verdicts and pictures."""
+
+# NumPy's stubs refuse .real and .imag of an array whose type is not known.
+# pyright: reportAttributeAccessIssue=false
+
+from collections.abc import Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from schemetools import exact
+from schemetools.analysis.algebra.fields import Field
+from schemetools.analysis.regions.membership import MONOMIAL_DEGREE
+from schemetools.analysis.regions.model import NumericModel
+from schemetools.analysis.stability.model import Model, reduced, z_degree
+from schemetools.analysis.stability.verdicts import is_zero_stable
+from schemetools.errors import UnsupportedError
+
+
+def numeric_model(model: Model) -> NumericModel:
+    """The float form of a model without free symbols. Raises UnsupportedError for one with them."""
+    if model.symbols:
+        names = ", ".join(map(str, model.symbols))
+        raise UnsupportedError(
+            f"a region needs numbers; the scheme has the free symbols {names}: use scheme.subs first"
+        )
+    phi, everywhere = reduced(model.base, model.phi), None
+    if z_degree(phi) < 1:
+        phi = [[c] for c in model.at_zero]
+        everywhere = is_zero_stable(model.base, model.at_zero)
+    table = np.zeros((len(phi), max(len(p) for p in phi)))
+    for j, p in enumerate(phi):
+        table[j, : len(p)] = [exact.to_float(model.domain.to_sympy(c)) for c in p]
+    high = len(phi) == 2 and table.shape[1] > MONOMIAL_DEGREE + 1
+    zeros = (_zeros(model.base, phi[0]), _zeros(model.base, phi[1])) if high else None
+    return NumericModel(table, zeros, everywhere)
+
+
+def _zeros(K: Field, p: Sequence[Any]) -> np.ndarray:
+    """The zeros of a polynomial of high degree, from its exact coefficients in enough digits."""
+    if len(p) < 2:
+        return np.empty(0, dtype=complex)
+    digits = 20 + 2 * len(p)
+    with mpmath.workdps(digits):
+        coefficients = [mpmath.mpmathify(K.domain.to_sympy(c).evalf(digits)) for c in reversed(p)]
+        scale = abs(coefficients[-1] / coefficients[0]) ** (mpmath.mpf(1) / (len(p) - 1))
+        scaled = [c * scale ** (len(p) - 1 - j) for j, c in enumerate(coefficients)]
+        for more in (4, 16, 64):
+            try:
+                return np.array(
+                    [complex(z * scale) for z in mpmath.polyroots(scaled, maxsteps=1000, extraprec=more * digits)]
+                )
+            except mpmath.libmp.NoConvergence:
+                continue
+    raise UnsupportedError(
+        f"the zeros of a polynomial of degree {len(p) - 1} were not found, so the region is not drawn"
+    )

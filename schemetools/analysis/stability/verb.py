@@ -1,0 +1,37 @@
+"""The verb `stability`: what is known about a scheme on the linear test equation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemetools import exact
+from schemetools.analysis.stability.linear import Stability, model
+from schemetools.analysis.stability.mean_square import MeanSquareStability
+from schemetools.schemes.base import as_scheme
+
+__all__ = ["MeanSquareStability", "Stability", "stability"]
+
+
+def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any] | None = None) -> Stability:
+    """The stability of a scheme on the linear test equation u' = lambda u, z = h lambda.
+
+    h is the h of the recurrence; `normalized=True` rescales z by the scheme's limit, so that regions of schemes with
+    different limits compare at equal speed. A scheme with several fields is tested on u' = sum_i share_i lambda u, with
+    equal shares unless `shares` gives one per field; a partitioned one on p' = lambda q, q' = lambda p, so that
+    z = i omega h is the harmonic oscillator.
+    A scheme with random symbols gets the same object for its mean-square stability, E|u_n|^2 bounded.
+    Raises SchemeError for what is no scheme and for a multistep scheme with sigma(1) = 0.
+
+    >>> import schemetools as st
+    >>> st.stability(st.rk4).imaginary_interval
+    2*sqrt(2)
+    >>> st.stability(st.lm()).is_zero_stable
+    (k <= 1) & (k > -1)
+    """
+    scheme = as_scheme(scheme)
+    chosen = (
+        None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
+    )
+    if scheme.random_symbols:
+        return MeanSquareStability(scheme, bool(normalized), chosen)
+    model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question
+    return Stability(scheme, bool(normalized), chosen)

@@ -1,0 +1,1 @@
+"""Rooted trees: ids, symmetries, notation, drawings. Knows no scheme."""

@@ -1,0 +1,1 @@
+"""One step of a scheme as a module. Knows no memory kind and no stack."""

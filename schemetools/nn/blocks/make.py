@@ -1,0 +1,91 @@
+"""From a scheme to the class of its blocks: generated source, compiled once, one class per scheme and options."""
+
+import functools
+import inspect
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from schemetools.codegen.lower import lower
+from schemetools.codegen.printers.names import base_name, class_name
+from schemetools.codegen.printers.torch import print_torch
+from schemetools.codegen.printers.torch_options import NO_START, TorchOptions
+from schemetools.codegen.source import compiled
+from schemetools.errors import SchemeError
+from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.constraints import Bounds, constrained
+from schemetools.schemes.base import Scheme, as_scheme
+
+
+def to_block(
+    scheme: Scheme,
+    *,
+    timed: bool = False,
+    split: bool = False,
+    gates: str = "sample",
+    shaken: bool = False,
+    constrain: Sequence[str] = (),
+) -> type[Block]:
+    """The nn.Module class of one step of a scheme; see `Block` for its construction and call.
+
+    `timed`: branches are f(t, u) and the block takes `t`. `split`: a partitioned state is one tensor, split along
+    dimension 1, instead of a pair. `gates`: a random coefficient is drawn per "sample" or per "batch" in training, its
+    mean is used in evaluation; `shaken` draws it again for the backward pass (Shake-Shake). `constrain`: conditions
+    that the trained coefficients satisfy exactly at all times, as in `constraints.constrained`.
+
+    >>> import torch, schemetools as st
+    >>> block = st.to_block(st.rk4)(torch.nn.Linear(3, 3))
+    >>> block
+    RK4Block(h=1, evaluations=4, order=4: shared branch, trainable: none)
+    >>> block(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    options = TorchOptions(timed=timed, split=split, gates=gates, shaken=shaken)
+    restricted, bounds = constrained(as_scheme(scheme), constrain)
+    return block_class(restricted, options, bounds)
+
+
+def block_class(scheme: Scheme, options: TorchOptions, bounds: Bounds | None = None) -> type[Block]:
+    """The class for a scheme and the options of its code, with bounds that its symbols always have."""
+    return _block_class(Key(scheme, bounds or {}), options)
+
+
+class Key:
+    """A scheme with its labels: schemes that differ in name only are equal, but their classes are not the same."""
+
+    def __init__(self, scheme: Scheme, bounds: Bounds) -> None:
+        self.scheme, self.bounds = scheme, bounds
+        self._labels = (scheme, scheme.name, scheme.reference, scheme.exact, tuple(sorted(bounds.items())))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self._labels == other._labels
+
+    def __hash__(self) -> int:
+        return hash(self._labels)
+
+    def __deepcopy__(self, memo: Any) -> "Key":
+        return self
+
+
+@functools.cache
+def _block_class(key: Key, options: TorchOptions) -> type[Block]:
+    scheme, name = key.scheme, f"{class_name(key.scheme)}Block"
+    source = print_torch(scheme, options)
+    namespace: dict[str, Any] = {}
+    exec(compiled(source, base_name(scheme)), namespace)  # noqa: S102  (source written by the printer from exact data)
+    generated = namespace[name]
+    methods = {m: getattr(generated, m) for m in ("forward", "forward_half", "start") if hasattr(generated, m)}
+    if options.pattern is None and not all(kind in (0, 1) for kind in scheme.normal_form().q):
+        methods["start"] = _no_start
+    plan = lower(scheme, options.pattern)
+    members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
+    members["maker"] = staticmethod(_block_class)  # handed down, since a block asks for its siblings
+    members["takes_history"] = "history" in inspect.signature(generated.forward).parameters
+    plain = replace(options, separate=False, tensor_h=False, called=frozenset())
+    base = Block if plain == options else _block_class(key, plain)
+    members |= {"__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name}
+    return cast(type[Block], type(name, (base,), members))
+
+
+def _no_start(self: Block, x: Any, **_: Any) -> Any:
+    raise SchemeError(NO_START)

@@ -1,0 +1,5 @@
+"""Solvers of implicit stages, on plain functions. Knows no scheme, plan or analysis."""
+
+from schemetools.nn.implicit.solve import solve
+
+__all__ = ["solve"]

@@ -1,0 +1,1 @@
+"""How the backward pass is paid for: checkpoints, exact inversion. Knows no stack and no model."""

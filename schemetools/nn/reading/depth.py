@@ -1,0 +1,235 @@
+"""A chain of layers as functions of a continuous depth t: its field f(t, u), its coefficients, its limit equations."""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.integrate import solve_ivp
+from torch import Tensor, nn
+
+from schemetools.codegen.execute import execute
+from schemetools.codegen.lower import lower
+from schemetools.errors import UnsupportedError
+from schemetools.nn.reading.chains import Chain
+from schemetools.nn.reading.terms import Terms, Values, numeric_plan, numeric_terms
+from schemetools.nn.tensors.products import push
+
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A depth: `part` of the way from layer `index` to the next one."""
+
+    index: int
+    part: float
+
+
+class Depth:
+    """The branches and coefficients of a chain between its layers, by linear interpolation, layer n at t = n h.
+
+    Beyond the last layer its weights are kept. Works in the dtype of the chain's weights, on one input's states.
+    Raises UnsupportedError where layers cannot be joined: branches of different structure, several fields,
+    implicit stages.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain, self.h, self.count = chain, chain.h, len(chain.layers)
+        self.scheme = chain.scheme
+        self.plan = lower(self.scheme)
+        if not self.plan.is_explicit or len(self.plan.fields) != 1:
+            raise UnsupportedError(f"{self.scheme} is implicit or has several fields; depth is read for neither")
+        full = next((layer for layer in chain.layers if not layer.is_start), None)
+        separate = chain.layers[-1].block.options.separate
+        self.stages = tuple(chain.layers[-1].stages) if separate else None
+        self.branches = [layer.branches if separate else layer.branches[:1] for layer in chain.layers]
+        self.values = [layer.values or (full.values if full else {}) for layer in chain.layers]
+        if full is None and self.scheme.free_symbols:
+            raise UnsupportedError(
+                f"{chain.name}: every layer is a start layer; {self.scheme} never takes a step of its own"
+            )
+        self.weights = [[_weights(branch) for branch in row] for row in self.branches]
+        for row in self.weights:
+            _check_alike(chain.name, self.weights[0], row)
+        loose = {id(b) for row in self.branches for b in row if not isinstance(b, nn.Module)}
+        if len(loose) > len(self.branches[0]):
+            raise UnsupportedError(f"{chain.name}: its branches are plain functions, which cannot be joined over depth")
+
+    def coefficients(self, place: Place) -> tuple[Values, Values]:
+        """The values of the free symbols at a depth, and their rates of change in t."""
+        here, there = self._ends(self.values, place)
+        now = {s: v + place.part * (there[s] - v) for s, v in here.items()}
+        return now, {s: (there[s] - v) / self.h for s, v in here.items()}
+
+    def _ends(self, rows: Sequence[Any], place: Place) -> tuple[Any, Any]:
+        return rows[place.index], rows[min(place.index + 1, self.count - 1)]
+
+    def _joined(self, place: Place, j: int) -> tuple[Weights, Weights]:
+        """The weights of branch j at a depth, and their rates of change in t."""
+        here, there = (row[j] for row in self._ends(self.weights, place))
+        if here is there or all(here[name].data_ptr() == there[name].data_ptr() for name in here):
+            return here, {}
+        slopes = {name: (there[name] - w) / self.h for name, w in here.items() if w.is_floating_point()}
+        return {
+            name: w + (place.part * self.h) * slopes[name] if name in slopes else w for name, w in here.items()
+        }, slopes
+
+    def field(self, place: Place, u: Tensor, j: int = 0) -> Tensor:
+        """Branch j at a depth, f_j(t, u)."""
+        weights, _ = self._joined(place, j)
+        return self._call(place, j, weights, u)
+
+    def _call(self, place: Place, j: int, weights: Weights, u: Tensor) -> Tensor:
+        branch = self.branches[place.index][j]
+        return torch.func.functional_call(branch, weights, (u,)) if weights else branch(u)  # type: ignore[arg-type]
+
+    def derivative(self, place: Place, u: Tensor, direction: Tensor, rate: float, j: int = 0) -> Tensor:
+        """f_j'(t, u) direction + rate * df_j/dt, by one forward-mode product."""
+        weights, slopes = self._joined(place, j)
+        fixed = {name: w for name, w in weights.items() if name not in slopes}
+        moving = {name: weights[name] for name in slopes}
+        tangents = {name: rate * slope for name, slope in slopes.items()}
+
+        def f(changing: Weights, state: Tensor) -> Tensor:
+            return self._call(place, j, {**fixed, **changing}, state)
+
+        return push(f, (moving, u), (tangents, direction))
+
+    def branch(self, place: Place) -> nn.Module | Callable[[Tensor], Tensor]:
+        """The branch at a depth as a module of its own, its weights trainable like the layers' own."""
+        template = self.branches[place.index][0]
+        if not isinstance(template, nn.Module):
+            return template
+        weights, _ = self._joined(place, 0)
+        made = copy.deepcopy(template)
+        with torch.no_grad():
+            for name, tensor in (*made.named_parameters(), *made.named_buffers()):
+                tensor.copy_(weights[name])
+        return made
+
+    def place(self, t: float) -> Place:
+        """Where a time is among the layers; before the first and after the last it is theirs."""
+        position = min(max(t / self.h, 0.0), float(self.count))
+        index = min(int(position + 1e-9), self.count - 1)
+        return Place(index, min(max(position - index, 0.0), 1.0))
+
+    def terms(self, values: Values) -> Terms:
+        """The O(h) equation of the scheme with these values of its free symbols."""
+        return numeric_terms(self.scheme, self.stages)(values)
+
+    def limit(self, place: Place, u: Tensor) -> Tensor:
+        """The limit field: sum_j b_j f_j(t, u)."""
+        terms = self.terms(self.coefficients(place)[0])
+        return _combined(terms.limit, [self.field(place, u, j) for j in range(len(terms.limit))])
+
+    def correction(self, place: Place, u: Tensor, terms: Terms, fields: Sequence[Tensor], rates: Values) -> Tensor:
+        """The O(h) term of the modified field without its factor h: f'f, df/dt, and the change of the coefficients."""
+        directions = [_combined(row, fields) for row in terms.second]
+        total = sum(self.derivative(place, u, v, float(terms.time[i]), i) for i, v in enumerate(directions))
+        for symbol, rate in rates.items():
+            if rate:
+                total = total + rate * _combined(terms.drift[symbol], fields)
+        return total  # type: ignore[return-value]
+
+    def modified(self, place: Place, u: Tensor, h: float) -> Tensor:
+        """The field that the layers follow through O(h), for steps of size h."""
+        values, rates = self.coefficients(place)
+        terms = self.terms(values)
+        fields = [self.field(place, u, j) for j in range(len(terms.limit))]
+        return _combined(terms.limit, fields) + h * self.correction(place, u, terms, fields, rates)
+
+    def effective_start(self, vector: Sequence[Tensor], h: float) -> Tensor:
+        """The value at t = 0 of the smooth solution that the layers follow from the vector x: u_0 + O(h)."""
+        place = Place(0, 0.0)
+        terms = self.terms(self.coefficients(place)[0])
+        u = vector[0]
+        start = _combined(terms.start, vector)
+        if np.any(terms.shift):
+            start = start + h * _combined(terms.shift, [self.field(place, u, j) for j in range(len(terms.shift))])
+        return start
+
+    def vector(self, refine: int = 1) -> tuple[Tensor, ...]:
+        """The vector x at the chain's first layer; a start by repetition has u_0 and h f(u_0) for what is missing.
+
+        With `refine` the history is the one that belongs to steps of size h / refine.
+        """
+        first = self.chain.layers[0]
+        form = self.scheme.normal_form()
+        u = first.state
+        if form.values == 1:
+            return (u,)
+        if first.is_start:
+            increment = (self.h / refine) * self.field(Place(0, 0.0), u)
+            return (u, *(u if kind == 1 else increment for kind in form.q[1:]))
+        if refine == 1:
+            return first.vector
+        return (
+            u,
+            *(
+                u + (old - u) / refine if kind == 1 else old / refine
+                for kind, old in zip(form.q[1:], first.vector[1:], strict=True)
+            ),
+        )
+
+    def run(self, refine: int) -> Tensor:
+        """The last state of the same network with `refine` times as many layers of step h / refine."""
+        x, h = self.vector(refine), self.h / refine
+        for step in range(self.count * refine):
+            place = Place(step // refine, (step % refine) / refine)
+            values, _ = self.coefficients(place)
+            numbers = numeric_plan(self.plan)(values)
+            x = execute(self.plan, _InTurn(self, place), x, h, number=numbers.__getitem__)
+        return x[0]
+
+    def integrate(self, field: Callable[[Place, Tensor], Tensor], start: Tensor, *, tolerance: float = 1e-6) -> Tensor:
+        """The value at t = N h of u' = field(t, u), layer by layer: the weights have kinks at the layers."""
+        state, shape = start.detach().reshape(-1).numpy(), start.shape
+        scale = float(np.sqrt(np.mean(state**2))) or 1.0
+        for index in range(self.count):
+
+            def right_hand_side(t: float, y: np.ndarray, index: int = index) -> np.ndarray:
+                u = torch.from_numpy(y).to(start.dtype).reshape(shape)
+                return field(Place(index, t / self.h), u).detach().reshape(-1).numpy()
+
+            solved = solve_ivp(right_hand_side, (0.0, self.h), state, rtol=tolerance, atol=tolerance * scale)
+            if not solved.success or not np.all(np.isfinite(solved.y[:, -1])):
+                where = f"{self.chain.name}: its limit equation cannot be followed past layer {index}"
+                raise UnsupportedError(f"{where}: {solved.message}")
+            state = solved.y[:, -1]
+        return torch.from_numpy(state).to(start.dtype).reshape(shape)
+
+
+class _InTurn:
+    """f at a depth, the branches of the step's evaluations in their order."""
+
+    def __init__(self, depth: Depth, place: Place) -> None:
+        self.depth, self.place, self.turn = depth, place, 0
+
+    def __call__(self, u: Tensor) -> Tensor:
+        j = self.turn if self.depth.stages else 0
+        self.turn += 1
+        return self.depth.field(self.place, u, j)
+
+
+def _weights(branch: Any) -> Weights:
+    if not isinstance(branch, nn.Module):
+        return {}
+    tensors = {**dict(branch.named_parameters()), **dict(branch.named_buffers())}
+    return {name: tensor.detach() for name, tensor in tensors.items()}
+
+
+def _check_alike(name: str, first: Sequence[Weights], row: Sequence[Weights]) -> None:
+    shapes = [[{key: w.shape for key, w in weights.items()} for weights in r] for r in (first, row)]
+    if shapes[0] != shapes[1]:
+        raise UnsupportedError(f"{name}: its branches have different weights, so nothing lies between them in depth")
+
+
+def _combined(coefficients: Any, values: Sequence[Tensor]) -> Tensor:
+    total = torch.zeros_like(values[0])
+    for c, value in zip(coefficients, values, strict=True):
+        if c:
+            total = total + float(c) * value
+    return total

@@ -1,0 +1,239 @@
+"""A trained network read as mathematics: per layer its scheme, its spectrum, and what is left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sympy import Symbol
+from torch import Tensor, nn
+
+from schemetools.analysis.modified.derive import modified_equation
+from schemetools.analysis.modified.equation import ModifiedEquation
+from schemetools.analysis.stability.verb import stability
+from schemetools.errors import SchemeError
+from schemetools.nn.blocks.residual import POST_ACTIVATION, Residual
+from schemetools.nn.reading.certificate import Certificate, certify, joined
+from schemetools.nn.reading.chains import Chain, Layer, averaged, blocks_of, read_chains
+from schemetools.nn.reading.frozen import frozen
+from schemetools.nn.reading.given import check_input, check_network
+from schemetools.nn.reading.spectrum import spectrum
+from schemetools.nn.reading.terms import Terms, numeric_terms
+from schemetools.nn.tensors.products import push
+from schemetools.schemes.base import Scheme
+from schemetools.tables import html_table, numbered, text_table
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What one layer's step is, at the hidden state that reached it.
+
+    `field_norm` is the largest singular value of h f'; `eigenvalues` are the leading ones of h f', `inside` says
+    whether all of them lie in the closed stability region of the layer's own scheme; `remainder` is the first
+    omitted term of the limit equation, h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer. `notes`
+    name what does not hold.
+    """
+
+    name: str
+    chain: str
+    index: int
+    scheme: Scheme
+    coefficients: dict[str, float]
+    field_norm: float
+    eigenvalues: np.ndarray
+    inside: bool
+    remainder: float
+    h: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def momentum(self) -> float | None:
+        """The momentum coefficient -k of a layer with the symbol k."""
+        return -self.coefficients["k"] if "k" in self.coefficients else None
+
+    def modified_equation(self, order: int = 3) -> ModifiedEquation:
+        """The modified equation of the layer's learned scheme."""
+        return modified_equation(self.scheme, order)
+
+    def record(self) -> dict[str, Any]:
+        """The layer as plain values, for JSON."""
+        return {
+            "name": self.name,
+            "scheme": str(self.scheme),
+            "coefficients": self.coefficients,
+            "momentum": self.momentum,
+            "h": self.h,
+            "field_norm": self.field_norm,
+            "eigenvalues": [[float(z.real), float(z.imag)] for z in self.eigenvalues],
+            "inside": self.inside,
+            "remainder": self.remainder,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What `inspect` found: the layers in the order in which they ran, and on demand the certificate.
+
+    Printed it is a table, one row per layer, and below it the notes.
+    """
+
+    layers: tuple[LayerReport, ...]
+    chains: tuple[Chain, ...]
+
+    def __str__(self) -> str:
+        heads, rows = self.table()
+        short, notes = numbered(rows)
+        return "\n".join([*text_table(heads, short), *notes, self._verdict()])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        heads, rows = self.table()
+        short, notes = numbered(rows)
+        return html_table(heads, short, [*notes, self._verdict()])
+
+    def _verdict(self) -> str:
+        if not self.outside:
+            return f"all {len(self.layers)} layers lie inside their own stability region"
+        return f"outside their own stability region: {', '.join(layer.name for layer in self.outside)}"
+
+    @property
+    def outside(self) -> tuple[LayerReport, ...]:
+        """The layers with an eigenvalue outside their own scheme's stability region."""
+        return tuple(layer for layer in self.layers if not layer.inside)
+
+    def certificate(self, **options: Any) -> Certificate:
+        """Whether the network is close to an ODE; of several chains the worst, all in `.chains`. See `certify`."""
+        return joined([certify(chain, **options) for chain in self.chains if len(chain.layers) > 1])
+
+    def table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Headings and rows, as text: for people; the coefficients as the momentum -k where there are no others."""
+        momentum = {symbol for layer in self.layers for symbol in layer.coefficients} <= {"k"}
+        column = "-k" if momentum else "coefficients"
+        heads = ("layer", "scheme", column, "h |f'|", "leading eigenvalue of h f'", "inside", "remainder", "notes")
+        return heads, [_row(layer, momentum) for layer in self.layers]
+
+    def record(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON; without the certificate."""
+        return {"layers": [layer.record() for layer in self.layers], "outside": [layer.name for layer in self.outside]}
+
+
+def inspect(net: nn.Module, x: Tensor, *, eigenvalues: int = 6) -> Report:
+    """Read a network as mathematics at an input x (a batch); the network itself is left as it is.
+
+    Works on a copy in float64 and evaluation mode. Raises SchemeError for a network without a scheme in it, states
+    that are not finite, and UnsupportedError for schemes of several fields.
+    """
+    check_network(net, "inspect(net, x)")
+    blocks_of(net)
+    check_input(x, "inspect")
+    if not isinstance(eigenvalues, int) or isinstance(eigenvalues, bool) or eigenvalues < 1:
+        raise SchemeError(f"eigenvalues is how many leading ones are found, at least 1; {eigenvalues!r} came")
+    chains = read_chains(frozen(net), x.detach().double().cpu())
+    _check_finite(chains)
+    layers = [_layer_report(chain, i, eigenvalues) for chain in chains for i in range(len(chain.layers))]
+    return Report(tuple(layers), tuple(chains))
+
+
+def _check_finite(chains: Sequence[Chain]) -> None:
+    for layer in (layer for chain in chains for layer in chain.layers):
+        for value, place in ((layer.state, "before"), (layer.result, "after")):
+            if not bool(torch.isfinite(value).all()):
+                raise SchemeError(
+                    f"the hidden state {place} {layer.name} has nan or inf in it, so no spectrum can be read there: "
+                    "look for weights that are not finite, or give an input on which the network stays finite"
+                )
+
+
+def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
+    layer = chain.layers[i]
+    full = next((other for other in chain.layers if not other.is_start), layer)
+    values = layer.values or full.values
+    own = layer.block.options.separate
+    scheme = layer.averaged if values or not layer.is_start else averaged(layer.scheme)  # no k to be had: Euler
+    terms = numeric_terms(scheme, tuple(layer.stages) if own else None)(values)
+    branches = layer.branches if own else layer.branches[:1]
+    weights = terms.limit / terms.limit.sum() if own else np.ones(1)
+    with torch.no_grad():
+        found = spectrum(lambda u: _weighted(weights, branches, u), layer.state, scale=layer.h, count=count)
+        remainder = _remainder(chain, i, terms, values)
+    notes = [POST_ACTIVATION] if any(isinstance(b, Residual) and b.post_activation for b in branches) else []
+    notes += ["start"] if layer.is_start else []
+    notes += ["one branch per stage: the order is void"] if own else []
+    notes += [] if found.converged else ["Arnoldi did not converge: fewer eigenvalues"]
+    region = (
+        stability(layer.scheme) if not layer.is_start else stability(full.scheme if full is not layer else layer.scheme)
+    )
+    inside = bool(np.all(region.contains(found.eigenvalues)))
+    coefficients = {str(symbol): value for symbol, value in layer.values.items()}
+    return LayerReport(
+        layer.name,
+        chain.name,
+        layer.index,
+        layer.scheme,
+        coefficients,
+        found.norm,
+        found.eigenvalues,
+        inside,
+        remainder,
+        layer.h,
+        tuple(notes),
+    )
+
+
+def _weighted(weights: np.ndarray, branches: list[Any], u: Tensor) -> Tensor:
+    return sum((float(w) * f(u) for w, f in zip(weights, branches, strict=True)), torch.zeros_like(u))
+
+
+def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) -> float:
+    """h |second f'f + time f_t + drift k' f| / |limit f| at layer i, with h f_t = f_(i+1) - f_i at the same state."""
+    layer, u = chain.layers[i], chain.layers[i].state
+    own = layer.block.options.separate
+    branches = layer.branches if own else layer.branches[:1]
+    fields = [f(u) for f in branches]
+    limit = _sum(terms.limit, fields)
+    omitted = torch.zeros_like(u)
+    for j, (row, f) in enumerate(zip(terms.second, branches, strict=True)):
+        if np.any(row):
+            omitted = omitted + layer.h * push(f, (u,), (_sum(row, fields),))
+        other, sign = _neighbour(chain, i)
+        if other is not None and terms.time[j]:
+            omitted = omitted + float(terms.time[j]) * sign * (_own(other, own)[j](u) - fields[j])
+    other, sign = _neighbour(chain, i)
+    for symbol, drift in terms.drift.items():
+        if other is not None and symbol in other.values:
+            omitted = omitted + sign * (other.values[symbol] - values[symbol]) * _sum(drift, fields)
+    return float(omitted.norm() / limit.norm()) if limit.norm() > 0 else float("inf")
+
+
+def _neighbour(chain: Chain, i: int) -> tuple[Layer | None, int]:
+    if i + 1 < len(chain.layers):
+        return chain.layers[i + 1], 1
+    return (chain.layers[i - 1], -1) if i > 0 else (None, 1)
+
+
+def _own(layer: Layer, separate: bool) -> list[Any]:
+    return layer.branches if separate else layer.branches[:1]
+
+
+def _sum(coefficients: Any, values: list[Tensor]) -> Tensor:
+    return sum((float(c) * v for c, v in zip(coefficients, values, strict=True)), torch.zeros_like(values[0]))
+
+
+def _row(layer: LayerReport, momentum: bool) -> tuple[str, ...]:
+    leading = layer.eigenvalues[0] if len(layer.eigenvalues) else complex("nan")
+    learned = ", ".join(f"{symbol}={value:.4g}" for symbol, value in layer.coefficients.items())
+    if momentum:
+        learned = "" if layer.momentum is None else f"{layer.momentum:.4g}"
+    return (
+        layer.name,
+        str(layer.scheme),
+        learned,
+        f"{layer.field_norm:.3g}",
+        f"{leading.real:.3g}{leading.imag:+.3g}i",
+        "yes" if layer.inside else "NO",
+        f"{layer.remainder:.3g}",
+        "; ".join(layer.notes),
+    )

@@ -1,0 +1,89 @@
+"""The O(h) equation and the program's coefficients of a scheme as numbers, for given values of its free symbols."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+from sympy import Expr, Symbol
+
+from schemetools.analysis.modified.first_order import layered_equation
+from schemetools.codegen.plan import StepPlan
+from schemetools.errors import UnsupportedError
+from schemetools.exact import to_float
+from schemetools.schemes.base import Scheme
+
+Values = dict[Symbol, float]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The O(h) equation of a layer in numbers, one row per branch that a step evaluates; see `LayeredEquation`."""
+
+    limit: np.ndarray
+    second: np.ndarray
+    time: np.ndarray
+    shift: np.ndarray
+    drift: dict[Symbol, np.ndarray]
+    start: np.ndarray
+
+    @property
+    def is_exact_limit(self) -> bool:
+        """Whether the O(h) term vanishes for every field, so that the modified field is the limit field."""
+        return not (np.any(self.second) or np.any(self.time))
+
+
+@functools.cache
+def numeric_terms(scheme: Scheme, stages: tuple[int, ...] | None = None) -> Callable[[Values], Terms]:
+    """Values of the free symbols -> `Terms`; `stages`: those that have branches of their own, None for one branch.
+
+    Raises UnsupportedError where a stage without a branch counts (the program merged it with another one).
+    """
+    equation = layered_equation(scheme)
+    s = len(equation.limit)
+    groups = [list(range(s))] if stages is None else [[stage] for stage in stages]
+    if stages is not None and any(equation.limit[j] != 0 for j in range(s) if j not in stages):
+        raise UnsupportedError(f"{scheme} evaluates merged stages; its layers cannot be read with one branch per stage")
+    symbols = tuple(sorted(scheme.free_symbols, key=str))
+
+    def row(values: Sequence[Expr]) -> list[Expr]:
+        return [sum((values[j] for j in group), sympy.S(0)) for group in groups]
+
+    second = [row([sum((equation.second[i][j] for i in group), sympy.S(0)) for j in range(s)]) for group in groups]
+    flat = [*row(equation.limit), *(c for r in second for c in r), *row(equation.time), *row(equation.shift)]
+    flat += [c for symbol in symbols for c in row(equation.drift[symbol])] + list(equation.start)
+    evaluate = _evaluator(tuple(flat), symbols)
+    e = len(groups)
+    sizes = [e, e * e, e, e, *(e for _ in symbols), len(equation.start)]
+
+    def terms(values: Values) -> Terms:
+        parts = np.split(evaluate(values), np.cumsum(sizes)[:-1])
+        drift = dict(zip(symbols, parts[4:-1], strict=True))
+        return Terms(parts[0], parts[1].reshape(e, e), parts[2], parts[3], drift, parts[-1])
+
+    return terms
+
+
+@functools.cache
+def numeric_plan(plan: StepPlan) -> Callable[[Values], Mapping[Expr, float]]:
+    """Values of the free symbols -> {coefficient of the program: its number}."""
+    coefficients = tuple(dict.fromkeys(plan.coefficients()))
+    symbols = tuple(sorted({s for c in coefficients for s in c.free_symbols}, key=str))
+    evaluate = _evaluator(coefficients, symbols)  # type: ignore[arg-type]
+    return lambda values: dict(zip(coefficients, evaluate(values).tolist(), strict=True))
+
+
+def _evaluator(expressions: tuple[Expr, ...], symbols: tuple[Symbol, ...]) -> Callable[[Values], np.ndarray]:
+    """Expressions as one function of the symbols' values; the constant ones pass the float gate once."""
+    fixed = np.array([0.0 if e.free_symbols else to_float(e) for e in expressions])
+    moving = [i for i, e in enumerate(expressions) if e.free_symbols]
+    compute = sympy.lambdify(symbols, [expressions[i] for i in moving], modules="math")
+
+    def evaluate(values: Values) -> np.ndarray:
+        numbers = fixed.copy()
+        if moving:
+            numbers[moving] = compute(*(values[s] for s in symbols))
+        return numbers
+
+    return evaluate

@@ -1,0 +1,1 @@
+"""Existing networks with another scheme or depth: convert, retrofit. Knows no model and no training."""

@@ -1,0 +1,86 @@
+"""The layers of a stack: one block per branch, those that start the history among them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from schemetools.codegen.printers.torch_options import TorchOptions
+from schemetools.codegen.starting import input_names, next_pattern, start_pattern, with_history
+from schemetools.errors import SchemeError
+from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.constraints import Bounds, constrained
+from schemetools.nn.blocks.make import block_class
+from schemetools.schemes.base import Scheme, as_scheme
+
+
+def restricted_schemes(scheme: Any, depth: int, conditions: Sequence[str]) -> tuple[list[Scheme], Bounds]:
+    """One scheme per layer, with the same carried values, restricted to the conditions; and bounds on their symbols."""
+    given = list(scheme) if isinstance(scheme, (list, tuple)) else [scheme] * depth
+    if len(given) != depth:
+        raise SchemeError(f"{len(given)} schemes came for {depth} layers; give one for all, or one per layer")
+    bounds: Bounds = {}
+    made: dict[int, Scheme] = {}
+    for one in given:
+        if id(one) not in made:
+            made[id(one)], more = constrained(as_scheme(one), conditions)
+            bounds |= more
+    found = [made[id(one)] for one in given]
+    forms = {(form.parts, form.q, form.fields) for form in (s.normal_form() for s in dict.fromkeys(found))}
+    if len(forms) > 1:
+        raise SchemeError(
+            "the schemes of a stack carry different values from layer to layer; their histories must be alike"
+        )
+    return found, bounds
+
+
+def layer_classes(
+    schemes: Sequence[Scheme], start: str | Scheme, options: TorchOptions, bounds: Bounds
+) -> tuple[list[type[Block]], list[Scheme | None]]:
+    """The class of each layer, and the start scheme where a layer is a step of that and not of the scheme itself."""
+    form = schemes[0].normal_form()
+    if form.values == form.parts:
+        return [block_class(s, options, bounds) for s in schemes], [None] * len(schemes)
+    full, pattern = input_names(form), start_pattern(form)
+    starter = None if start == "repeat" else _starter(start)
+    classes: list[type[Block]] = []
+    written: list[Scheme | None] = []
+    for scheme in schemes:
+        used = scheme if starter is None or pattern == full else with_history(starter.normal_form(), form)
+        classes.append(block_class(used, replace(options, pattern=pattern), bounds))
+        written.append(None if pattern == full else starter)
+        pattern = next_pattern(used.normal_form(), pattern)
+    return classes, written
+
+
+def _starter(start: Any) -> Scheme:
+    if isinstance(start, str):
+        raise SchemeError(f"start={start!r}: 'repeat', or a one-step scheme such as st.rk4")
+    found = as_scheme(start)
+    if found.free_symbols:
+        raise SchemeError(f"the start scheme {found} has free symbols: give them values, as in st.get('rk22(a=1/2)')")
+    return found
+
+
+def step_sizes(h: Any | Sequence[Any] | Callable[[int], Any], depth: int) -> list[Any]:
+    """One step size per layer, from one for all, a sequence, or a function of the layer's index."""
+    if isinstance(h, np.ndarray):
+        h = h.tolist()
+    if callable(h) and not isinstance(h, Tensor):
+        return [h(n) for n in range(depth)]
+    if isinstance(h, (list, tuple)) or (isinstance(h, Tensor) and h.dim() == 1 and not h.requires_grad):
+        found = list(h.tolist() if isinstance(h, Tensor) else h)
+        if len(found) != depth:
+            raise SchemeError(f"{len(found)} step sizes came for {depth} layers; give one for all, or one per layer")
+        return found
+    return [h] * depth
+
+
+def share_coefficients(layers: Sequence[Block]) -> None:
+    """Let all layers hold the parameter that the first one with the same free symbol holds."""
+    held: dict[str, Any] = {}
+    for layer in layers:
+        for symbol, name in layer.trained().items():
+            setattr(layer, name, held.setdefault(symbol, getattr(layer, name)))

@@ -1,0 +1,1 @@
+"""Torch without schemes: structured states, replay, products with Jacobians. Knows no scheme, plan or analysis."""

@@ -1,0 +1,89 @@
+import os
+import subprocess
+import sys
+
+import pytest
+from sympy import CRootOf, Rational, Symbol, simplify, sqrt
+from sympy.abc import x
+
+from schemetools.analysis.algebra.rings import Integers, QuadraticIntegers, clear, primorial
+from schemetools.exact.style import LATEX, TEXT
+
+k, m = Symbol("k"), Symbol("m")
+SAMPLES = [
+    [Rational(1, 2), Rational(-3, 7)],
+    [Rational(1, 2) + sqrt(6) / 5, Rational(3, 4), -sqrt(6)],
+    [sqrt(2) / 3, sqrt(3), Rational(1, 5)],
+    [CRootOf(6 * x**3 - 18 * x**2 + 9 * x - 1, 1), Rational(1, 3)],
+    [(k - 1) / (k + 2), k**2 / 3],
+    [k * m, 1 / (k + m), Rational(1, 2)],
+    [sqrt(3) * k, 1 / (1 + k)],
+]
+
+
+@pytest.mark.parametrize("values", SAMPLES, ids=str)
+def test_numerators_over_the_denominator_are_the_values(values):
+    ring, numerators, denominator = clear(values)
+    back = [ring.quotient(n, denominator) for n in numerators]
+    assert all(simplify(a - b) == 0 for a, b in zip(back, values, strict=True))
+    product = ring.quotient(ring.multiply(numerators[0], numerators[1]), ring.power(denominator, 2))
+    assert abs((product - values[0] * values[1]).subs({k: 0.3, m: 0.7}).evalf()) < 1e-12
+    assert ring.quotient(ring.one - ring.one, denominator) == 0
+    inverse = ring.quotient(ring.multiply(ring.one, denominator), numerators[0])
+    assert abs((inverse - 1 / values[0]).subs({k: 0.3, m: 0.7}).evalf()) < 1e-12
+
+
+def test_choices():
+    assert isinstance(clear(SAMPLES[0])[0], Integers)
+    if sys.modules.get("flint"):
+        assert isinstance(clear(SAMPLES[1])[0], QuadraticIntegers)
+    assert primorial(10) == 210
+
+
+PROGRAM = """
+import schemetools as st
+from sympy.external.gmpy import GROUND_TYPES
+assert GROUND_TYPES == "{types}", GROUND_TYPES
+for name in ("rk4", "lm", "bdf(3)", "crouzeix3", "alexander3", "two_stage", "revnet"):
+    eq = st.modified_equation(st.get(name), 3)
+    print(name, st.order(st.get(name)), [str(v) for v in eq.coefficients.values()])
+from sympy import symbols, sin
+u, v, h = symbols("u v h")
+print(st.modified_equation(st.midpoint, 3).vector_field((-v / (u**2 + v**2), sin(u)), (u, v), h))
+print(st.modified_equation(st.lm()))
+"""
+
+
+def output(types):
+    environment = {**os.environ, "SYMPY_GROUND_TYPES": types}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(types=types)], env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def test_results_are_equal_without_flint():
+    pytest.importorskip("flint")
+    assert output("python") == output("flint")
+
+
+@pytest.mark.parametrize(
+    ("value", "sign", "body"),
+    [
+        (Rational(-7, 20), "-", "7/20"),
+        ((k - 1) / (2 * (k + 1) ** 3), "-", "(1-k)/(2(1+k)^3)"),
+        ((k**2 - 10 * k + 1) / (6 * (k + 1) ** 5), "+", "(k^2-10k+1)/(6(1+k)^5)"),
+        (3 * k * (1 - k) / (1 + k) ** 7, "+", "3k(1-k)/(1+k)^7"),
+        (1 + k, "+", "(1+k)"),
+        (sqrt(3) / 6, "+", "sqrt(3)/6"),
+        (k, "+", "k"),
+        (-1 / k, "-", "1/k"),
+    ],
+)
+def test_coefficients_as_people_write_them(value, sign, body):
+    assert TEXT.coefficient(value) == (sign, body)
+
+
+def test_latex_and_decimals():
+    assert LATEX.coefficient((k - 1) / (2 * (k + 1) ** 3)) == ("-", r"\frac{1-k}{2(1+k)^{3}}")
+    assert TEXT.coefficient(Rational(-1, 3), exact=False) == ("-", "0.333333")

@@ -12,7 +12,7 @@ from schemetools.codegen import execute, lower
 from schemetools.exact.domains import convert
 
 w, z = sympy.symbols("w z")
-NAMES = st.names()
+NAMES = st.names("general linear")
 SCHEMES = {name: st.get(name) for name in NAMES}
 ONE_FIELD = [n for n in NAMES if len(SCHEMES[n].normal_form().fields) == 1]
 NUMERIC = [n for n in ONE_FIELD if not SCHEMES[n].free_symbols and not SCHEMES[n].random_symbols]

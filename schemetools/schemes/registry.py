@@ -32,8 +32,9 @@ class Family:
     ('bdf(3)', 'lm(k)')
     """
 
-    def __init__(self, build: Callable[..., Scheme], reference: str):
+    def __init__(self, build: Callable[..., Scheme], reference: str, kind: str):
         self.build = build
+        self.kind = kind
         self.name = build.__name__
         self.source = reference
         self.reference = citation(reference)
@@ -94,16 +95,20 @@ def _instance(family: Family, values: tuple[tuple[str, Any], ...], is_exact: boo
     return dataclasses.replace(scheme, name=name, reference=family.reference, exact=is_exact and scheme.exact)  # type: ignore[type-var]
 
 
+GENERAL_LINEAR = "general linear"  # every scheme that lowers to the normal form (A, U, B, V)
+
 _entries: dict[str, Family] = {}
 _aliases: dict[str, str] = {}
 
 
-def entry(*, reference: str, aliases: tuple[str, ...] = ()) -> Callable[[Callable[..., Scheme]], Family]:
+def entry(
+    *, reference: str, aliases: tuple[str, ...] = (), kind: str = GENERAL_LINEAR
+) -> Callable[[Callable[..., Any]], Family]:
     """Declare a catalog entry: a function that builds the scheme; its name is the entry's, its parameters the
-    family's.
+    family's. `kind` says what it is where it has no general linear normal form.
     """
 
-    def declare(build: Callable[..., Scheme]) -> Family:
+    def declare(build: Callable[..., Any]) -> Family:
         name = build.__name__
         missing = [p.name for p in inspect.signature(build).parameters.values() if p.default is p.empty]
         if missing or not reference or not build.__doc__:
@@ -111,7 +116,7 @@ def entry(*, reference: str, aliases: tuple[str, ...] = ()) -> Callable[[Callabl
         taken = [n for n in (name, *aliases) if n in _entries or n in _aliases]
         if taken:
             raise TypeError(f"catalog name {taken[0]} is declared twice")
-        _entries[name] = family = Family(build, reference)
+        _entries[name] = family = Family(build, reference, kind)
         _aliases.update(dict.fromkeys(aliases, name))
         return family
 
@@ -125,10 +130,22 @@ def _load() -> None:
         importlib.import_module(f"{package.__name__}.{module.name}")
 
 
-def names() -> tuple[str, ...]:
-    """The canonical names of the catalog, sorted; families without their parameters."""
+def names(kind: str | None = None) -> tuple[str, ...]:
+    """The canonical names of the catalog, sorted; families without their parameters. `kind` picks those of one kind.
+
+    >>> "rk4" in names(), "rk4" in names(kind="general linear")
+    (True, True)
+    """
     _load()
-    return tuple(sorted(_entries))
+    if kind is not None and kind not in kinds():
+        raise SchemeError(f"{kind!r} is no kind of scheme in the catalog; its kinds: {', '.join(kinds())}")
+    return tuple(sorted(name for name, family in _entries.items() if kind in (None, family.kind)))
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds of schemes that the catalog holds, sorted."""
+    _load()
+    return tuple(sorted({family.kind for family in _entries.values()}))
 
 
 def aliases() -> dict[str, str]:

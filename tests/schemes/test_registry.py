@@ -87,3 +87,10 @@ def test_a_catalog_entry_must_be_complete():
 
     with pytest.raises(TypeError, match="twice"):
         registry.entry(reference="nobody")(rk4)
+
+
+def test_names_are_picked_by_kind():
+    assert "rk4" in st.names("general linear")
+    assert {name for kind in registry.kinds() for name in st.names(kind)} == set(st.names())
+    with pytest.raises(st.SchemeError, match="no kind of scheme in the catalog; its kinds: "):
+        st.names("stencils of a kind")

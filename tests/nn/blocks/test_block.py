@@ -39,7 +39,7 @@ EXPLICIT = ["euler", "midpoint", "heun3", "rk4", "rk38", "ssprk33", "dopri5", "v
 MULTISTEP = ["lm(k=3/10)", "adams_bashforth(2)", "adams_bashforth(4)", "leapfrog", "nystrom(3)"]
 
 
-@pytest.mark.parametrize("name", [n for n in EXPLICIT if n in st.names()])
+@pytest.mark.parametrize("name", [n for n in EXPLICIT if n in st.names("general linear")])
 def test_a_linear_field_gives_the_stability_function_of_its_matrix(name):
     scheme, A, x = st.get(name), 0.4 * torch.randn(4, 4), torch.randn(6, 4)
     y = st.to_block(scheme)(lambda u: u @ A.T)(x)
@@ -293,7 +293,7 @@ def test_an_error_estimate_of_a_scheme_without_one_is_refused():
         st.to_block(st.rk4)(torch.sin)(torch.ones(2), error=True)
 
 
-@pytest.mark.parametrize("name", [n for n in st.names() if st.get(n).free_symbols])
+@pytest.mark.parametrize("name", [n for n in st.names("general linear") if st.get(n).free_symbols])
 def test_the_start_that_the_message_suggests_is_one(name):
     Made = st.to_block(st.get(name))
     with pytest.raises(SchemeError) as caught:

@@ -6,7 +6,7 @@ from sympy import symbols
 
 import schemetools as st
 
-FAMILIES = [n for n in st.names() if st.get(n).free_symbols and not st.get(n).random_symbols]
+FAMILIES = [n for n in st.names("general linear") if st.get(n).free_symbols and not st.get(n).random_symbols]
 a, b, c, *W = symbols("a b c w1 w2 w3")
 three_stage = st.RungeKutta([[0, 0, 0], [a, 0, 0], [b, c, 0]], W)
 CONSTRAINED = [

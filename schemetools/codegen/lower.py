@@ -1,7 +1,7 @@
 """Lowering: from a scheme's normal form to the straight-line plan of one step."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sympy import Expr, Integer
 
@@ -34,7 +34,7 @@ def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None, share: bool) ->
     given = merged(system(form, pattern or input_names(form)))
     writer = _Writer(given, share)
     count = len(form.U[0])
-    main = _needed(given, range(count))
+    main = given.needed(range(count))
     writer.stages(main)
     outputs = tuple(
         writer.row(f"{name}_new" if m else "y", given.B[m], given.V[m]) for m, name in enumerate(input_names(form))
@@ -42,25 +42,13 @@ def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None, share: bool) ->
     steps = writer.take()
     error = None
     if form.embedded:
-        writer.stages([i for i in _needed(given, [0, count]) if i not in main])
+        writer.stages([i for i in given.needed([0, count]) if i not in main])
         error = writer.row("estimate", _difference(given.B[0], given.B[count]), _difference(given.V[0], given.V[count]))
     return StepPlan(given.inputs, steps, outputs, form.fields, form.parts, writer.take(), error)
 
 
 def _difference(left: Sequence[Expr], right: Sequence[Expr]) -> tuple[Expr, ...]:
     return tuple(total([a, -b]) for a, b in zip(left, right, strict=True))
-
-
-def _needed(given: System, rows: Iterable[int]) -> list[int]:
-    """The stages on which the given results depend, in their own order."""
-    waiting = [j for m in rows for j, c in enumerate(given.B[m]) if c != 0]
-    found: set[int] = set()
-    while waiting:
-        i = waiting.pop()
-        if i not in found:
-            found.add(i)
-            waiting += [j for j, c in enumerate(given.A[i]) if c != 0]
-    return sorted(found)
 
 
 class _Writer:

@@ -8,7 +8,7 @@ import sympy
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.arrays import Matrix
 from schemetools.schemes.base import GeneralLinear
-from schemetools.schemes.stages import System, _gather, total
+from schemetools.schemes.stages import System, gathered, total
 
 START = "start"
 """Stands in a pattern for h f at the first state: the increment that a multistep scheme lacks in its first step."""
@@ -25,7 +25,7 @@ def system(form: GeneralLinear, pattern: tuple[str, ...]) -> System:
         plain = _with_start_stage(plain, form.fields)
     names = tuple(dict.fromkeys(plain.inputs))
     groups = [[i for i, other in enumerate(plain.inputs) if other == name] for name in names]
-    return replace(plain, U=_gather(plain.U, groups), V=_gather(plain.V, groups), inputs=names)
+    return replace(plain, U=gathered(plain.U, groups), V=gathered(plain.V, groups), inputs=names)
 
 
 def _with_start_stage(full: System, fields: tuple[str, ...]) -> System:

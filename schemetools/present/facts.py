@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+from schemetools.analysis.stability.base import QUESTIONS
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.kind import kind_text, nearly_order, order_text
-from schemetools.present.verdicts import a_stable, length, verdict
+from schemetools.present.verdicts import answer
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.references import citation
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -36,14 +37,7 @@ def _stability_facts(scheme: Scheme) -> list[tuple[str, str]]:
         known = stability(scheme)
     except UnsupportedError as error:
         return [("stability", str(error))]
-    asked: dict[str, Callable[[], str]] = {
-        "zero-stable": lambda: verdict(known.is_zero_stable),
-        "A-stable": lambda: a_stable(known),
-        "L-stable": lambda: verdict(known.is_l_stable),
-        "real interval": lambda: length(known.real_interval, is_exact=scheme.exact),
-        "imaginary interval": lambda: length(known.imaginary_interval, is_exact=scheme.exact),
-    }
-    return [(label, _or_reason(ask)) for label, ask in asked.items()]
+    return [(q.label, _or_reason(lambda q=q: answer(known, q))) for q in QUESTIONS if q.label]
 
 
 def _or_reason(ask: Callable[[], str]) -> str:

@@ -15,7 +15,8 @@ from matplotlib.patches import Patch
 from sympy import Symbol
 
 from schemetools.analysis.regions.boundary import Curve
-from schemetools.analysis.stability.verb import Stability, stability
+from schemetools.analysis.stability.base import Stability
+from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
 from schemetools.present.axes import complex_plane, save, style_cycle, styled
 from schemetools.schemes.base import Scheme, as_scheme

@@ -9,14 +9,16 @@ from sympy import And, Basic, CRootOf, Eq, Expr, Or, Piecewise, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt
 
 from schemetools.analysis.properties.order import order
+from schemetools.analysis.stability.base import QUESTIONS, Kind, Question, Stability
 from schemetools.analysis.stability.record import stability_record
-from schemetools.analysis.stability.verb import Stability, stability
+from schemetools.analysis.stability.verb import stability
 from schemetools.errors import UnsupportedError
 from schemetools.present.kind import order_text
 from schemetools.present.text import number
 from schemetools.schemes.base import Scheme
 
-HEADER = ("scheme", "order", "zero-stable", "A", "L", "real", "imaginary")
+SHOWN = tuple(question for question in QUESTIONS if question.column)
+HEADER = ("scheme", "order", *(question.column for question in SHOWN))
 LONGEST_NUMBER, LONGEST_EQUATION, HIGHEST_DEGREE = 24, 60, 6
 DIGITS = 5
 NO_ORDER = "none*"
@@ -123,9 +125,7 @@ def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], l
             said.append("stability is that of the mean square")
         if said:
             notes.append(f"* {scheme}: {'; '.join(said)}")
-        intervals = (length(value, is_exact=scheme.exact) for value in (known.real_interval, known.imaginary_interval))
-        verdicts = (verdict(known.is_zero_stable), a_stable(known), verdict(known.is_l_stable))
-        rows.append((str(scheme), shown, *verdicts, *intervals))
+        rows.append((str(scheme), shown, *(answer(known, question) for question in SHOWN)))
     return rows, notes
 
 
@@ -135,6 +135,14 @@ def _order_or_none(scheme: Scheme) -> tuple[str, str]:
         return order_text(scheme)
     except UnsupportedError as error:
         return NO_ORDER, str(error)
+
+
+def answer(known: Stability, question: Question) -> str:
+    """The answer to a verdict or number in words."""
+    if question.name == "is_a_stable":
+        return a_stable(known)
+    value = getattr(known, question.name)
+    return verdict(value) if question.kind is Kind.VERDICT else length(value, is_exact=known.scheme.exact)
 
 
 def a_stable(known: Stability) -> str:

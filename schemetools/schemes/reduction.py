@@ -10,6 +10,7 @@ from sympy.polys import polytools
 from schemetools.exact import from_domain, to_domain
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.stages import equal_stages, needed
 
 
 def reduced_multistep(scheme: LinearMultistep) -> LinearMultistep:
@@ -84,51 +85,20 @@ def reduced_stages(
 ) -> tuple[list[list[Any]], list[Any]]:
     """(A, b) without stages that b does not reach, equal stages merged, for elements of any ring.
 
-    Two stages are equal when the rows of A agree after summing over classes of equal stages (P-equivalence; the
-    coarsest such partition is found by refinement). Where b vanishes one stage is left, (A, b) = (0, 0).
+    Two stages are equal when the rows of A agree after summing over classes of equal stages (P-equivalence).
+    Where b vanishes one stage is left, (A, b) = (0, 0).
     """
-    keep = _needed(A, [i for i, w in enumerate(b) if not is_zero(w)], is_zero)
+    keep = needed(A, [i for i, w in enumerate(b) if not is_zero(w)], is_zero)
     if not keep:
         return [[zero]], [zero]
     A = [[A[i][j] for j in keep] for i in keep]
     b = [b[i] for i in keep]
-    classes = _equal_stages(A, zero, is_zero)
+
+    def total(values: Sequence[Any]) -> Any:
+        return sum((value for value in values if value), zero)
+
+    classes = equal_stages(A, [0] * len(keep), total, lambda x, y: is_zero(x - y))
     if len(classes) == len(keep):
         return [list(row) for row in A], b
-    merged = [[_total([A[members[0]][j] for j in other], zero) for other in classes] for members in classes]
-    return reduced_stages(merged, [_total([b[j] for j in members], zero) for members in classes], zero, is_zero)
-
-
-def _needed(A: Sequence[Sequence[Any]], start: list[int], is_zero: Callable[[Any], bool]) -> list[int]:
-    seen, waiting = set(start), list(start)
-    while waiting:
-        i = waiting.pop()
-        for j, a in enumerate(A[i]):
-            if j not in seen and not is_zero(a):
-                seen.add(j)
-                waiting.append(j)
-    return sorted(seen)
-
-
-def _equal_stages(A: list[list[Any]], zero: Any, is_zero: Callable[[Any], bool]) -> list[list[int]]:
-    """The coarsest partition of the stages in which stages of one class have equal sums of A over every class."""
-    classes = [list(range(len(A)))]
-    while True:
-        refined: list[list[int]] = []
-        for members in classes:
-            groups: list[tuple[list[Any], list[int]]] = []
-            for i in members:
-                sums = [_total([A[i][j] for j in other], zero) for other in classes]
-                same = next((g for key, g in groups if all(map(is_zero, map(operator.sub, sums, key)))), None)
-                if same is None:
-                    groups.append((sums, [i]))
-                else:
-                    same.append(i)
-            refined += [group for _, group in groups]
-        if len(refined) == len(classes):
-            return sorted(refined)
-        classes = refined
-
-
-def _total(values: Sequence[Any], zero: Any) -> Any:
-    return sum((value for value in values if value), zero)
+    merged = [[total([A[members[0]][j] for j in other]) for other in classes] for members in classes]
+    return reduced_stages(merged, [total([b[j] for j in members]) for members in classes], zero, is_zero)

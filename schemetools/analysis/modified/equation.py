@@ -13,7 +13,6 @@ from schemetools.analysis.modified.facts import EquationFacts
 from schemetools.analysis.modified.parasitic import start_shift
 from schemetools.analysis.modified.remainder import RemainderEstimate, remainder_estimate
 from schemetools.analysis.series.momentum import spurious_multiplier
-from schemetools.analysis.series.solve import modified_series
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.transforms import rescale
 
@@ -56,6 +55,8 @@ class ModifiedEquation(EquationFacts):
 
         `start`: "euler", "repeat", or the numbers c_j of starting values u_0 + h c_j f(u_0). For lm, delta = k/(1+k)^2.
         """
+        if self.inverse:
+            raise UnsupportedError("the start belongs to the numbers of the scheme: ask its modified_equation for it")
         if self.multistep is None:
             return Integer(0), ()
         return start_shift(self.multistep, start)
@@ -69,9 +70,9 @@ class ModifiedEquation(EquationFacts):
         return spurious_multiplier(self.momentum)
 
     def rescaled(self) -> "ModifiedEquation":
-        """The equation of the scheme with h divided by the limit, u' = f + O(h)."""
+        """The equation of the scheme with h divided by the limit, u' = f + O(h); of the same kind as this one."""
         scheme = rescale(self.scheme)
-        return replace(self, scheme=scheme, series=modified_series(scheme, self.order))
+        return replace(self, scheme=scheme, series=self.series_of(scheme, self.order))
 
     def text(self, through: int | None = None) -> str:
         """The equation in lines of text, with the trees through the given order."""

@@ -8,7 +8,9 @@ from typing import Any, Self
 from sympy import Expr
 
 from schemetools.analysis.modified.parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
+from schemetools.analysis.properties.order import order
 from schemetools.analysis.series.lie import TreeSeries
+from schemetools.analysis.series.modifying import modifying_series
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.forest import NONAUTONOMOUS, alternating, forest
@@ -69,6 +71,31 @@ class EquationFacts:
 
     def __hash__(self) -> int:
         return hash((self.scheme, self.order, self.inverse))
+
+    def series_of(self, scheme: Scheme, order: int) -> TreeSeries:
+        """The series of this kind (modified or modifying, with the time or without) for a scheme, to any order."""
+        if self.inverse:
+            return modifying_series(scheme, order)
+        return modified_series(scheme, order, nonautonomous=self.series.grammar == NONAUTONOMOUS)
+
+    @functools.cached_property
+    def known_order(self) -> int:
+        """The order relative to the limit, 0 where the limit is u' = 0.
+
+        The first tree above order 1 with b(t) != 0 ends it, so that no order conditions are set up where the series
+        reaches that far. Left to `order` is what the series alone cannot say: how much approximate coefficients may
+        miss a condition by, and f(t, u), whose trees with time see the limit as well.
+        """
+        limit = self.limit if isinstance(self.limit, tuple) else (self.limit,)
+        if not self.inverse and not any(limit):
+            return 0
+        grammar = self.series.grammar
+        if self.scheme.exact and grammar != NONAUTONOMOUS:
+            table = forest(grammar)
+            for n in range(2, self.order + 1):
+                if any(self.series.numerators[t] for t in table.ids(n)):
+                    return n - 1
+        return order(self.scheme)
 
     @functools.cached_property
     def limit(self) -> Any:

@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 from schemetools.analysis.modified.facts import EquationFacts
-from schemetools.analysis.series.solve import modified_series
-from schemetools.analysis.trees.forest import forest
+from schemetools.analysis.trees.forest import NONAUTONOMOUS, TIME, forest
 from schemetools.analysis.trees.tree import trees_by_id
 from schemetools.errors import SchemeError
 from schemetools.exact import to_float
@@ -16,7 +15,8 @@ class RemainderEstimate(NamedTuple):
     """The first omitted term over the leading one, for a field with h |f'| = z and |f^(m)| |f|^(m-1) of size |f'|^m.
 
     `power` is its power of h; `linear` the size for a linear field, where only the tall tree counts; `size` with all
-    trees of that order, no cancellation between them assumed. `trustworthy` says that it is below the last term kept.
+    trees of that order, no cancellation between them assumed; in f(t, u) a derivative in t counts like f' f.
+    `trustworthy` says that it is below the last term kept.
     """
 
     power: int
@@ -52,15 +52,19 @@ def remainder_estimate(eq: EquationFacts, z: float) -> RemainderEstimate:
 
 def _sizes(eq: EquationFacts, top: int) -> list[tuple[float, float]]:
     """(|b| of the tall tree, sum of |b(t)|/sigma(t)) for every order through `top`."""
-    series = modified_series(eq.scheme, top)
+    series = eq.series_of(eq.scheme, top)
     table, names = forest(series.grammar), trees_by_id(series.grammar, top)
+    time = TIME if series.grammar == NONAUTONOMOUS else None
     result = []
     for n in range(1, top + 1):
         linear = total = 0.0
         for t in table.ids(n):
+            tree = names[t]
+            if time is not None and tree.colours == (time,):
+                continue  # t' = 1, which is no part of f
             value = abs(to_float(series.value(t, n))) if series.numerators[t] else 0.0
-            total += value / names[t].symmetry
-            if names[t].level_sequence[-1] == n:
+            total += value / tree.symmetry
+            if tree.level_sequence[-1] == n and (time is None or time not in (tree.colours or ())):
                 linear = max(linear, value)
         result.append((linear, total))
     return result

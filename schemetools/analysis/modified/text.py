@@ -7,13 +7,13 @@ import sympy
 from sympy import Expr
 
 from schemetools.analysis.modified.facts import EquationFacts
-from schemetools.analysis.properties.order import order, vanishes
+from schemetools.analysis.properties.order import vanishes
 from schemetools.analysis.trees.notation import differential_latex, differential_text
 from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError
+from schemetools.exact import canonical
 from schemetools.exact.style import LATEX, TEXT, Style
 
-APPROXIMATE = "coefficients are approximate numbers: every statement is about these numbers as given"
 SHOWN = 3  # corrections through h^2, or the first that does not vanish
 PRIMES = 4
 
@@ -123,12 +123,6 @@ def shown_order(eq: EquationFacts, known: int) -> int:
     return min(eq.order, max(SHOWN, known + 1))
 
 
-def _order_of(eq: EquationFacts) -> int:
-    """The order relative to the limit; 0 where the limit is u' = 0."""
-    limit = eq.limit if isinstance(eq.limit, tuple) else (eq.limit,)
-    return order(eq.scheme) if eq.inverse or any(limit) else 0
-
-
 def _title(eq: EquationFacts, marks: _Marks, known: int) -> tuple[str, str]:
     """(name: order p, the limit where it is not 1)."""
     name = eq.scheme.name or f"unnamed {type(eq.scheme).__name__}"
@@ -149,8 +143,16 @@ def momentum_coefficient(eq: EquationFacts) -> Expr | None:
     method = eq.multistep
     if method is None or method.steps != 2 or method.beta[0] != 0 or method.beta[2] != 0:
         return None
-    value = method.alpha[0] / method.alpha[2]
-    return sympy.factor(value) if value.free_symbols else sympy.nsimplify(value)
+    return canonical(method.alpha[0] / method.alpha[2])
+
+
+def is_lm(eq: EquationFacts) -> bool:
+    """Whether the scheme is that of LM-ResNet, whose momentum coefficient is -k: heavy-ball form, with weight 1 on f.
+
+    Asked of the coefficients: a name can be anybody's.
+    """
+    method = eq.multistep
+    return momentum_coefficient(eq) is not None and method is not None and method.beta[1] == method.alpha[2]
 
 
 def _signed(style: Style, value: Expr, exact: bool) -> str:
@@ -180,7 +182,7 @@ def _parasites(eq: EquationFacts, marks: _Marks) -> list[str]:
 
 def equation_text(eq: EquationFacts, through: int | None = None) -> str:
     """The equation in lines of text; `through` is the order of the last trees shown."""
-    known = _order_of(eq)
+    known = eq.known_order
     last = shown_order(eq, known) if through is None else _checked(eq, through)
     title, limit = _title(eq, _TEXT, known)
     lines = [title + limit]
@@ -192,8 +194,7 @@ def equation_text(eq: EquationFacts, through: int | None = None) -> str:
     value = momentum_coefficient(eq) if not eq.inverse else None
     if value is not None:
         shown = _signed(TEXT, value, eq.scheme.exact)
-        is_lm = (eq.scheme.name or "").startswith("lm") and shown != "-k"
-        lines.append(f"momentum coefficient {'-k = ' if is_lm else ''}{shown}")
+        lines.append(f"momentum coefficient {'-k = ' if is_lm(eq) and shown != '-k' else ''}{shown}")
     lines += [f"note         {warning}" for warning in eq.warnings]
     return "\n".join(lines)
 
@@ -206,7 +207,7 @@ def _checked(eq: EquationFacts, through: int) -> int:
 
 def equation_latex(eq: EquationFacts, through: int | None = None) -> str:
     """The equation as an aligned LaTeX display."""
-    known = _order_of(eq)
+    known = eq.known_order
     last = shown_order(eq, known) if through is None else _checked(eq, through)
     title, limit = _title(eq, _LATEX, known)
     lines = [rf"&\text{{{_escape(title)}}}{limit}"]

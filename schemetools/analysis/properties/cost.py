@@ -1,11 +1,15 @@
 """What one step of a scheme costs, counted on its normal form after equal stages are merged and dead ones dropped."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from schemetools.exact import canonical
-from schemetools.schemes.base import GeneralLinear, as_scheme
+from sympy import Expr
 
-Stage = tuple[Any, ...]
+from schemetools.schemes.arrays import Vector
+from schemetools.schemes.base import GeneralLinear, as_scheme
+from schemetools.schemes.stages import System, merged
+
+Sum = tuple[dict[int, Expr], Vector]
 
 
 class Cost(NamedTuple):
@@ -29,63 +33,30 @@ def cost(s: Any) -> Cost:
     4
     """
     form = as_scheme(s).normal_form()
-    stages, sources = _merged(form)
-    outputs = [(_weights(row, sources), form.V[m]) for m, row in enumerate(form.B[: form.values])]
-    needed = _needed(stages, outputs)
-    count = sum(_additions(stages[i][1], stages[i][2]) for i in needed)
-    count += sum(_additions(tuple(sorted(weights.items())), row) for weights, row in outputs)
+    system = merged(System(form.A, form.U, form.B, form.V, form.colours, tuple(range(form.stages)), ()))
+    stages = [(_weights(row), arguments) for row, arguments in zip(system.A, system.U, strict=True)]
+    outputs = [(_weights(row), form.V[m]) for m, row in enumerate(system.B[: form.values])]
+    needed = system.needed(range(form.values))
+    count = sum(_additions(*stages[i]) for i in needed) + sum(_additions(*output) for output in outputs)
     return Cost(len(needed), _live(form, stages, outputs, needed), count)
 
 
-def _merged(form: GeneralLinear) -> tuple[list[Stage], list[int]]:
-    """(distinct stages as (colour, ((stage, A entry), ...), U row), the stage that each written one became)."""
-    sources = list(range(form.stages))
-    while True:
-        known: dict[Stage, int] = {}
-        mapped = []
-        for i in range(form.stages):
-            row = tuple(sorted(_weights(form.A[i], sources).items()))
-            mapped.append(known.setdefault((form.colours[i], row, form.U[i]), i))
-        if mapped == sources:
-            break
-        sources = mapped
-    stages = [
-        (form.colours[i], tuple(sorted(_weights(form.A[i], sources).items())), form.U[i]) for i in range(form.stages)
-    ]
-    return stages, sources
+def _weights(row: Vector) -> dict[int, Expr]:
+    return {j: a for j, a in enumerate(row) if a != 0}
 
 
-def _weights(row: tuple[Any, ...], sources: list[int]) -> dict[int, Any]:
-    result: dict[int, Any] = {}
-    for j, a in enumerate(row):
-        if a != 0:
-            result[sources[j]] = canonical(result[sources[j]] + a) if sources[j] in result else a
-    return {j: a for j, a in result.items() if a != 0}
-
-
-def _needed(stages: list[Stage], outputs: list[Any]) -> list[int]:
-    seen: set[int] = set()
-    waiting = [j for weights, _ in outputs for j in weights]
-    while waiting:
-        j = waiting.pop()
-        if j not in seen:
-            seen.add(j)
-            waiting += [i for i, _ in stages[j][1]]
-    return sorted(seen)
-
-
-def _additions(weights: tuple[Any, ...], row: tuple[Any, ...]) -> int:
+def _additions(weights: Mapping[int, Expr], row: Vector) -> int:
     terms = len(weights) + sum(1 for v in row if v != 0)
     return terms - 1 if any(v == 1 for v in row) else terms
 
 
-def _live(form: GeneralLinear, stages: list[Stage], outputs: list[Any], needed: list[int]) -> int:
+def _live(form: GeneralLinear, stages: list[Sum], outputs: list[Sum], needed: list[int]) -> int:
     """Values carried, one argument, and the f still needed, at the worst moment."""
     if not form.is_explicit:
         return form.values + len(needed) + 1
     at_end = {j for weights, _ in outputs for j in weights}
     order = _evaluation_order(stages, needed)
-    last = {j: max((k for k, i in enumerate(order) if j in dict(stages[i][1])), default=-1) for j in order}
+    last = {j: max((k for k, i in enumerate(order) if j in stages[i][0]), default=-1) for j in order}
     worst = 0
     for k in range(len(order)):
         alive = sum(1 for i, j in enumerate(order) if i < k and (j in at_end or last[j] >= k))
@@ -93,8 +64,8 @@ def _live(form: GeneralLinear, stages: list[Stage], outputs: list[Any], needed: 
     return form.values + max(worst, len(at_end))
 
 
-def _evaluation_order(stages: list[Stage], needed: list[int]) -> list[int]:
+def _evaluation_order(stages: list[Sum], needed: list[int]) -> list[int]:
     done: list[int] = []
     while len(done) < len(needed):
-        done += [j for j in needed if j not in done and all(i in done for i, _ in stages[j][1])]
+        done += [j for j in needed if j not in done and all(i in done for i in stages[j][0])]
     return done

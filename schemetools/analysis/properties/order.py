@@ -1,5 +1,6 @@
 """Order, consistency, stage order, error constants and the conditions behind them."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -58,6 +59,16 @@ def order(s: Any) -> int:
     (4, 2, 4)
     """
     scheme = as_scheme(s)
+    return _order(scheme, scheme.exact)
+
+
+@functools.lru_cache(maxsize=1024)
+def _order(scheme: Scheme, exact: bool) -> int:
+    """`order`, kept: printing a stack asks once per block.
+
+    Schemes compare without `exact`, but the order depends on it (approximate coefficients may miss a condition by
+    1e-12), so that it is part of the key and an equal scheme of the other kind is not given this one's answer.
+    """
     if not any(limits(scheme)):
         raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
     if isinstance(scheme, LinearMultistep):

@@ -1,6 +1,6 @@
 """The exact verdicts, numbers and regions of stability. Knows no trees, series or equations."""
 
-from schemetools.analysis.stability.linear import Stability
+from schemetools.analysis.stability.base import Stability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.analysis.stability.verb import stability
 

@@ -1,20 +1,21 @@
 """The stability object of a scheme with random symbols: mean-square stability in the same words."""
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
-import numpy as np
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.algebra.decisions import decide
 from schemetools.analysis.regions.boundary import Curve
-from schemetools.analysis.stability.linear import Shares, Stability
+from schemetools.analysis.regions.plane import Plane
+from schemetools.analysis.stability.base import Shares, Stability, undefined
+from schemetools.analysis.stability.nonlinear import is_stiffly_accurate
 from schemetools.analysis.stability.numbers import length, real_exit
 from schemetools.analysis.stability.second_moments import (
+    SecondMoments,
     axis_model,
     mean_square_boundary,
     mean_square_contains,
@@ -29,6 +30,7 @@ from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 
 
+@final
 @dataclass(frozen=True)
 class MeanSquareStability(Stability):
     """Mean-square stability on u' = lambda u, z = h lambda: E|u_n|^2 stays bounded when every step draws anew.
@@ -44,52 +46,50 @@ class MeanSquareStability(Stability):
             )
 
     @property
-    def _moments(self) -> Any:
+    def _moments(self) -> SecondMoments:
         return second_moments(self.scheme, self.shares)
 
+    # ---- polynomials and formulas
+
+    polynomial = undefined("the characteristic polynomial is random here; second_moment(x, y) is what decides")
+    function = undefined("R(z) is random here; second_moment(x, y) = E|R(x + i y)|^2 is what decides")
+    dissipation = undefined("the principal root is random here; second_moment(0, y) is the mean-square damping")
+    dispersion = undefined("the principal root is random here, so there is no phase error of its own")
+
     def second_moment(self, x: Any, y: Any) -> Expr:
-        """E|R(x + i y)|^2 as a formula in real x and y. Raises UnsupportedError for a scheme with several values."""
+        """E|R(x + i y)|^2, the moments of the random symbols taken exactly."""
         return second_moment(self._moments, x, y)
 
-    def polynomial(self, w: Any, z: Any) -> Expr:
-        """Not defined: the coefficients are random. Raises UnsupportedError."""
-        raise UnsupportedError("the characteristic polynomial is random here; second_moment(x, y) is what decides")
-
-    def function(self, z: Any) -> Expr:
-        """Not defined: R(z) is random. Raises UnsupportedError."""
-        raise UnsupportedError("R(z) is random here; second_moment(x, y) = E|R(x + i y)|^2 is what decides")
-
     @property
-    def limit(self) -> Expr:
-        """Not defined here: `modified_equation` gives the drift and diffusion. Raises UnsupportedError."""
-        raise UnsupportedError(
-            "the limit is a stochastic equation; ask modified_equation(scheme) for its drift and diffusion"
-        )
+    def ellipse(self) -> None:
+        """None: the ellipse of lm(k) is that of its deterministic region."""
+
+    # ---- verdicts
 
     @property
     def is_zero_stable(self) -> Verdict:
-        """Whether the powers at z = 0, where nothing is random, stay bounded."""
+        """The root condition at z = 0, where nothing is random."""
         found = axis_model(self._moments, imaginary=False)
         return decide(found.domain, is_zero_stable, found.as_written)
 
     @property
     def is_a_stable(self) -> Verdict:
-        """Whether the left half plane is in the mean-square region; decided for explicit schemes, where it is not."""
+        """Decided for explicit schemes, which never are."""
         return _never_if_explicit(self.scheme)
 
     @property
     def is_l_stable(self) -> Verdict:
-        """Whether A-stable in the mean square with all roots 0 at infinity; decided for explicit schemes."""
+        """Decided for explicit schemes, which never are."""
         return _never_if_explicit(self.scheme)
 
     @property
     def is_a0_stable(self) -> Verdict:
-        """Whether the negative real axis is in the mean-square region."""
+        """All of the negative real axis."""
         return _whole_axis(self.scheme, self.shares, imaginary=False)
 
     @property
     def is_i_stable(self) -> Verdict:
-        """Whether the imaginary axis is in the mean-square region."""
+        """All of the imaginary axis."""
         return _whole_axis(self.scheme, self.shares, imaginary=True)
 
     @property
@@ -103,56 +103,62 @@ class MeanSquareStability(Stability):
         return _never_if_explicit(self.scheme)
 
     @property
+    def is_stiffly_accurate(self) -> Verdict:
+        """By the last row of A, for every draw."""
+        return is_stiffly_accurate(self.scheme)
+
+    # ---- numbers
+
+    limit = property(
+        undefined("the limit is a stochastic equation; ask modified_equation(scheme) for its drift and diffusion")
+    )
+    ssp_coefficient = property(
+        undefined("the coefficients are random here, and the SSP coefficient needs numbers: ask it of a single draw")
+    )
+
+    @property
     def angle(self) -> None:
         """None for an explicit scheme; not decided otherwise."""
         _never_if_explicit(self.scheme)
 
     @property
     def real_interval(self) -> Expr:
-        """The largest r with [-r, 0] in the closed mean-square region."""
+        """From 0 to the left, in the mean square."""
         return _interval(self.scheme, self.shares, imaginary=False)
 
     @property
     def imaginary_interval(self) -> Expr:
-        """The largest r with i [-r, r] in the closed mean-square region."""
+        """From 0 upwards, in the mean square."""
         return _interval(self.scheme, self.shares, imaginary=True)
 
-    def dissipation(self, order: int = 8, y: Symbol = Symbol("y")) -> Expr:
-        """Not defined: the principal root is random. Raises UnsupportedError."""
-        raise UnsupportedError("the principal root is random here; second_moment(0, y) is the mean-square damping")
+    @property
+    def area(self) -> Expr:
+        """Of the polygon of the boundary."""
+        return self.plane.area
 
-    def dispersion(self, order: int = 8, y: Symbol = Symbol("y")) -> Expr:
-        """Not defined: the principal root is random. Raises UnsupportedError."""
-        raise UnsupportedError("the principal root is random here, so there is no phase error of its own")
+    # ---- the region
 
-    def contains(self, z: Any) -> np.ndarray:
-        """Whether points lie in the closed mean-square region: boolean, of the shape of z."""
-        return mean_square_contains(self.scheme, self.shares, z)
+    @property
+    def plane(self) -> Plane:
+        """The region in which E|u_n|^2 stays bounded."""
+        return _plane(self.scheme, self.shares)
 
-    def region(self, xlim: Any = None, ylim: Any = None, n: int = 401) -> np.ndarray:
-        """The closed mean-square region on a grid, boolean (n, n), rows the imaginary part ascending."""
-        x, y = self.window if xlim is None or ylim is None else (xlim, ylim)
-        return mean_square_region(
-            self.scheme, self.shares, xlim if xlim is not None else x, ylim if ylim is not None else y, n
-        )
+    locus = undefined("the roots are random here, so there is no root locus; boundary() is the mean-square boundary")
+    dominance = undefined("the roots are random here, so that none dominates in every step; growth(z) is what decides")
+    zeros_and_poles = undefined("R(z) is random here, so it has no zeros and poles of its own")
 
-    def curves(self) -> Sequence[Curve]:
-        """The boundary of the mean-square region."""
-        return tuple(Curve(points, False) for points in mean_square_boundary(self.scheme, self.shares))
+    def _found_otherwise(self, name: str) -> None:
+        """None: what has an answer was found exactly."""
 
-    def growth(self, z: Any) -> np.ndarray:
-        """log of the growth of the root mean square in one step, at each point."""
-        return mean_square_growth(self.scheme, self.shares, z)
 
-    def locus(self) -> list[np.ndarray]:
-        """Not defined: the roots are random. Raises UnsupportedError."""
-        raise UnsupportedError(
-            "the roots are random here, so there is no root locus; boundary() is the mean-square boundary"
-        )
-
-    def zeros_and_poles(self) -> tuple[np.ndarray, np.ndarray]:
-        """Not defined: R(z) is random. Raises UnsupportedError."""
-        raise UnsupportedError("R(z) is random here, so it has no zeros and poles of its own")
+@functools.lru_cache(maxsize=64)
+def _plane(scheme: Scheme, shares: Shares) -> Plane:
+    return Plane(
+        lambda z: mean_square_contains(scheme, shares, z),
+        lambda z: mean_square_growth(scheme, shares, z),
+        lambda xlim, ylim, n: mean_square_region(scheme, shares, xlim, ylim, n),
+        lambda: [Curve(points, False) for points in mean_square_boundary(scheme, shares)],
+    )
 
 
 def _never_if_explicit(scheme: Scheme) -> bool:

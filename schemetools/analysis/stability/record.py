@@ -6,20 +6,12 @@ import sympy
 from sympy import CRootOf, Expr
 
 from schemetools import exact
+from schemetools.analysis.stability.base import QUESTIONS, Kind
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
 
-VERDICTS = (
-    "is_zero_stable",
-    "is_a_stable",
-    "is_l_stable",
-    "is_a0_stable",
-    "is_i_stable",
-    "is_algebraically_stable",
-    "is_an_stable",
-    "is_stiffly_accurate",
-)
-NUMBERS = ("limit", "angle", "real_interval", "imaginary_interval", "ssp_coefficient", "area")
+VERDICTS = tuple(question.name for question in QUESTIONS if question.kind is Kind.VERDICT)
+NUMBERS = tuple(question.name for question in QUESTIONS if question.kind is Kind.NUMBER)
 HIGHEST_DEGREE = 8
 
 

@@ -20,13 +20,13 @@ from schemetools.analysis.algebra.polynomials import Polynomial, multiply, trim
 from schemetools.analysis.regions.contour import contours
 from schemetools.analysis.regions.grid import checked_window
 from schemetools.analysis.regions.membership import CLUSTER_TOLERANCE, checked_points
+from schemetools.analysis.stability.base import Shares
 from schemetools.analysis.stability.model import Bivariate, Model
 from schemetools.analysis.stability.step_matrix import StepMatrix, step_matrix
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme, is_random
 from schemetools.schemes.moments import expectation
 
-Shares = tuple[tuple[str, Expr], ...] | None
 TOLERANCE = 1e-12
 NEARLY_SINGULAR = 1e-9
 
@@ -214,7 +214,6 @@ def mean_square_region(scheme: Scheme, shares: Shares, xlim: Any, ylim: Any, n: 
     return np.concatenate([upper[n % 2 :][::-1], upper])
 
 
-@functools.lru_cache(maxsize=64)
 def mean_square_boundary(scheme: Scheme, shares: Shares) -> list[np.ndarray]:
     """The boundary of the mean-square region as closed curves, from the level line of the growth."""
     return contours(lambda z: mean_square_growth(scheme, shares, z))

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemetools import exact
-from schemetools.analysis.stability.linear import Stability, model
+from schemetools.analysis.stability.answers import model
+from schemetools.analysis.stability.base import Stability
+from schemetools.analysis.stability.linear import LinearStability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.schemes.base import as_scheme
 
@@ -34,4 +36,4 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     if scheme.random_symbols:
         return MeanSquareStability(scheme, bool(normalized), chosen)
     model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question
-    return Stability(scheme, bool(normalized), chosen)
+    return LinearStability(scheme, bool(normalized), chosen)

@@ -1,7 +1,10 @@
+import dataclasses
+
 import pytest
 from sympy import Rational, Symbol, sqrt
 
 import schemetools as st
+from schemetools.codegen.lower import lower
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 
 ORDERS = {
@@ -82,3 +85,26 @@ def test_cost():
     assert st.cost(st.lm()).evaluations == 1
     assert st.cost(st.euler) == (1, 2, 1)
     assert st.cost(st.AdditiveRungeKutta({"F": st.euler, "G": st.euler})).evaluations == 2
+
+
+def test_stages_equal_only_through_each_other_cost_one():
+    """Two implicit stages u + h/2 f(Y_i) are one stage: a step of the implicit midpoint rule."""
+    twice = st.RungeKutta([["1/2", 0], [0, "1/2"]], ["1/2", "1/2"])
+    assert st.cost(twice) == st.cost(st.implicit_midpoint)
+    assert st.cost(twice).evaluations == lower(twice).evaluations == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["verner89", "dopri8", "bdf(3)", "gauss(3)", "yoshida4", "shake_shake", "polynet", "lm"]
+)
+def test_cost_counts_what_the_program_evaluates(name):
+    assert st.cost(st.get(name)).evaluations == lower(st.get(name)).evaluations
+
+
+def test_the_order_kept_for_a_scheme_is_not_that_of_its_approximate_twin():
+    """b = (1e-14, 1 - 1e-14) misses order 2 by 1e-14: order 1 exactly, and 2 for coefficients known to 1e-12."""
+    tiny = Rational(1, 10**14)
+    exact = st.RungeKutta([[0, 0], ["1/2", 0]], [tiny, 1 - tiny])
+    approximate = dataclasses.replace(exact, exact=False)
+    assert exact == approximate
+    assert (st.order(exact), st.order(approximate), st.order(exact)) == (1, 2, 1)

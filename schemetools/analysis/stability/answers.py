@@ -1,0 +1,125 @@
+"""The exact answers on the linear test equation, kept by scheme, normalisation and shares.
+
+What is kept holds for every equal scheme: no answer here carries a name, a reference, or whether the coefficients are
+approximate, which equal schemes may differ in. The object that carries these is made anew by `stability`.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import sympy
+from sympy import Expr
+
+from schemetools.analysis.algebra.conditions import Verdict
+from schemetools.analysis.algebra.decisions import decide
+from schemetools.analysis.algebra.fields import Field
+from schemetools.analysis.regions.model import NumericModel
+from schemetools.analysis.regions.plane import Plane, plane_of
+from schemetools.analysis.stability import symbolic_numbers as parametric
+from schemetools.analysis.stability import verdicts
+from schemetools.analysis.stability.angle import angle
+from schemetools.analysis.stability.base import Shares
+from schemetools.analysis.stability.expansions import normalise
+from schemetools.analysis.stability.model import Bivariate, Model, is_constant, model_of, reduced
+from schemetools.analysis.stability.numbers import imaginary_exit, length, real_exit
+from schemetools.analysis.stability.numeric import numeric_model
+from schemetools.analysis.stability.step_matrix import normal_form
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.multistep import LinearMultistep
+
+
+@functools.lru_cache(maxsize=512)
+def model(scheme: Scheme, normalized: bool, shares: Shares) -> Model:
+    """The exact model of a scheme, rescaled by its limit if `normalized`."""
+    raw = model_of(scheme, None if shares is None else dict(shares))
+    return normalise(raw) if normalized else raw
+
+
+@functools.lru_cache(maxsize=128)
+def plane(scheme: Scheme, normalized: bool, shares: Shares) -> Plane:
+    """The region in floating point; its boundary is traced once."""
+    return plane_of(numeric(scheme, normalized, shares))
+
+
+@functools.lru_cache(maxsize=512)
+def numeric(scheme: Scheme, normalized: bool, shares: Shares) -> NumericModel:
+    """The model in floating point."""
+    return numeric_model(model(scheme, normalized, shares))
+
+
+@functools.lru_cache(maxsize=512)
+def _is_explicit(scheme: Scheme) -> bool:
+    return scheme.is_explicit if isinstance(scheme, LinearMultistep) else normal_form(scheme).is_explicit
+
+
+@functools.lru_cache(maxsize=1024)
+def verdict(scheme: Scheme, normalized: bool, shares: Shares, name: str) -> Verdict:
+    """One of the verdicts of `verdicts.py`, by name."""
+    found = model(scheme, normalized, shares)
+    if name == "is_zero_stable":
+        return decide(found.domain, verdicts.is_zero_stable, found.as_written)
+    if _is_explicit(scheme):
+        return name == "is_a_stable" and _explicit_everywhere(scheme, normalized, shares)
+    algorithm = getattr(verdicts, name)
+    return decide(found.domain, lambda K, data: algorithm(K, *data), [found.phi, found.at_zero])
+
+
+@functools.lru_cache(maxsize=512)
+def _explicit_everywhere(scheme: Scheme, normalized: bool, shares: Shares) -> Verdict:
+    """Whether an explicit scheme is stable on a whole ray.
+
+    Where f enters, its roots are unbounded on every ray, as polynomials are; elsewhere they are the same everywhere.
+    """
+    return is_constant(model(scheme, normalized, shares))
+
+
+def expression(model: Model, p: Sequence[Any], z: Expr) -> Expr:
+    """A polynomial of the model at z, as a formula."""
+    return sympy.Add(*(model.domain.to_sympy(c) * z**m for m, c in enumerate(p)))
+
+
+@functools.lru_cache(maxsize=512)
+def lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate:
+    """Phi without the factors in z that all its coefficients share."""
+    found = model(scheme, normalized, shares)
+    K = Field(found.domain)
+    phi = reduced(K, found.phi)
+    if len(phi) == 1 and len(found.phi) == 2:  # z cancels: R = 1
+        return [[-K.one], [K.one]]
+    return [[c / phi[-1][0] for c in p] for p in phi]
+
+
+@functools.lru_cache(maxsize=512)
+def widest_angle(scheme: Scheme, normalized: bool, shares: Shares) -> Expr | None:
+    """alpha of A(alpha)-stability."""
+    found = model(scheme, normalized, shares)
+    if _is_explicit(scheme):
+        return sympy.pi / 2 if _explicit_everywhere(scheme, normalized, shares) is True else None
+    if found.symbols:
+        raise UnsupportedError("A(alpha) needs numbers; substitute the scheme's symbols first")
+    return angle(found.base, found.phi, found.at_zero)
+
+
+@functools.lru_cache(maxsize=512)
+def stable_interval(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bool) -> Expr:
+    """The length of the stable part of a half axis from 0."""
+    found = model(scheme, normalized, shares)
+    if found.symbols:
+        return parametric.interval(found, imaginary=imaginary)
+    if not imaginary:
+        return length(real_exit(found.base, found.phi, found.at_zero))
+    exit_, squared = imaginary_exit(found.base, found.phi, found.at_zero)
+    return length(exit_, squared=squared)
+
+
+@functools.lru_cache(maxsize=512)
+def whole_axis(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bool) -> Verdict:
+    """Whether a whole half axis is stable."""
+    if _is_explicit(scheme):
+        return _explicit_everywhere(scheme, normalized, shares)
+    found = model(scheme, normalized, shares)
+    if found.symbols:
+        return parametric.is_infinite(found, imaginary=imaginary)
+    return bool(stable_interval(scheme, normalized, shares, imaginary=imaginary) == sympy.oo)

@@ -1,6 +1,5 @@
 """How a scheme with a history starts: the values that it carries, and which of them are equal in its first steps."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import sympy
@@ -8,7 +7,7 @@ from sympy import Expr
 
 from schemetools.codegen.system import START, system
 from schemetools.errors import UnsupportedError
-from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.base import GeneralLinear, Scheme, labelled
 from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.stages import merged, total
@@ -58,7 +57,7 @@ def pattern_scheme(scheme: Scheme, pattern: tuple[str, ...]) -> Scheme:
     else:
         start = GeneralLinear(given.A, given.U, given.B[:r], given.V[:r], given.fields, parts=form.parts)
     name = f"{scheme.name} from a repeated start" if scheme.name else None
-    return dataclasses.replace(start, name=name, reference=scheme.reference, exact=scheme.exact)  # type: ignore[type-var]
+    return labelled(start, name=name, reference=scheme.reference, exact=scheme.exact, digits=scheme.digits)
 
 
 def with_history(start: GeneralLinear, form: GeneralLinear) -> GeneralLinear:
@@ -90,7 +89,7 @@ def with_history(start: GeneralLinear, form: GeneralLinear) -> GeneralLinear:
     B, V = zip(*rows, strict=True)
     colours = (*start.colours, start.colours[0])
     U = [unit[0]] * (s + 1)
-    return GeneralLinear(A, U, B, V, colours, name=start.name, reference=start.reference, exact=start.exact)
+    return GeneralLinear(A, U, B, V, colours, **start._labels())
 
 
 def stage_times(form: GeneralLinear) -> tuple[Expr, ...]:

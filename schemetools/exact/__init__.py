@@ -12,11 +12,13 @@ from schemetools.exact.intake import (
     to_float,
     to_fraction,
 )
+from schemetools.exact.measure import Measured, measure
 from schemetools.exact.parser import parse
 from schemetools.exact.printing import decimals, latex, text
 
 __all__ = [
     "RESERVED",
+    "Measured",
     "canonical",
     "check_symbol_name",
     "coefficient",
@@ -28,6 +30,7 @@ __all__ = [
     "is_long_float",
     "is_whole",
     "latex",
+    "measure",
     "parse",
     "text",
     "to_domain",

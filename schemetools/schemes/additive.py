@@ -8,7 +8,7 @@ from sympy import Expr, Integer
 
 from schemetools.errors import TableauError
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.base import GeneralLinear, Scheme, kept, labelled
 from schemetools.schemes.latex import side_by_side
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -31,6 +31,7 @@ class AdditiveRungeKutta(Scheme):
     name: str | None = field(default=None, compare=False)
     reference: str | None = field(default=None, compare=False)
     exact: bool = field(default=True, compare=False)
+    digits: int | None = field(default=None, compare=False)
 
     def __init__(
         self,
@@ -39,7 +40,8 @@ class AdditiveRungeKutta(Scheme):
         *,
         name: str | None = None,
         reference: str | None = None,
-        exact: bool = True,
+        exact: bool | None = None,
+        digits: int | None = None,
     ):
         try:
             pairs = tuple((str(k), v) for k, v in (tableaux.items() if isinstance(tableaux, Mapping) else tableaux))
@@ -59,8 +61,8 @@ class AdditiveRungeKutta(Scheme):
             )
         if partitioned and len(pairs) != 2:
             raise TableauError(f"a partitioned scheme has two fields, p' = F(q) and q' = G(p); {len(pairs)} came")
-        is_exact = exact and all(t.exact for _, t in pairs)
-        self._set(name, reference, is_exact, tableaux=pairs, partitioned=bool(partitioned))
+        pairs, known = _declared(pairs, exact, digits)
+        self._set(name, reference, known, tableaux=pairs, partitioned=bool(partitioned))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -86,8 +88,7 @@ class AdditiveRungeKutta(Scheme):
         """
         form = self._partitioned() if self.partitioned else self._shared()
         A, U, B, V, colours, parts = form
-        labels = dict(name=self.name, reference=self.reference, exact=self.exact)
-        return GeneralLinear(A, U, B, V, colours, parts=parts, **labels)  # type: ignore[arg-type]
+        return GeneralLinear(A, U, B, V, colours, parts=parts, **self._labels())
 
     def _shared(self) -> tuple[Any, ...]:
         s, tables = self.stages, [t for _, t in self.tableaux]
@@ -109,14 +110,31 @@ class AdditiveRungeKutta(Scheme):
 
     def _map(self, change: Callable[[Expr], Expr]) -> Self:
         changed = [(label, t._map(change)) for label, t in self.tableaux]
-        return type(self)(changed, self.partitioned, name=self.name, reference=self.reference, exact=self.exact)
+        return type(self)(changed, self.partitioned, **self._labels())
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
         return tuple(array for _, t in self.tableaux for array in t._arrays())
 
     def __repr__(self) -> str:
         kind = "partitioned" if self.partitioned else "additive"
-        return f"AdditiveRungeKutta({self.name or kind}, fields={', '.join(self.fields)}, stages={self.stages})"
+        shape = f"fields={', '.join(self.fields)}, stages={self.stages}{self._known()}"
+        return f"AdditiveRungeKutta({self.name or kind}, {shape})"
 
     def _repr_latex_(self) -> str:
         return side_by_side([(label, t._repr_latex_()) for label, t in self.tableaux])
+
+
+Pairs = tuple[tuple[str, RungeKutta], ...]
+
+
+def _declared(pairs: Pairs, exact: bool | None, digits: int | None) -> tuple[Pairs, tuple[bool, int | None]]:
+    """The tableaux, and what is known of all: as they are, or as they are declared to be."""
+    found = [t.digits for _, t in pairs if t.digits is not None]
+    known = not found, min(found, default=None)
+    wanted = (exact if exact is not None else known[0] and digits is None), digits
+    if wanted[0] is known[0] and digits in (None, known[1]):
+        return pairs, known
+    labels: dict[str, Any] = {"exact": wanted[0]} | ({} if digits is None else {"digits": digits})
+    pairs = tuple((label, labelled(t, **labels)) for label, t in pairs)
+    found = [t.digits for _, t in pairs if t.digits is not None]
+    return pairs, (not found, min(found, default=None))

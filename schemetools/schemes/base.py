@@ -12,7 +12,8 @@ from sympy import Add, Expr, Integer, Symbol
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError
 from schemetools.exact import canonical
-from schemetools.schemes.arrays import Matrix, Vector, matrix
+from schemetools.schemes.arrays import Matrix, Vector
+from schemetools.schemes.intake import Intake, no_relations
 from schemetools.schemes.latex import general_linear
 from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.naming import renamed
@@ -36,17 +37,20 @@ def kept(method: Callable[[Any], T]) -> Callable[[Any], T]:
 class Scheme(ABC):
     """A numerical scheme, written down once: a frozen, hashable value.
 
-    Two schemes are equal when their coefficients are; `name`, `reference` and `exact` do not count.
-    `exact` is False when a coefficient is an approximation (learned, or published only as decimals).
+    Two schemes are equal when their coefficients are; `name`, `reference`, `exact` and `digits` do not count.
+    `exact` is False when a coefficient is an approximation (learned, or published only as decimals); `digits` then is
+    the number of decimals to which the coefficients are known, else None.
     """
 
     name: str | None
     reference: str | None
     exact: bool
+    digits: int | None
 
-    def _set(self, name: str | None, reference: str | None, exact: bool, **arrays: Any) -> None:
-        """Fill the frozen fields, once, at construction."""
-        labels = {"name": _one_line(name, "name"), "reference": _one_line(reference, "reference"), "exact": exact}
+    def _set(self, name: str | None, reference: str | None, known: tuple[bool, int | None], **arrays: Any) -> None:
+        """Fill the frozen fields, once, at construction; `known` is (exact, digits)."""
+        labels = {"name": _one_line(name, "name"), "reference": _one_line(reference, "reference")}
+        labels |= {"exact": known[0], "digits": known[1]}
         for key, value in {**arrays, **labels}.items():
             object.__setattr__(self, key, value)
 
@@ -111,11 +115,24 @@ class Scheme(ABC):
             return self
         is_exact = self.exact and not any(map(exact_arithmetic.is_long_float, values.values()))
         changed = self._map(lambda c: exact_arithmetic.canonical(c.subs(replacement)))
-        name = renamed(self.name, replacement, is_exact)
-        return dataclasses.replace(changed, name=name, exact=is_exact)  # type: ignore[type-var]
+        return labelled(changed, name=renamed(self.name, replacement, is_exact), exact=is_exact)
 
     def __str__(self) -> str:
         return self.name or f"unnamed {type(self).__name__}"
+
+    def _known(self) -> str:
+        """What a repr says of approximate coefficients."""
+        return "" if self.exact else f", known to {self.digits} decimals"
+
+    def _labels(self) -> dict[str, Any]:
+        """Name, reference and what is known of the digits, as a constructor takes them."""
+        return dict(name=self.name, reference=self.reference, exact=self.exact, digits=self.digits)
+
+
+def labelled(scheme: T, **labels: Any) -> T:
+    """The scheme under other labels; where `exact` changes, `digits` are found anew unless they are given."""
+    changed = labels.get("exact", scheme.exact) is not scheme.exact  # type: ignore[attr-defined]
+    return dataclasses.replace(scheme, **({"digits": None} if changed else {}) | labels)  # type: ignore[type-var]
 
 
 def _one_line(value: Any, what: str) -> str | None:
@@ -188,6 +205,7 @@ class GeneralLinear(Scheme):
     name: str | None = field(default=None, compare=False)
     reference: str | None = field(default=None, compare=False)
     exact: bool = field(default=True, compare=False)
+    digits: int | None = field(default=None, compare=False)
 
     def __init__(
         self,
@@ -200,14 +218,17 @@ class GeneralLinear(Scheme):
         parts: int = 1,
         name: str | None = None,
         reference: str | None = None,
-        exact: bool = True,
+        exact: bool | None = None,
+        digits: int | None = None,
     ):
-        A = matrix(A, "A")
+        given = Intake(exact, digits)
+        A = given.matrix(A, "A")
         s = len(A)
-        A = matrix(A, "A", columns=s)
-        U = matrix(U, "U")
+        if any(len(row) != s for row in A):
+            given.matrix(A, "A", columns=s)
+        U = given.matrix(U, "U")
         r = len(U[0]) if U else 0
-        B, V = matrix(B, "B", columns=s), matrix(V, "V", columns=r)
+        B, V = given.matrix(B, "B", columns=s), given.matrix(V, "V", columns=r)
         if s == 0 or len(U) != s or r == 0 or len(V) not in (r, r + 1) or len(B) != len(V) or not 1 <= parts <= r:
             raise TableauError(
                 f"A is {s} x {s}, U {len(U)} x {r}, B {len(B)} x {s}, V {len(V)} x {r}; with s stages and "
@@ -216,7 +237,7 @@ class GeneralLinear(Scheme):
         labels = ("f",) * s if colours is None else tuple(str(c) for c in colours)
         if len(labels) != s:
             raise TableauError(f"{len(labels)} colours came for {s} stages; give one per stage")
-        self._set(name, reference, exact, A=A, U=U, B=B, V=V, colours=labels, parts=parts)
+        self._set(name, reference, given.settle(no_relations), A=A, U=U, B=B, V=V, colours=labels, parts=parts)
         object.__setattr__(self, "_q", self._preconsistency())
 
     def _preconsistency(self) -> Vector:
@@ -269,15 +290,14 @@ class GeneralLinear(Scheme):
 
     def _map(self, change: Callable[[Expr], Expr]) -> Self:
         A, U, B, V = (tuple(tuple(map(change, row)) for row in M) for M in (self.A, self.U, self.B, self.V))
-        return type(self)(
-            A, U, B, V, self.colours, parts=self.parts, name=self.name, reference=self.reference, exact=self.exact
-        )
+        return type(self)(A, U, B, V, self.colours, parts=self.parts, **self._labels())
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
         return self.A, self.U, self.B, self.V
 
     def __repr__(self) -> str:
-        return f"GeneralLinear({self.name or ''}{', ' if self.name else ''}stages={self.stages}, values={self.values})"
+        shape = f"stages={self.stages}, values={self.values}{self._known()}"
+        return f"GeneralLinear({self.name or ''}{', ' if self.name else ''}{shape})"
 
     def _repr_latex_(self) -> str:
         return general_linear(self.A, self.U, self.B, self.V, exact=self.exact)

@@ -25,7 +25,12 @@ _DISTRIBUTION = re.compile(r"\s*([a-z]+)\s*\((.*)\)\s*", re.DOTALL)
 
 
 def _runge_kutta(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    return RungeKutta(take("A"), take("b"), take("c", None), b_hat=take("b_hat", None), **labels)
+    return _tableau_from(take, "", labels)
+
+
+def _tableau_from(take: Callable[..., Any], where: str, labels: dict[str, Any]) -> RungeKutta:
+    A, b, c, b_hat = take(f"{where}A"), take(f"{where}b"), take(f"{where}c", None), take(f"{where}b_hat", None)
+    return RungeKutta(A, b, c, b_hat=b_hat, c_is_declared=take(f"{where}c_is_declared", False), **labels)
 
 
 def _multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
@@ -33,17 +38,10 @@ def _multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
 
 
 def _additive(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    tables = {
-        field: RungeKutta(
-            take(f"fields.{field}.A"),
-            take(f"fields.{field}.b"),
-            take(f"fields.{field}.c", None),
-            b_hat=take(f"fields.{field}.b_hat", None),
-            exact=labels["exact"],
-        )
-        for field in take("fields")
-    }
-    return AdditiveRungeKutta(tables, take("partitioned", False), **labels)
+    known = {key: labels[key] for key in ("exact", "digits")}
+    tables = {field: _tableau_from(take, f"fields.{field}.", known) for field in take("fields")}
+    names = {key: labels[key] for key in ("name", "reference")}
+    return AdditiveRungeKutta(tables, take("partitioned", False), **names)
 
 
 def _general_linear(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
@@ -57,8 +55,8 @@ _KINDS: dict[str, Callable[..., Scheme]] = {
     "AdditiveRungeKutta": _additive,
     "GeneralLinear": _general_linear,
 }
-_FIELD_KEYS = {"A", "b", "c", "b_hat"}
-_LABELS = {"kind", "name", "reference", "exact", "symbols", "random"}
+_FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
+_LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
 _KEYS = {
     "RungeKutta": _FIELD_KEYS,
     "LinearMultistep": {"alpha", "beta"},
@@ -97,14 +95,14 @@ class _File:
         self.refuse_unknown("", self.data, _LABELS | _KEYS[kind])
         self.declare()
         labels = {key: self.label(key) for key in ("name", "reference")} | {
-            "exact": self.data.get("exact", True) is not False
+            key: self.data.get(key) for key in ("exact", "digits")
         }
         try:
             return _KINDS[kind](self.take, labels)
         except FileError:
             raise
         except SchemeError as error:
-            named = re.search(r"\b(A|U|B|V|alpha|beta|b_hat|b|c)\b", str(error))
+            named = re.search(r"\b(A|U|B|V|alpha|beta|b_hat|b|c|exact|digits)\b", str(error))
             raise self.fail(named[1] if named and named[1] in self.data else "kind", error) from None
 
     def refuse_unknown(self, where: str, table: Mapping[str, Any], known: set[str]) -> None:
@@ -156,7 +154,7 @@ class _File:
         name = key.split(".")[-1]
         if name in ("A", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta"):
             return self.coefficients(key, table)
-        expected = {"partitioned": bool, "parts": int, "fields": dict, "colours": list}[name]
+        expected = {"partitioned": bool, "c_is_declared": bool, "parts": int, "fields": dict, "colours": list}[name]
         if not isinstance(table, expected):
             raise self.fail(key, f"must be a {expected.__name__}")
         if name == "fields":
@@ -172,13 +170,7 @@ class _File:
         if depth == 0:
             raise self.fail(key, "must be an array of coefficients")
         try:
-            if isinstance(value, str):
-                return exact.canonical(
-                    exact.parse(value, self.symbols).xreplace({Symbol(n): s for n, s in self.symbols.items()})
-                )
-            if isinstance(value, Decimal) and len("".join(map(str, value.as_tuple().digits)).strip("0")) > 12:
-                raise FileError(f'{value} has more than 12 digits; write it in quotes, "{value}", or as "1/3"')
-            return exact.coefficient(value)
+            return exact.measure(value, self.symbols)
         except SchemeError as error:
             raise self.fail(key, error) from None
 
@@ -252,8 +244,7 @@ def to_toml(scheme: Scheme) -> str:
     lines += [
         f"{key} = {_quoted(value)}" for key in ("name", "reference") if (value := getattr(scheme, key)) is not None
     ]
-    if not scheme.exact:
-        lines.append("exact = false")
+    lines += _exactness(scheme)
     tables: list[str] = []
     match scheme:
         case RungeKutta():
@@ -278,8 +269,17 @@ def to_toml(scheme: Scheme) -> str:
     return "\n".join([*lines, *tables, ""])
 
 
+def _exactness(scheme: Scheme) -> list[str]:
+    """Where the digits alone would tell otherwise, the file says it too."""
+    if not scheme.exact:
+        return ["exact = false", f"digits = {scheme.digits}"]
+    return ["exact = true"] if any(exact.measure(c).decimals for c in scheme.coefficients) else []
+
+
 def _tableau(scheme: RungeKutta) -> list[str]:
     lines = [_array("A", scheme.A), _array("b", scheme.b), _array("c", scheme.c)]
+    if scheme.c_is_declared:
+        lines.append("c_is_declared = true")
     return lines if scheme.b_hat is None else [*lines, _array("b_hat", scheme.b_hat)]
 
 

@@ -8,8 +8,9 @@ from sympy import Add, Expr, Integer
 
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import TableauError
-from schemetools.schemes.arrays import Matrix, Vector, vector
+from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.intake import NEAR, Intake, multistep_relations
 from schemetools.schemes.latex import multistep_recurrence
 
 ZERO, ONE = Integer(0), Integer(1)
@@ -21,7 +22,8 @@ class LinearMultistep(Scheme):
 
         sum_j alpha_j u_(n+j) = h sum_j beta_j f(u_(n+j)),     j = 0..k ascending
 
-    alpha and beta are (k+1,), coefficients as in `exact.coefficient`; alpha_k != 0.
+    alpha and beta are (k+1,), coefficients as in `exact.measure`; alpha_k != 0. `exact` and `digits` are as in
+    `RungeKutta`; where alpha is approximate, its largest entry before the last takes up what sum_j alpha_j misses 0 by.
     Raises TableauError for a malformed pair and for rho(1) = sum_j alpha_j != 0: such a recurrence has no ODE as its
     limit. Source: Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section III.2.
 
@@ -34,6 +36,7 @@ class LinearMultistep(Scheme):
     name: str | None = field(default=None, compare=False)
     reference: str | None = field(default=None, compare=False)
     exact: bool = field(default=True, compare=False)
+    digits: int | None = field(default=None, compare=False)
 
     def __init__(
         self,
@@ -42,9 +45,11 @@ class LinearMultistep(Scheme):
         *,
         name: str | None = None,
         reference: str | None = None,
-        exact: bool = True,
+        exact: bool | None = None,
+        digits: int | None = None,
     ):
-        alpha, beta = vector(alpha, "alpha"), vector(beta, "beta")
+        given = Intake(exact, digits)
+        alpha, beta = given.vector(alpha, "alpha"), given.vector(beta, "beta")
         if len(alpha) != len(beta) or len(alpha) < 2:
             raise TableauError(
                 f"alpha has {len(alpha)} entries and beta {len(beta)}; k steps need k + 1 of each, k >= 1"
@@ -55,12 +60,14 @@ class LinearMultistep(Scheme):
             )
         if all(b == 0 for b in beta):
             raise TableauError("every entry of beta is 0: the scheme never evaluates f")
+        known = given.settle(multistep_relations(alpha, beta))
+        alpha = alpha if known[0] else _summing_to_zero(alpha)
         total = exact_arithmetic.canonical(Add(*alpha))
         if total != 0:
             raise TableauError(
                 f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
             )
-        self._set(name, reference, exact, alpha=alpha, beta=beta)
+        self._set(name, reference, known, alpha=alpha, beta=beta)
 
     @property
     def steps(self) -> int:
@@ -101,17 +108,26 @@ class LinearMultistep(Scheme):
             V[first_increment] = (ZERO,) * r
             B[first_increment] = (ONE,)
         A, U = ((ZERO,), unit[0]) if self.is_explicit else ((fresh,), recurrence)
-        return GeneralLinear((A,), (U,), B, V, name=self.name, reference=self.reference, exact=self.exact)
+        return GeneralLinear((A,), (U,), B, V, **self._labels())
 
     def _map(self, change: Callable[[Expr], Expr]) -> Self:
         alpha, beta = tuple(map(change, self.alpha)), tuple(map(change, self.beta))
-        return type(self)(alpha, beta, name=self.name, reference=self.reference, exact=self.exact)
+        return type(self)(alpha, beta, **self._labels())
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
         return self.alpha, self.beta
 
     def __repr__(self) -> str:
-        return f"LinearMultistep({self.name or ''}{', ' if self.name else ''}steps={self.steps})"
+        return f"LinearMultistep({self.name or ''}{', ' if self.name else ''}steps={self.steps}{self._known()})"
 
     def _repr_latex_(self) -> str:
         return multistep_recurrence(self.alpha, self.beta, exact=self.exact)
+
+
+def _summing_to_zero(alpha: Vector) -> Vector:
+    """Approximate alpha with rho(1) = 0: the largest entry before the last takes up what rounding left."""
+    total = exact_arithmetic.canonical(Add(*alpha))
+    if not total.is_number or total == 0 or abs(exact_arithmetic.to_float(total)) > NEAR:
+        return alpha
+    largest = max(range(len(alpha) - 1), key=lambda j: abs(exact_arithmetic.to_float(alpha[j])))
+    return tuple(exact_arithmetic.canonical(a - total) if j == largest else a for j, a in enumerate(alpha))

@@ -36,7 +36,7 @@ def reduced_multistep(scheme: LinearMultistep) -> LinearMultistep:
     alpha = [from_domain(domain, c) for c in upper.exquo(common).rep.to_list()[::-1]]
     beta = [from_domain(domain, c) for c in lower.exquo(common).rep.to_list()[::-1]]
     beta += [Integer(0)] * (len(alpha) - len(beta))
-    return LinearMultistep(alpha, beta, name=scheme.name, reference=scheme.reference, exact=scheme.exact)
+    return LinearMultistep(alpha, beta, **scheme._labels())
 
 
 def _coprime_at_a_point(scheme: LinearMultistep) -> bool:
@@ -77,7 +77,7 @@ def reduced_runge_kutta(scheme: RungeKutta) -> RungeKutta:
     if len(b) == s:
         return scheme
     smaller = [[from_domain(domain, x) for x in row] for row in (*A, b)]
-    return RungeKutta(smaller[:-1], smaller[-1], name=scheme.name, reference=scheme.reference, exact=scheme.exact)
+    return RungeKutta(smaller[:-1], smaller[-1], **scheme._labels())
 
 
 def reduced_stages(

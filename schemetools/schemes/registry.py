@@ -1,6 +1,5 @@
 """The one registry of names: what a catalog file declares, and how a name becomes a scheme."""
 
-import dataclasses
 import functools
 import importlib
 import inspect
@@ -15,7 +14,7 @@ from sympy import Expr, Symbol
 from schemetools import exact
 from schemetools.errors import SchemeError, UnknownNameError
 from schemetools.exact.parser import shorten
-from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import Scheme, labelled
 from schemetools.schemes.naming import argument, split_arguments
 from schemetools.schemes.references import citation
 
@@ -92,7 +91,7 @@ def _instance(family: Family, values: tuple[tuple[str, Any], ...], is_exact: boo
     scheme = family.build(**dict(values))
     shown = ", ".join(argument(key, value, is_exact=is_exact) for key, value in values)
     name = f"{family.name}({shown})" if values else family.name
-    return dataclasses.replace(scheme, name=name, reference=family.reference, exact=is_exact and scheme.exact)  # type: ignore[type-var]
+    return labelled(scheme, name=name, reference=family.reference, exact=is_exact and scheme.exact)
 
 
 GENERAL_LINEAR = "general linear"  # every scheme that lowers to the normal form (A, U, B, V)

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sympy import Add, Expr, Integer
+from sympy import Expr, Integer
 
-from schemetools import exact as exact_arithmetic
 from schemetools.errors import TableauError
-from schemetools.schemes.arrays import Matrix, Vector, matrix, vector
+from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.intake import Intake, tableau_relations
 from schemetools.schemes.latex import butcher
+from schemetools.schemes.nodes import checked_nodes, square
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,13 +20,21 @@ class RungeKutta(Scheme):
 
         Y_i = u_n + h sum_j A_ij f(Y_j),        u_(n+1) = u_n + h sum_i b_i f(Y_i)
 
-    A is (s, s), b (s,), c (s,), coefficients as in `exact.coefficient`. c is the row sums of A, where it is left out;
-    given, it must equal them. `b_hat` (s,) holds the weights of an embedded result.
+    A is (s, s), b (s,), c (s,), coefficients as in `exact.measure`: text, integers, fractions, floats, arrays. Rows of
+    A may leave out the zeros from the diagonal on, and A its first row where that is empty. `b_hat` (s,) holds the
+    weights of an embedded result. c is the row sums of A, where it is left out; given, it must equal them to the digits
+    given, unless `c_is_declared=True` says that it is another c on purpose.
+
+    `exact=None`: rounded where the digits say so (a float or decimal of more than 12 digits; long fractions and shorter
+    decimals where a condition is missed by less than 1e-9), exact else; `exact=False` declares coefficients
+    approximate, to `digits` decimals, and `exact=True` exact.
     Raises TableauError for a malformed tableau, and CoefficientError for an entry that is no coefficient.
     Source: J. C. Butcher, Numerical Methods for Ordinary Differential Equations, section 23.
 
     >>> RungeKutta([[0, 0], ["1/2", 0]], [0, 1]).c
     (0, 1/2)
+    >>> RungeKutta([[2 / 3]], [0.25, 0.75])
+    RungeKutta(stages=2, known to 16 decimals)
     """
 
     A: Matrix
@@ -35,6 +44,8 @@ class RungeKutta(Scheme):
     name: str | None = field(default=None, compare=False)
     reference: str | None = field(default=None, compare=False)
     exact: bool = field(default=True, compare=False)
+    digits: int | None = field(default=None, compare=False)
+    c_is_declared: bool = field(default=False, compare=False)
 
     def __init__(
         self,
@@ -45,24 +56,26 @@ class RungeKutta(Scheme):
         b_hat: Any = None,
         name: str | None = None,
         reference: str | None = None,
-        exact: bool = True,
+        exact: bool | None = None,
+        digits: int | None = None,
+        c_is_declared: bool = False,
     ):
-        b = vector(b, "b")
+        given = Intake(exact, digits)
+        b = given.vector(b, "b")
         s = len(b)
-        A = matrix(A, "A")
-        if s == 0 or len(A) != s or any(len(row) != s for row in A):
-            shape = f"{len(A)} rows of length {', '.join(map(str, sorted({len(row) for row in A})))}"
-            raise TableauError(f"A has {shape} and b has {s} weights; a tableau of s stages has A (s, s) and b (s,)")
-        sums = tuple(exact_arithmetic.canonical(Add(*row)) for row in A)
-        nodes = sums if c is None else vector(c, "c")
-        if b_hat is not None:
-            b_hat = vector(b_hat, "b_hat")
-        for what, values in (("c", nodes), ("b_hat", b_hat)):
+        A = square(given.rows(A, "A"), s)
+        embedded = None if b_hat is None else given.vector(b_hat, "b_hat")
+        nodes = None if c is None else Intake(None).measured(c, "c")
+        for what, values in (("b_hat", embedded), ("c", nodes)):
             if values is not None and len(values) != s:
                 raise TableauError(f"{what} has {len(values)} entries; {s} stages need {s}")
-        if exact:
-            _check_row_sums(A, sums, nodes)
-        self._set(name, reference, exact, A=A, b=b, c=nodes, b_hat=b_hat)
+        told = [None if m.decimals else m.value for m in nodes] if nodes and not c_is_declared else [None] * s
+        known = given.settle(tableau_relations(A, [w for w in (b, embedded) if w], told))
+        c = checked_nodes(A, nodes, known, declared=c_is_declared)
+        self._set(
+            name, reference, known, A=A, b=b, c=c, b_hat=embedded,
+            c_is_declared=bool(c_is_declared),
+        )  # fmt: skip
 
     @property
     def stages(self) -> int:
@@ -79,29 +92,19 @@ class RungeKutta(Scheme):
         """The general linear form: U = 1, V = 1, B = b, with b_hat as one more row."""
         one = (Integer(1),)
         rows = (self.b,) if self.b_hat is None else (self.b, self.b_hat)
-        labels = dict(name=self.name, reference=self.reference, exact=self.exact)
-        return GeneralLinear(self.A, (one,) * self.stages, rows, (one,) * len(rows), **labels)  # type: ignore[arg-type]
+        return GeneralLinear(self.A, (one,) * self.stages, rows, (one,) * len(rows), **self._labels())
 
     def _map(self, change: Callable[[Expr], Expr]) -> Self:
         A = tuple(tuple(map(change, row)) for row in self.A)
         b_hat = None if self.b_hat is None else tuple(map(change, self.b_hat))
         b, c = tuple(map(change, self.b)), tuple(map(change, self.c))
-        return type(self)(A, b, c, b_hat=b_hat, name=self.name, reference=self.reference, exact=self.exact)
+        return type(self)(A, b, c, b_hat=b_hat, c_is_declared=self.c_is_declared, **self._labels())
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
         return (self.A, self.b, self.c) if self.b_hat is None else (self.A, self.b, self.c, self.b_hat)
 
     def __repr__(self) -> str:
-        return f"RungeKutta({self.name or ''}{', ' if self.name else ''}stages={self.stages})"
+        return f"RungeKutta({self.name or ''}{', ' if self.name else ''}stages={self.stages}{self._known()})"
 
     def _repr_latex_(self) -> str:
         return butcher(self.A, self.b, self.c, self.b_hat, exact=self.exact)
-
-
-def _check_row_sums(A: Matrix, sums: Vector, nodes: Vector) -> None:
-    for i, (total, node) in enumerate(zip(sums, nodes, strict=True)):
-        if total != node and exact_arithmetic.canonical(total - node) != 0:
-            raise TableauError(
-                f"row {i} of A sums to {exact_arithmetic.text(total)} but c[{i}] is {exact_arithmetic.text(node)}; "
-                "correct one of them, or leave c out"
-            )

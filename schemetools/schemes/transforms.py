@@ -11,7 +11,8 @@ from schemetools import exact
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, is_random
+from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, is_random, labelled
+from schemetools.schemes.intake import DOUBLE_DIGITS
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.random import drawn_again
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -21,7 +22,8 @@ ZERO, ONE = Integer(0), Integer(1)
 
 def _labelled(result: Scheme, name: str, *origins: Scheme) -> Any:
     """The result under a name that says how it was made; exact only if all it came from was."""
-    return dataclasses.replace(result, name=name, exact=all(s.exact for s in origins))  # type: ignore[type-var]
+    digits = min((s.digits for s in origins if s.digits is not None), default=None)
+    return labelled(result, name=name, exact=digits is None, digits=digits)
 
 
 def _per_tableau(scheme: Scheme, change: Callable[[RungeKutta], RungeKutta]) -> Scheme | None:
@@ -246,6 +248,6 @@ def to_float(scheme: Any) -> Any:
     if isinstance(scheme, LinearMultistep):
         others = [rounded(a) for a in scheme.alpha[1:]]
         result = LinearMultistep([-Add(*others), *others], [rounded(b) for b in scheme.beta], exact=False)
-    else:
-        result = dataclasses.replace(scheme, exact=False)._map(rounded)  # type: ignore[type-var]
-    return dataclasses.replace(result, name=name, exact=False)
+        return dataclasses.replace(result, name=name)
+    digits = min(scheme.digits or DOUBLE_DIGITS, DOUBLE_DIGITS)
+    return labelled(labelled(scheme, exact=False, digits=digits)._map(rounded), name=name)

@@ -147,7 +147,7 @@ def test_a_hostile_coefficient_names_line_and_key(tmp_path, key, value):
         ('A = [["0"]]\nA = [["0"]]\nb = ["1"]', "line 2, key A: is given twice"),
         (EULER + "\n[symbols]\nk = 1\nk = 2", "line 6, key k: is given twice"),
         ('A = [["0", "0"], ["1"]]\nb = ["1", "0"]', "line 1, key A: A is ragged"),
-        ('A = [["0"]]\nb = ["1", "0"]', "key A.*b has 2 weights"),
+        ('A = [["0"]]\nb = ["1", "0", "0"]', "key A.*b has 3 weights"),
         ('A = "0"\nb = ["1"]', "line 1, key A: must be an array"),
         ('A = [[["0"]]]\nb = ["1"]', r"key A\[0\]\[0\]"),
         ("A = [[nan]]\nb = [1]", r"line 1, key A\[0\]\[0\]: NaN is not finite"),

@@ -31,7 +31,7 @@ def _tableau_of(scheme: Scheme) -> Scheme:
         return scheme
     if scheme.values > 1 or len(scheme.fields) > 1:
         raise UnsupportedError(f"{scheme} is a general linear method; give its Runge-Kutta or multistep form")
-    return RungeKutta(scheme.A, scheme.B[0], name=scheme.name, exact=scheme.exact)
+    return RungeKutta(scheme.A, scheme.B[0], **scheme._labels())
 
 
 def is_symplectic(s: Any) -> bool:

@@ -116,7 +116,7 @@ def as_multistep(scheme: Scheme) -> LinearMultistep | None:
     weights = [functools.reduce(lambda x, i: canonical(x + small.b[i]), stages, Integer(0)) for stages in (old, new)]
     if all(w == 0 for w in weights):
         return None
-    return LinearMultistep([-1, 1], weights, name=scheme.name, reference=scheme.reference, exact=scheme.exact)
+    return LinearMultistep([-1, 1], weights, **scheme._labels())
 
 
 def spurious_multiplier(momentum: Sequence[Expr]) -> Expr:

@@ -1,6 +1,5 @@
 """Trainable coefficients: a free symbol as a parameter, its start value, its bounds, and the exact value read back."""
 
-import dataclasses
 import math
 import numbers
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from schemetools import exact
 from schemetools.codegen.printers.names import base_name
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import Scheme, labelled
 from schemetools.schemes.naming import renamed
 
 USUAL = {
@@ -173,4 +172,4 @@ def read_back(scheme: Scheme, values: Mapping[Any, nn.Parameter | Bounded], chan
     found = {s: v.exact_value(channel) if isinstance(v, Bounded) else dyadic(v, channel) for s, v in values.items()}
     learned = scheme.subs(found)
     symbols = {sympy.Symbol(str(s)): v for s, v in found.items()}
-    return dataclasses.replace(learned, name=renamed(scheme.name, symbols, False), exact=False)  # type: ignore[type-var]
+    return labelled(learned, name=renamed(scheme.name, symbols, False), exact=False)

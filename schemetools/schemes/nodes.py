@@ -1,0 +1,87 @@
+"""The shapes in which a tableau comes, and its nodes c beside the row sums of A."""
+
+import math
+from collections.abc import Sequence
+
+from sympy import Add, Expr, Integer
+
+from schemetools import exact
+from schemetools.errors import TableauError
+from schemetools.exact import Measured
+from schemetools.schemes.arrays import Matrix, Vector
+
+SLACK = 1e-9  # what rounded coefficients of order 1 may miss a row sum by
+FEWEST_PLACES = 4
+
+
+def square(rows: Sequence[Vector], s: int) -> Matrix:
+    """The (s, s) matrix of the rows, which may leave out zeros from the diagonal on, or the first row of all."""
+    if s and len(rows) == s - 1 and all(_reaches(row, i, s) for i, row in enumerate(rows, 1)):
+        rows = [(), *rows]
+    if s == 0 or len(rows) != s:
+        shape = f"{len(rows)} rows of length {', '.join(map(str, sorted({len(row) for row in rows})))}"
+        raise TableauError(f"A has {shape} and b has {s} weights; a tableau of s stages has A (s, s) and b (s,)")
+    lengths = [len(row) for row in rows]
+    patterns = ([s] * s, [max(s - 1, 0)] * s, list(range(s)), list(range(1, s + 1)), [1, *range(1, s)])
+    if not any(_same_but_first(lengths, pattern) for pattern in patterns):
+        usual = lengths[-1]
+        i = next((i for i, n in enumerate(lengths) if n not in (i, i + 1, s)), lengths.index(min(lengths)))
+        raise TableauError(
+            f"A is ragged: row {i} has {lengths[i]} entries, the last has {usual}; give {s} entries in every row, "
+            "or only those below the diagonal, or only those through the diagonal"
+        )
+    return tuple((*row, *[Integer(0)] * (s - len(row))) for row in rows)
+
+
+def _reaches(row: Vector, i: int, s: int) -> bool:
+    return len(row) in (i, i + 1, s - 1, s)
+
+
+def _same_but_first(lengths: list[int], pattern: list[int]) -> bool:
+    """Whether the rows have the lengths of a pattern; an empty first row fits every one."""
+    return lengths[1:] == pattern[1:] and lengths[0] in (0, pattern[0])
+
+
+def checked_nodes(
+    A: Matrix, nodes: Sequence[Measured] | None, known: tuple[bool, int | None], *, declared: bool
+) -> Vector:
+    """c, checked against the row sums of A: these where the tableau is exact, what was given where it is approximate.
+
+    Raises TableauError, naming the row, where they differ by more than the digits given allow.
+    """
+    sums = tuple(exact.canonical(Add(*row)) for row in A)
+    if nodes is None:
+        if declared:
+            raise TableauError("c_is_declared=True says that c is another than the row sums of A; give it")
+        return sums
+    if declared:
+        return tuple(m.value for m in nodes)
+    for i, (total, node) in enumerate(zip(sums, nodes, strict=True)):
+        if total != node.value and not _within_rounding(total, node, A[i], known):
+            raise TableauError(
+                f"row {i} of A sums to {_shown(total, known)} but c[{i}] is {_shown(node.value, known)}; correct one "
+                "of them, leave c out, or say c_is_declared=True where it is another c on purpose"
+            )
+    return sums if known[0] else tuple(m.value for m in nodes)
+
+
+def _shown(value: Expr, known: tuple[bool, int | None]) -> str:
+    written = exact.text(value, exact=known[0])
+    return written if len(written) <= 60 else exact.text(value, exact=False)
+
+
+def _within_rounding(total: Expr, node: Measured, row: Vector, known: tuple[bool, int | None]) -> bool:
+    gap = exact.canonical(total - node.value)
+    if gap == 0:
+        return True
+    if not gap.is_number:
+        return False
+    slack = 0.0
+    if node.decimals is not None or (node.places or 0) >= FEWEST_PLACES:
+        slack = 10.0 ** -min(node.places or math.inf, node.decimals or math.inf)
+    if not known[0]:
+        size = max([1.0, *(abs(exact.to_float(a)) for a in row)])
+        slack = max(slack, size * SLACK, size * len(row) * 10.0 ** -(known[1] or 0))
+    elif node.decimals is not None:
+        slack = max(slack, SLACK)
+    return abs(exact.to_float(gap)) <= slack

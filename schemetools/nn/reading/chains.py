@@ -119,9 +119,8 @@ def averaged(scheme: Scheme) -> Scheme:
     means = {symbol: expectation(symbol) for symbol in scheme.random_symbols}
     form = scheme.normal_form()
     A, U, B, V = (tuple(tuple(c.subs(means) for c in row) for row in M) for M in (form.A, form.U, form.B, form.V))
-    return GeneralLinear(
-        A, U, B, V, form.colours, parts=form.parts, **form._labels() | {"name": f"{scheme} in the mean"}
-    )
+    result = GeneralLinear(A, U, B, V, form.colours, parts=form.parts, **form._labels())
+    return labelled(result, name=f"{scheme} in the mean")
 
 
 def coefficient_value(block: Block, symbol: str) -> float:

@@ -13,7 +13,7 @@ from schemetools.codegen.plan import Eval, StepPlan
 from schemetools.codegen.starting import input_names
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
-from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.base import GeneralLinear, Scheme, labelled
 from schemetools.schemes.moments import expectation
 
 

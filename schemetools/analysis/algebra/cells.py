@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sympy import QQ, Expr
+from sympy import QQ, AlgebraicNumber, Dummy, Expr, Poly
 from sympy.polys.domains.domain import Domain
 
 from schemetools.analysis.algebra.fields import Field, field_of
@@ -163,7 +163,11 @@ def adjoin(base: Field, root: RealRoot) -> tuple[Field, Any]:
     """The field K(root), and the root as its element."""
     if root.is_rational:
         return base, base.number(root.low)
+    if base.domain.is_QQ:
+        minimal = Poly([int(c) for c in reversed(root.factor)], Dummy("x"), domain=QQ)
+        field = QQ.algebraic_field(AlgebraicNumber((minimal, root.expr)))
+        return field_of(field), field.unit
     number: Expr = root.expr
-    old = () if base.domain.is_QQ else (base.domain.ext.as_expr(),)  # type: ignore[attr-defined]
+    old = (base.domain.ext.as_expr(),)  # type: ignore[attr-defined]
     domain = QQ.algebraic_field(*old, number)
     return field_of(domain), domain.from_sympy(number)

@@ -1,12 +1,12 @@
 """Geometric properties, decided exactly: symplecticity, symmetry, the order to which energies are kept."""
 
-from collections.abc import Iterator, Sequence
-from itertools import permutations
+from collections.abc import Sequence
 from typing import Any
 
 from sympy import Expr, Integer
 
 from schemetools.analysis.properties.order import order
+from schemetools.analysis.properties.symmetry import is_own_adjoint
 from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.tree import Tree, trees_by_id
 from schemetools.errors import UnsupportedError
@@ -67,7 +67,8 @@ def _compatible(A: Matrix, b: Vector, other: Matrix, other_b: Vector) -> bool:
 def is_symmetric(s: Any) -> bool:
     """Whether the scheme is its own adjoint: a step with -h undoes a step with h.
 
-    Runge-Kutta, reduced: A_(pi i, pi j) + A_ij = b_j, b_(pi j) = b_j for some order pi of the stages; multistep,
+    Runge-Kutta: A_(pi i, pi j) + A_ij = b_j, b_(pi j) = b_j for some order pi of the stages, found by telling stages
+    apart (`symmetry`); additive and partitioned schemes alike, with one tableau per field. Multistep,
     reduced: alpha_j = -alpha_(k-j), beta_j = beta_(k-j) up to a common sign.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorem V.2.3 and section XV.1.
     Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
@@ -75,11 +76,8 @@ def is_symmetric(s: Any) -> bool:
     scheme = _tableau_of(as_scheme(s))
     if isinstance(scheme, LinearMultistep):
         return _symmetric_multistep(reduced_multistep(scheme))
-    if isinstance(scheme, RungeKutta):
-        small = reduced_runge_kutta(scheme)
-        return any(_reverses(small.A, small.b, rows, rows) for rows in _orders(small.b))
-    if isinstance(scheme, AdditiveRungeKutta):
-        return _symmetric_additive(scheme)
+    if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
+        return is_own_adjoint(scheme.normal_form())
     return False
 
 
@@ -90,51 +88,6 @@ def _symmetric_multistep(scheme: LinearMultistep) -> bool:
         and all(_zero(x - sign * y) for x, y in zip(b, b[::-1], strict=True))
         for sign in (1, -1)
     )
-
-
-def _orders(b: Vector) -> Iterator[tuple[int, ...]]:
-    """Orders of the stages that exchange equal weights only; the reversal first."""
-    s = len(b)
-    reverse = tuple(range(s - 1, -1, -1))
-    yield reverse
-    if s <= 7:
-        for pi in permutations(range(s)):
-            if pi != reverse and all(b[i] == b[j] for i, j in enumerate(pi)):
-                yield pi
-
-
-def _reverses(A: Matrix, b: Vector, rows: Sequence[int], columns: Sequence[int]) -> bool:
-    """A_(rows i, columns j) + A_ij = b_j and b_(columns j) = b_j."""
-    if not all(_zero(b[j] - b[columns[j]]) for j in range(len(b))):
-        return False
-    return all(_zero(A[rows[i]][columns[j]] + A[i][j] - b[j]) for i in range(len(A)) for j in range(len(b)))
-
-
-def _symmetric_additive(scheme: AdditiveRungeKutta) -> bool:
-    tables = [tableau for _, tableau in scheme.tableaux]
-    if not scheme.partitioned:
-        return any(all(_reverses(t.A, t.b, pi, pi) for t in tables) for pi in _orders(tables[0].b))
-    first, second = tables  # F takes its arguments from the stages of q, G from those of p
-    keep_q, keep_p = _used(first, second)
-    F = [[first.A[i][j] for j in keep_q] for i in keep_p], [first.b[j] for j in keep_q]
-    G = [[second.A[i][j] for j in keep_p] for i in keep_q], [second.b[j] for j in keep_p]
-    return any(
-        _reverses(*F, rows, columns) and _reverses(*G, columns, rows)  # type: ignore[arg-type]
-        for columns in _orders(tuple(F[1]))
-        for rows in _orders(tuple(G[1]))
-    )
-
-
-def _used(first: RungeKutta, second: RungeKutta) -> tuple[list[int], list[int]]:
-    """The stages of q at which F is needed, and those of p at which G is."""
-    s = range(first.stages)
-    need_q, need_p = {j for j in s if first.b[j] != 0}, {j for j in s if second.b[j] != 0}
-    while True:
-        more_p = {j for i in need_q for j in s if second.A[i][j] != 0} | need_p
-        more_q = {j for i in more_p for j in s if first.A[i][j] != 0} | need_q
-        if (more_q, more_p) == (need_q, need_p):
-            return sorted(need_q), sorted(need_p)
-        need_q, need_p = more_q, more_p
 
 
 def energy_order(s: Any, *, through: int | None = None) -> int:

@@ -5,19 +5,22 @@ and Multistep Time Discretizations (2011), chapters 3 and 8.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import QQ, And, Eq, Expr, Min, Ne, Piecewise
+from sympy import QQ, And, Expr, Min, Ne, Piecewise
+from sympy.polys.domains.domain import Domain
 
 from schemetools import exact
+from schemetools.analysis.algebra.cells import ParametricField
 from schemetools.analysis.algebra.fields import Field, field_of
 from schemetools.analysis.algebra.matrices import product
-from schemetools.analysis.algebra.polynomials import Polynomial, add, derivative, divide, gcd, multiply, scale, trim
+from schemetools.analysis.algebra.polynomials import Polynomial, add, divide, evaluate, gcd, multiply, scale, trim
 from schemetools.analysis.algebra.real_roots import distinct_sorted, real_roots
 from schemetools.analysis.algebra.sturm import odd_part
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.analysis.stability.families import Family, formula, irreducible
+from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_stages
@@ -30,77 +33,107 @@ def ssp_coefficient(scheme: Scheme) -> Expr:
 
     Runge-Kutta, implicit included: the radius of absolute monotonicity of the irreducible scheme, which may be oo.
     Multistep: the least -alpha_j/beta_j over j < k with beta_j != 0, and 0 if an -alpha_j/alpha_k (j < k) or a
-    beta_j/alpha_k is negative, of the irreducible scheme; with free symbols, a Piecewise in them.
-    Raises UnsupportedError for other schemes, for random symbols and for a Runge-Kutta scheme with free symbols.
+    beta_j/alpha_k is negative, of the irreducible scheme. With one free symbol it is a formula, with several (multistep
+    schemes only) a Piecewise for values at which the scheme does not reduce.
+    Raises UnsupportedError for other schemes, random symbols, and a Runge-Kutta scheme with several free symbols.
     """
     if not isinstance(scheme, (LinearMultistep, RungeKutta)):
         raise UnsupportedError("the SSP coefficient is defined here for Runge-Kutta and linear multistep schemes")
-    if scheme.random_symbols or (scheme.free_symbols and isinstance(scheme, RungeKutta)):
+    symbols = scheme.free_symbols
+    if scheme.random_symbols or (len(symbols) > 1 and isinstance(scheme, RungeKutta)):
         raise UnsupportedError("the SSP coefficient needs numbers; substitute the scheme's symbols first")
-    return _runge_kutta(scheme) if isinstance(scheme, RungeKutta) else _multistep(scheme)
+    if len(symbols) > 1:
+        return _several_symbols(reduced_multistep(scheme))  # type: ignore[arg-type]
+    domain, elements = exact.to_domain(scheme.coefficients if isinstance(scheme, LinearMultistep) else _flat(scheme))
+    data = [elements[: len(elements) // 2], elements[len(elements) // 2 :]]
+    numeric = _multistep
+    if isinstance(scheme, RungeKutta):
+        s = scheme.stages
+        data, numeric = [elements[s * i : s * (i + 1)] for i in range(s + 1)], _runge_kutta
+    if not symbols:
+        return numeric(field_of(domain), data)
+    return _formula(domain, data, numeric)
 
 
-def _multistep(scheme: LinearMultistep) -> Expr:
-    scheme = reduced_multistep(scheme)
+def _flat(scheme: RungeKutta) -> list[Expr]:
+    return [a for row in (*scheme.A, scheme.b) for a in row]
+
+
+def _formula(domain: Domain, data: Any, numeric: Callable[[Field, Any], Expr]) -> Expr:
+    """The coefficient in the one symbol of a field of rational functions."""
+    K = Field(domain)
+    if numeric is _multistep:
+        old, slopes = _shares(K, *data)
+        polynomials = [[-a, b] for a, b in zip(old, slopes, strict=False) if b]
+    else:
+        polynomials = _monotonicity(K, _extended(K, data))
+
+    def ask(F: ParametricField) -> None:
+        if numeric is _multistep:
+            gcd(F, trim(F, data[0]), trim(F, data[1]))
+            for c in (*_shares(F, *data)[0], *_shares(F, *data)[1]):
+                F.sign(c)
+        else:
+            reduced_stages(data[:-1], data[-1], F.zero, F.is_zero)
+            for c in (*(a for row in data for a in row), *(next(c for c in p if c) for p in polynomials)):
+                F.sign(c)
+
+    [symbol] = domain.symbols  # type: ignore[attr-defined]
+    base = field_of(domain.domain)  # type: ignore[attr-defined]
+    return formula(Family(symbol, domain, base, data, irreducible(domain, polynomials), numeric, ask))
+
+
+def _shares(K: Field, alpha: list[Any], beta: list[Any]) -> tuple[list[Any], list[Any]]:
+    """(-alpha_j / alpha_k for j < k, beta_j / alpha_k)."""
+    return [-a / alpha[-1] for a in alpha[:-1]], [b / alpha[-1] for b in beta]
+
+
+def _multistep(K: Field, data: Any) -> Expr:
+    rho, sigma = _irreducible_pair(K, *data)
+    old, slopes = _shares(K, rho, sigma + [K.zero] * (len(rho) - len(sigma)))
+    if any(K.sign(c) < 0 for c in (*old, *slopes)):
+        return sympy.Integer(0)
+    least: Any = None
+    for a, b in zip(old, slopes, strict=False):
+        if not K.is_zero(b) and (least is None or K.sign(a / b - least) < 0):
+            least = a / b
+    return sympy.oo if least is None else K.domain.to_sympy(least)
+
+
+def _irreducible_pair(K: Field, alpha: list[Any], beta: list[Any]) -> tuple[Polynomial, Polynomial]:
+    """rho and sigma without their common factor; rho keeps its root 1."""
+    rho, sigma = trim(K, alpha), trim(K, beta)
+    if len(rho) < len(alpha) or not sigma:
+        raise ZeroDivisionError("the new value or f has the coefficient 0: there is no scheme")
+    common = gcd(K, rho, sigma)
+    rest = divide(K, rho, common)[0]
+    if K.is_zero(evaluate(K, common, K.one)) and not K.is_zero(evaluate(K, rest, K.one)):
+        common = divide(K, common, [-K.one, K.one])[0]
+    return divide(K, rho, common)[0], divide(K, sigma, common)[0]
+
+
+def _several_symbols(scheme: LinearMultistep) -> Expr:
+    """For the values of the symbols at which the scheme is irreducible."""
     lead = scheme.alpha[-1]
     old = [exact.canonical(-a / lead) for a in scheme.alpha[:-1]]
     slopes = [exact.canonical(b / lead) for b in scheme.beta]
-    terms = [(a, b) for a, b in zip(old, slopes, strict=False) if b != 0]
+    ratios = [
+        Piecewise((exact.canonical(a / b), Ne(b, 0)), (sympy.oo, True))
+        for a, b in zip(old, slopes, strict=False)
+        if b != 0
+    ]
     nonnegative = And(*(c >= 0 for c in (*old, *slopes)))
-    if nonnegative in (sympy.true, sympy.false):
-        return Min(*(a / b for a, b in terms)) if nonnegative == sympy.true else sympy.Integer(0)
-    if len(scheme.free_symbols) == 1:
-        nonnegative = nonnegative.simplify()
-    least = Min(*(_ratio(a, b, nonnegative) for a, b in terms))
-    general = Piecewise((least, nonnegative), (0, True))
-    return Piecewise(*_reducible_cases(scheme, general), *general.args)
+    return Piecewise((Min(*ratios), nonnegative), (0, True))
 
 
-def _ratio(a: Expr, b: Expr, where: Any) -> Expr:
-    """a/b, which binds nothing where b vanishes."""
-    ratio = exact.canonical(a / b)
-    if not b.free_symbols:
-        return ratio
-    if len(b.free_symbols) == 1 and len(where.free_symbols) == 1:
-        [symbol] = b.free_symbols
-        if not any(where.subs(symbol, point) == sympy.true for point in _real_zeros(b, symbol)):
-            return ratio
-    return Piecewise((ratio, Ne(b, 0)), (sympy.oo, True))
+def _extended(K: Field, rows: Any) -> list[list[Any]]:
+    """The irreducible tableau with b as its last row and a column of zeros."""
+    A, b = reduced_stages(rows[:-1], rows[-1], K.zero, K.is_zero)
+    return [[*row, K.zero] for row in (*A, b)]
 
 
-def _real_zeros(value: Expr, symbol: Any) -> list[Expr]:
-    """The real zeros of a rational function of one symbol."""
-    polynomial = sympy.Poly(sympy.numer(sympy.together(value)), symbol)
-    domain, elements = exact.to_domain(polynomial.all_coeffs()[::-1])
-    K = field_of(domain)
-    square_free = divide(K, elements, gcd(K, elements, derivative(K, elements)))[0]
-    return [root.expr for root in real_roots(K, square_free)]
-
-
-def _reducible_cases(scheme: LinearMultistep, general: Expr) -> Iterator[tuple[Expr, Any]]:
-    """(value, condition) where the one free symbol gives rho and sigma a common factor that changes the value.
-
-    For several symbols these are no points, and none is given.
-    """
-    if len(scheme.free_symbols) > 1:
-        return
-    [symbol], w = scheme.free_symbols, sympy.Dummy("w")
-    rho, sigma = (sympy.Add(*(c * w**j for j, c in enumerate(p))) for p in (scheme.alpha, scheme.beta))
-    for point in _real_zeros(sympy.resultant(rho, sigma, w), symbol):
-        try:
-            value = _multistep(scheme.subs({symbol: point}))
-        except SchemeError:  # there is no scheme at this value
-            continue
-        if value != general.subs(symbol, point):
-            yield value, Eq(symbol, point)
-
-
-def _runge_kutta(scheme: RungeKutta) -> Expr:
-    s = scheme.stages
-    domain, elements = exact.to_domain([a for row in scheme.A for a in row] + list(scheme.b))
-    K = field_of(domain)
-    A, b = reduced_stages([elements[i * s : (i + 1) * s] for i in range(s)], elements[s * s :], K.zero)
-    beta = [[*row, K.zero] for row in (*A, b)]
+def _runge_kutta(K: Field, rows: Any) -> Expr:
+    beta = _extended(K, rows)
     if any(K.sign(a) < 0 for row in beta for a in row):
         return sympy.Integer(0)
     conditions = _monotonicity(K, beta)

@@ -58,8 +58,9 @@ def _family(model: Model, *, imaginary: bool) -> Family | Expr:
         raise UnsupportedError(f"an interval is a formula in one free symbol; {', '.join(map(str, symbols))} came")
     K = Field(domain)
     phi = reduced(K, data[0])
-    factors = irreducible(domain, _end_polynomials(K, phi, imaginary=imaginary))
-    course = _course(K, domain, phi)
+    polynomials = _end_polynomials(K, phi, imaginary=imaginary)
+    factors = irreducible(domain, polynomials)
+    course = _course(K, domain, phi) + [c for p in polynomials if p for c in (p[-1], next(c for c in p if c))]
 
     def ask(F: ParametricField) -> None:
         is_zero_stable(F, data[1])

@@ -56,6 +56,8 @@ class PublicNames(_Generated):
         for name, value in documented(self.arguments[0]):
             if inspect.isclass(value):
                 yield from (f".. autoclass:: schemetools.{name}", "   :members:", "   :show-inheritance:", "")
+            elif inspect.ismodule(value):
+                yield from (f".. automodule:: {value.__name__}", "   :members:", "")
             else:
                 yield from (f".. autofunction:: schemetools.{name}", "")
 

@@ -19,7 +19,12 @@ from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="A catalog name, or a TOML file.")]
-Word = Annotated[str, typer.Argument(metavar="[WORD]", show_default=False, help="Only schemes with this word.")]
+Word = Annotated[
+    str,
+    typer.Argument(
+        metavar="[WORD]", show_default=False, help="Only schemes with this word, or of this kind, such as difference."
+    ),
+]
 Order = Annotated[int | None, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
 Target = Annotated[Literal["numpy", "torch"], typer.Option(help="What the program runs on.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", show_default=False, help="Names, TOML files.")]

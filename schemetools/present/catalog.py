@@ -9,11 +9,15 @@ from schemetools.schemes.references import bibtex
 
 
 def catalog_rows(word: str = "") -> list[tuple[str, str]]:
-    """(name with its parameters, description) of every entry and alias with the word in either, sorted."""
-    found = [registry.family(name) for name in registry.names()]
-    rows = [(f.name + (f.usage if f.signature.parameters else ""), _description(f)) for f in found]
-    rows += [(alias, f"the same as {name}") for alias, name in registry.aliases().items()]
-    return sorted(row for row in rows if word.lower() in " ".join(row).lower())
+    """(name with its parameters, description) of every entry and alias with the word in either, sorted.
+
+    The name of a kind, such as "difference", picks the entries of that kind.
+    """
+    named = [registry.family(name) for name in registry.names(word if word in registry.kinds() else None)]
+    found = {f.name: (f.name + (f.usage if f.signature.parameters else ""), _description(f)) for f in named}
+    rows = [*found.values()]
+    rows += [(alias, f"the same as {name}") for alias, name in registry.aliases().items() if name in found]
+    return sorted(row for row in rows if word in registry.kinds() or word.lower() in " ".join(row).lower())
 
 
 def _description(family: registry.Family) -> str:

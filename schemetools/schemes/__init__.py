@@ -10,12 +10,19 @@ _CLASSES = {
     "GeneralLinear": "base",
     "Scheme": "base",
     "Family": "registry",
+    "Stencil": "stencil",
+    "Operator": "semidiscrete",
+    "MethodOfLines": "semidiscrete",
+    "DifferenceScheme": "difference",
+    "FluxForm": "flux",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _CLASSES:
         return getattr(importlib.import_module(f"{__name__}.{_CLASSES[name]}"), name)
+    if name == "stencils":
+        return importlib.import_module(f"{__name__}.catalog.stencils")
     if name.startswith("_"):
         raise AttributeError(name)
     registry = importlib.import_module(f"{__name__}.registry")
@@ -27,4 +34,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     registry = importlib.import_module(f"{__name__}.registry")
-    return sorted({*_CLASSES, *registry.names(), *registry.aliases()})
+    return sorted({*_CLASSES, "stencils", *registry.names(), *registry.aliases()})

@@ -10,9 +10,10 @@ from typing import Any, Self, TypeVar
 from sympy import Add, Expr, Integer, Symbol
 
 from schemetools import exact as exact_arithmetic
-from schemetools.errors import SchemeError, TableauError
+from schemetools.errors import SchemeError, TableauError, UnsupportedError
 from schemetools.exact import canonical
 from schemetools.schemes.arrays import Matrix, Vector
+from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
 from schemetools.schemes.latex import general_linear
 from schemetools.schemes.linear import solve_consistent
@@ -162,6 +163,12 @@ def as_scheme(value: Any) -> Scheme:
     carried = getattr(value, "scheme", None)
     if isinstance(carried, Scheme):
         return carried
+    for found in (value, carried):
+        if isinstance(found, Discretisation):
+            raise UnsupportedError(
+                f"{found} is a scheme of a partial differential equation; a scheme of u' = f(u), such as rk4, was "
+                "expected here. modified_equation and stability take both"
+            )
     hint = f"; st.get({value!r}) finds a catalog name" if isinstance(value, str) else ""
     raise SchemeError(
         f"a {type(value).__name__} is not a scheme: give a RungeKutta, a LinearMultistep or a catalog entry{hint}"

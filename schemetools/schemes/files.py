@@ -14,8 +14,10 @@ from sympy import Expr, Symbol
 
 from schemetools import exact
 from schemetools.errors import FileError, SchemeError
+from schemetools.schemes import grid_files
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.discretisation import Discretisation, discretisation_of
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.random import distribution_of, random_symbol
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -88,15 +90,29 @@ class _File:
         line = self.text.count("\n", 0, found.end()) + 1 if found else 1
         return FileError(f"{self.source}, line {line}, key {key}: {reason}")
 
-    def read(self) -> Scheme:
+    def nested(self, data: dict[str, Any]) -> Scheme:
+        """The scheme of a table in this file."""
+        inner = _File("", self.source)
+        inner.text, inner.data = self.text, data
+        found = inner.read()
+        if not isinstance(found, Scheme):
+            raise self.fail("scheme", f"{found} is no scheme of u' = f(u)")
+        return found
+
+    def read(self) -> Scheme | Discretisation:
         kind = self.data.get("kind", "LinearMultistep" if "alpha" in self.data else "RungeKutta")
-        if not isinstance(kind, str) or kind not in _KINDS:
-            raise self.fail("kind", f"{kind!r} is no kind of scheme; write one of {', '.join(_KINDS)}")
-        self.refuse_unknown("", self.data, _LABELS | _KEYS[kind])
+        if not isinstance(kind, str) or kind not in (*_KINDS, *grid_files.KEYS):
+            known = ", ".join((*_KINDS, *grid_files.KEYS))
+            raise self.fail("kind", f"{kind!r} is no kind of scheme; write one of {known}")
+        self.refuse_unknown("", self.data, _LABELS | (_KEYS | grid_files.KEYS)[kind])
         self.declare()
-        labels = {key: self.label(key) for key in ("name", "reference")} | {
+        labels: dict[str, Any] = {key: self.label(key) for key in ("name", "reference")} | {
             key: self.data.get(key) for key in ("exact", "digits")
         }
+        if kind in grid_files.KEYS:
+            labels = {**labels, "exact": labels.pop("exact") is not False}
+            labels.pop("digits")
+            return grid_files.read(kind, self, self.nested, labels)
         try:
             return _KINDS[kind](self.take, labels)
         except FileError:
@@ -196,7 +212,7 @@ def _longest_number(text: str) -> str:
     return f"line {before.count(chr(10)) + 1}, key {keys[-1] if keys else '?'}: an integer"
 
 
-def load(path: str | os.PathLike[str]) -> Scheme:
+def load(path: str | os.PathLike[str]) -> Any:
     """The scheme of a TOML file; coefficients are texts such as "1/2", "sqrt(3)/6", "k" or "root(x^3-2, 1, 2)".
 
     Free symbols are declared under [symbols], random ones under [random] by distribution, such as xi =
@@ -222,7 +238,7 @@ def save(scheme: Any, path: str | os.PathLike[str]) -> None:
 
     Raises FileError where the file cannot be written.
     """
-    text = to_toml(as_scheme(scheme))
+    text = to_toml(discretisation_of(scheme) or as_scheme(scheme))
     target = Path(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -238,7 +254,7 @@ def save(scheme: Any, path: str | os.PathLike[str]) -> None:
         raise FileError(f"cannot write {target}: {error.strerror}") from None
 
 
-def to_toml(scheme: Scheme) -> str:
+def to_toml(scheme: Scheme | Discretisation) -> str:
     """A scheme as the text of a TOML file."""
     lines = [f"kind = {_quoted(type(scheme).__name__)}"]
     lines += [
@@ -246,6 +262,9 @@ def to_toml(scheme: Scheme) -> str:
     ]
     lines += _exactness(scheme)
     tables: list[str] = []
+    if isinstance(scheme, Discretisation):
+        more, tables = grid_files.body(scheme, to_toml)
+        return "\n".join([*lines, *more, *tables, ""])
     match scheme:
         case RungeKutta():
             lines += _tableau(scheme)
@@ -269,8 +288,10 @@ def to_toml(scheme: Scheme) -> str:
     return "\n".join([*lines, *tables, ""])
 
 
-def _exactness(scheme: Scheme) -> list[str]:
+def _exactness(scheme: Scheme | Discretisation) -> list[str]:
     """Where the digits alone would tell otherwise, the file says it too."""
+    if isinstance(scheme, Discretisation):
+        return [] if scheme.exact else ["exact = false"]
     if not scheme.exact:
         return ["exact = false", f"digits = {scheme.digits}"]
     return ["exact = true"] if any(exact.measure(c).decimals for c in scheme.coefficients) else []

@@ -15,6 +15,7 @@ from schemetools import exact
 from schemetools.errors import SchemeError, UnknownNameError
 from schemetools.exact.parser import shorten
 from schemetools.schemes.base import Scheme, labelled
+from schemetools.schemes.discretisation import Discretisation, labelled_discretisation
 from schemetools.schemes.naming import argument, split_arguments
 from schemetools.schemes.references import citation
 
@@ -31,7 +32,7 @@ class Family:
     ('bdf(3)', 'lm(k)')
     """
 
-    def __init__(self, build: Callable[..., Scheme], reference: str, kind: str):
+    def __init__(self, build: Callable[..., Any], reference: str, kind: str):
         self.build = build
         self.kind = kind
         self.name = build.__name__
@@ -41,11 +42,11 @@ class Family:
         functools.update_wrapper(self, build)
 
     @property
-    def scheme(self) -> Scheme:
+    def scheme(self) -> Any:
         """The default instance."""
         return self()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Scheme:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The scheme with these parameters; SchemeError for arguments that the family does not take."""
         try:
             bound = self.signature.bind(*args, **kwargs)
@@ -87,14 +88,17 @@ def _take(family: str, key: str, annotation: Any, value: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _instance(family: Family, values: tuple[tuple[str, Any], ...], is_exact: bool) -> Scheme:
+def _instance(family: Family, values: tuple[tuple[str, Any], ...], is_exact: bool) -> Any:
     scheme = family.build(**dict(values))
     shown = ", ".join(argument(key, value, is_exact=is_exact) for key, value in values)
     name = f"{family.name}({shown})" if values else family.name
+    if isinstance(scheme, Discretisation):
+        return labelled_discretisation(scheme, name, family.reference, is_exact and scheme.exact)
     return labelled(scheme, name=name, reference=family.reference, exact=is_exact and scheme.exact)
 
 
 GENERAL_LINEAR = "general linear"  # every scheme that lowers to the normal form (A, U, B, V)
+DIFFERENCE = "difference"  # schemes of partial differential equations
 
 _entries: dict[str, Family] = {}
 _aliases: dict[str, str] = {}
@@ -164,7 +168,7 @@ def family(name: str) -> Family:
     return _entries[name]
 
 
-def resolve(name: str) -> Scheme | Family:
+def resolve(name: str) -> Any:
     """What `st.NAME` is: the scheme, or the family where there are parameters."""
     found = family(name)
     return found if found.signature.parameters else found()
@@ -198,7 +202,7 @@ def _key_and_text(found: Family, position: int, part: str) -> tuple[str, str]:
     parameters = list(found.signature.parameters)
     if equals and key.strip() in parameters:
         return key.strip(), shown.strip()
-    if not equals and position < len(parameters):
+    if not (equals and key.strip().isidentifier()) and position < len(parameters):
         return parameters[position], part.strip()
     raise SchemeError(f"{part.strip()!r} is no parameter of {found.name}{found.usage}")
 

@@ -1,0 +1,44 @@
+"""Schemes of conservation laws u_t + F(u)_x = 0, stage by stage: shifts of values and of fluxes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Integer
+
+from schemetools.errors import TableauError
+from schemetools.schemes.discretisation import Offset, table
+
+Part = tuple[tuple[int, tuple[tuple[Offset, Expr], ...]], ...]
+
+
+@dataclass(frozen=True)
+class FluxForm:
+    """An explicit scheme of u_t + F(u)_x = 0, with Y_0 = u^n and lam = dt/dx.
+
+        Y_s = sum_r sum_j V_srj Y_r(i+j) + lam sum_r sum_j W_srj F(Y_r)(i+j),   r < s;   the last stage is u^(n+1)
+
+    `stages` holds one pair (V_s, W_s) per stage, each {r: {j: coefficient}}; offsets may be halves.
+    Raises TableauError where a stage uses later ones.
+
+    >>> FluxForm([({0: {0: 1}}, {0: {0: -1, -1: 1}})]).stages[0][1]
+    ((0, (((-1,), 1), ((0,), -1))),)
+    """
+
+    stages: tuple[tuple[Part, Part], ...]
+
+    def __init__(self, stages: Sequence[tuple[Mapping[int, Any], Mapping[int, Any]]]):
+        found = []
+        for s, (values, fluxes) in enumerate(stages, 1):
+            parts = tuple(
+                tuple((int(r), table(dict(row), f"stage {s}")) for r, row in dict(part).items())
+                for part in (values, fluxes)
+            )
+            if any(not 0 <= r < s for part in parts for r, _ in part):
+                raise TableauError(f"stage {s} of a flux form may use the stages 0..{s - 1} only")
+            if sum((c for _, row in parts[0] for _, c in row), Integer(0)) != 1:
+                raise TableauError(f"the values of stage {s} of a flux form must have weights that sum to 1")
+            if sum((c for _, row in parts[1] for _, c in row), Integer(0)) != 0:
+                raise TableauError(f"the fluxes of stage {s} of a flux form must have weights that sum to 0")
+            found.append(parts)
+        object.__setattr__(self, "stages", tuple(found))

@@ -79,7 +79,7 @@ class Stencil(Discretisation):
     @property
     def is_compact(self) -> bool:
         """Whether it couples derivatives at several points."""
-        return len(self.denominator) > 1 or any(self.denominator[0][0])
+        return any(any(place) for place, _ in self.denominator)
 
     @property
     def parameters(self) -> frozenset[str]:

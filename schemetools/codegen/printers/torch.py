@@ -117,12 +117,18 @@ class _Printer:
             given.append("history=None" if self.options.pattern is None else "history")
         if self.options.timed:
             given.append("t=0.0")
+        given.append("*inputs")
         if self.plan.error is not None:
             given.append("error=False")
-        return given
+        return [*given, "**named"]
+
+    def _passed(self, name: str) -> list[str]:
+        """The parameters of a method as arguments of another that has the same ones."""
+        names = [p.partition("=") for p in self._parameters(name)[1:]]
+        return [f"{p}={p}" if p == "error" else p for p, _, _ in names]
 
     def _opening(self, name: str, plan: StepPlan) -> list[str]:
-        passed = [p.partition("=")[0] for p in self._parameters(name)[1:]]
+        passed = self._passed(name)
         lines = []
         first = "x" if self.form.parts == 1 or self.options.split else "x[0]"
         if "history" in passed and self.options.pattern is None and name == "forward":
@@ -176,7 +182,7 @@ class _Printer:
 
     def _fields(self, plan: StepPlan) -> dict[str, list[str]]:
         """For each field the local names of its branches, one per evaluation where they are separate."""
-        taken: set[str] = set(self.names.values()) | _registers(plan) | {"h", "t", "u"}
+        taken: set[str] = set(self.names.values()) | _registers(plan) | {"h", "t", "u", "inputs", "named"}
         found = {}
         for label in plan.fields:
             name = identifier(label, taken)

@@ -47,7 +47,7 @@ class Lines:
 
     def _call(self, field: str, argument: str, stage: int) -> str:
         time = "" if self.times is None else f"{self.times[stage] if stage >= 0 else 't'}, "
-        return f"{next(self.branches[field])}({time}{argument})"
+        return f"{next(self.branches[field])}({time}{argument}, *inputs, **named)"
 
     def _value(self, register: str) -> str:
         return self.inlined.pop(register, register)
@@ -132,7 +132,7 @@ class Lines:
         rows = [_tuple([expression(c, self.names) for c in row]) for row in step.matrix]
         outs = _tuple(step.outs) if len(step.outs) == 1 else ", ".join(step.outs)
         system = f"{_tuple(fields)}, {_tuple(known)}, {_tuple(rows)}, h"
-        return f"{outs} = solve(self, {system}, self.tol, self.max_iterations)"
+        return f"{outs} = solve(self, {system}, self.tol, self.max_iterations, inputs, named)"
 
 
 def _tuple(items: Sequence[str]) -> str:

@@ -14,8 +14,8 @@ from schemetools.schemes.base import Scheme
 RESERVED = frozenset(
     """
     T add_module apply bfloat16 branch buffers children compile cpu cuda double error eval
-    extra_repr float forward forward_half get_buffer half handle history ipu max_iterations modules mtia
-    name nn parameters register_buffer requires_grad_ scheme self share_memory solve source start
+    extra_repr float forward forward_half get_buffer half handle history inputs ipu max_iterations modules mtia
+    name named nn parameters register_buffer requires_grad_ scheme self share_memory solve source start
     state_dict to tol torch train training type xpu y zero_grad
     """.split()  # noqa: SIM905  (a list of words)
 )

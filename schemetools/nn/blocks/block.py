@@ -51,6 +51,10 @@ class Block(nn.Module):
 
         y = block(x)      y, history = block(x, history)  (multistep)      y, error = block(x, error=True)  (pairs)
 
+    What else is given, `block(x, mask, scale=2)` or `block(x, history, mask, scale=2)`, goes to every evaluation of a
+    branch, f(u, mask, scale=2): tensors (gradients go to them), numbers, None, containers. A time comes before them,
+    block(x, t, mask) with f(t, u, mask).
+
     `branch` is one module (or function) for all evaluations, a list with one per evaluation, or for several fields a
     mapping {field: one of these}. `h` is a finite number, or a scalar tensor (an nn.Parameter is trained). A state is a
     tensor, or a tuple or dict of tensors.
@@ -100,7 +104,7 @@ class Block(nn.Module):
         self.h = checked_step(h)
         self.unseen = True
         for each in self._branches():
-            guard(each)
+            guard(each, timed=self.options.timed)
         if not self.plan.is_explicit:
             self.tol, self.max_iterations = checked_limits(tol, max_iterations)
             self.handle = new_handle(self)
@@ -162,7 +166,9 @@ class Block(nn.Module):
         if self.unseen or profiler._is_profiler_enabled:
             if self.unseen and self._compiled_call_impl is None and not transformed():
                 self.unseen = False
-                return watched_call(self._branches(), lambda: self(*args, **kwargs), args[0] if args else None)
+                state = args[0] if args else None
+                run = functools.partial(self, *args, **kwargs)
+                return watched_call(self._branches(), run, state, place=self.state_place)
             with _record(f"schemetools.{self.written}"):
                 return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)
@@ -173,6 +179,11 @@ class Block(nn.Module):
                 raise UnsupportedError("implicit steps with random coefficients take one tensor as a state")
             return flat_call(self, super().__call__, *args, **kwargs)
         return structured_call(self, super().__call__, *args, **kwargs)
+
+    @property
+    def state_place(self) -> int:
+        """Where a branch has the state among its arguments: behind the time, if there is one."""
+        return int(self.options.timed)
 
     def _branches(self) -> Iterator[nn.Module]:
         held = list(self.branch.values()) if isinstance(self.branch, nn.ModuleDict) else [self.branch]

@@ -64,15 +64,15 @@ def _one(branch: Any, label: str, plan: StepPlan, separate: bool) -> Any:
 
 
 class Function(nn.Module):
-    """A plain function f(u), or f(t, u), as a branch; tensors that it closes over are no parameters of the block."""
+    """A plain function f(u, ...), or f(t, u, ...), as a branch; tensors it closes over are no parameters of a block."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__()
         self.function = function
 
-    def forward(self, *args: Any) -> Any:
+    def forward(self, *args: Any, **named: Any) -> Any:
         """The function's value."""
-        return self.function(*args)
+        return self.function(*args, **named)
 
     def extra_repr(self) -> str:
         """The function's name."""
@@ -100,19 +100,29 @@ def _has_inplace(branch: nn.Module) -> bool:
 
 
 def copied(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The hook of a branch that may overwrite its argument: it gets a copy."""
-    return tree_map(lambda a: a.clone() if isinstance(a, Tensor) else a, args)
+    """The hook of a branch f(u, ...) that may overwrite its state: it gets a copy."""
+    return (_copy(args[0]), *args[1:])
 
 
-def guard(branch: nn.Module) -> None:
-    """Give the branch copies, if it may overwrite its argument, until a watched call has shown that it does not."""
-    if may_overwrite(branch) and copied not in branch._forward_pre_hooks.values():
-        branch.register_forward_pre_hook(copied)
+def copied_second(module: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same for f(t, u, ...)."""
+    return (args[0], _copy(args[1]), *args[2:])
+
+
+def _copy(state: Any) -> Any:
+    return tree_map(lambda a: a.clone() if isinstance(a, Tensor) else a, state)
+
+
+def guard(branch: nn.Module, *, timed: bool) -> None:
+    """Give the branch copies, if it may overwrite its state, until a watched call has shown that it does not."""
+    hook = copied_second if timed else copied
+    if may_overwrite(branch) and hook not in branch._forward_pre_hooks.values():
+        branch.register_forward_pre_hook(hook)
 
 
 def unguard(branch: nn.Module) -> None:
     """No copies any more."""
-    for key in [key for key, hook in branch._forward_pre_hooks.items() if hook is copied]:
+    for key in [key for key, hook in branch._forward_pre_hooks.items() if hook in (copied, copied_second)]:
         del branch._forward_pre_hooks[key]
 
 

@@ -10,8 +10,8 @@ from schemetools.errors import SchemeError
 from schemetools.nn.blocks.branches import unguard
 
 
-def watched_call(branches: Iterable[nn.Module], call: Callable[[], Any], state: Any) -> Any:
-    """The result of `call`, each evaluation of a branch in it checked.
+def watched_call(branches: Iterable[nn.Module], call: Callable[[], Any], state: Any, *, place: int) -> Any:
+    """The result of `call`, each evaluation of a branch in it checked; `place` is that of the state in its arguments.
 
     Raises SchemeError for a branch that returns another shape, overwrites its argument, or works on complex numbers,
     and for coefficients that give the state another shape.
@@ -20,14 +20,14 @@ def watched_call(branches: Iterable[nn.Module], call: Callable[[], Any], state: 
     handles, versions = [], {}
 
     def before(module: nn.Module, args: tuple[Any, ...]) -> None:
-        u = args[-1]
+        u = args[place]
         if isinstance(u, Tensor):
             if u.is_complex():
                 raise SchemeError(f"the state is complex ({u.dtype}); blocks run on real tensors: stack the two parts")
             versions[id(u)] = _version(u)
 
     def after(module: nn.Module, args: tuple[Any, ...], result: Any) -> None:
-        u = args[-1]
+        u = args[place]
         if not isinstance(u, Tensor):
             return
         if not isinstance(result, Tensor) or result.shape != u.shape:

@@ -11,6 +11,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from schemetools.errors import SchemeError
 from schemetools.nn.implicit.krylov import gmres, solved
+from schemetools.nn.tensors.transforms import forward_mode
 
 Map = Callable[[Tensor], Tensor]
 
@@ -116,11 +117,13 @@ def products(image: Map, k: Tensor) -> Map:
     reversed_twice: list[Map] = []
 
     def product(v: Tensor) -> Tensor:
-        if not reversed_twice and forward_ad._current_level < 0:
+        if not reversed_twice:
             try:
-                return _forward_product(image, k, v)
+                pushed = _forward_product(image, k, v)
             except NotImplementedError:  # of an operation of the branch, as torch's fused weight normalisation
-                pass
+                pushed = None
+            if pushed is not None:
+                return pushed
         if not reversed_twice:
             reversed_twice.append(_products_by_reverse_mode(image, k))
         return reversed_twice[0](v)
@@ -156,15 +159,17 @@ def _zero_if_none(found: Tensor | None, like: Tensor) -> Tensor:
 @functools.cache
 def _load_forward_ad() -> None:
     """Torch builds its forward-mode rules on first use by a function that it deprecates; no user can act on that."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), forward_mode() as mine:
         warnings.simplefilter("ignore", DeprecationWarning)
-        with forward_ad.dual_level():
+        if mine:
             forward_ad.make_dual(torch.zeros(1), torch.zeros(1))
 
 
-def _forward_product(image: Map, k: Tensor, v: Tensor) -> Tensor:
+def _forward_product(image: Map, k: Tensor, v: Tensor) -> Tensor | None:
+    """J v, or None where forward mode is taken."""
     _load_forward_ad()
-    # Torch turns forward mode off inside the forward of an autograd.Function.
-    with forward_ad._set_fwd_grad_enabled(True), forward_ad.dual_level():
+    with forward_mode() as mine:
+        if not mine:
+            return None
         tangent = forward_ad.unpack_dual(image(forward_ad.make_dual(k, v))).tangent
     return torch.zeros_like(v) if tangent is None else tangent

@@ -1,6 +1,6 @@
 """Implicit stages: solved by fixed point or Newton-Krylov, differentiated by the implicit function theorem."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from schemetools.errors import UnsupportedError
 from schemetools.nn.implicit.operators import positions_of, traced_root
 from schemetools.nn.implicit.root import CAPTURED, Root, find
 from schemetools.nn.implicit.stages import Stages, branches_of, first_value, scalars_of, untimed
+from schemetools.nn.tensors.inputs import Call
 from schemetools.nn.tensors.replay import Draws, modules_of
 from schemetools.nn.tensors.transforms import bare, follows, transformed
 
@@ -23,12 +24,16 @@ def solve(
     h: Any,
     tol: float,
     max_iterations: int,
+    inputs: Sequence[Any] = (),
+    named: Mapping[str, Any] | None = None,
 ) -> tuple[Tensor, ...]:
     """The stage values k_i = f_i(known_i + h sum_j matrix_ij k_j), to a residual of `tol` relative to |k|.
 
-    `owner` is the module that takes the step. The tolerance is not taken below 100 units of rounding of the dtype.
+    `owner` is the module that takes the step; `inputs` and `named` go to every f_i behind its argument. The tolerance
+    is not taken below 100 units of rounding of the dtype.
     The derivatives are those of the exact solution, to the same tolerance, of any order and kind, by what is known, h,
-    the matrix, the times and the parameters of the branches. What else with gradients the branches hold has first ones.
+    the matrix, the times, the inputs and the parameters of the branches. What else with gradients the branches hold has
+    first ones.
     Running statistics are counted once; random numbers are drawn once, and are the same in every iteration.
     Raises SchemeError where the iteration does not converge, UnsupportedError for second derivatives where the
     branches hold such tensors.
@@ -39,15 +44,17 @@ def solve(
         weights = (p.dtype for branch in branches_of(branches) for p in branch.parameters())
         wide = next(weights, torch.float32)
         known = [z.to(wide) for z in known]
-    traced = torch.compiler.is_compiling() and not transformed()
+    call = Call(tuple(inputs), dict(named or {}))
+    traced = torch.compiler.is_compiling() and not transformed() and not call
     positions = positions_of(owner, branches, known, scalars) if traced else None
     if positions is not None:
         root = traced_root(owner.handle, positions, branches, known, scalars, tol, max_iterations)
     else:
         numbers = [None if isinstance(c, Tensor) else c for c in scalars]
         stages = Stages(branches, numbers, known[0], tol, max_iterations)
+        given = stages.take(call)
         stages.lift([modules_of(m) for m in branches_of(branches)], buffers=transformed())
-        root = _root(stages, [*known, *(c for c in scalars if isinstance(c, Tensor)), *stages.weights])
+        root = _root(stages, [*known, *(c for c in scalars if isinstance(c, Tensor)), *given, *stages.weights])
         if not transformed():
             stages.remember()
     parts = root.split([z.numel() for z in known])

@@ -9,8 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from schemetools.nn.tensors.attributes import Attributes
+from schemetools.nn.tensors.inputs import NOTHING, Apart, Call
 from schemetools.nn.tensors.replay import Draws, counting
-from schemetools.nn.tensors.unchanged import Unchanged
+from schemetools.nn.tensors.threads import in_turn
+from schemetools.nn.tensors.unchanged import Unchanged, refuse_other_attributes
 
 
 def scalars_of(fields: Sequence[Any], matrix: Sequence[Sequence[Any]], h: Any) -> list[Any]:
@@ -29,10 +32,12 @@ def branches_of(fields: Sequence[Any]) -> list[nn.Module]:
     return [f for f in dict.fromkeys(fields) if isinstance(f, nn.Module)]
 
 
-def evaluate(fields: Sequence[Any], known: Sequence[Tensor], scalars: Sequence[Any], k: Tensor | None) -> Tensor:
+def evaluate(
+    fields: Sequence[Any], known: Sequence[Tensor], scalars: Sequence[Any], k: Tensor | None, call: Call = NOTHING
+) -> Tensor:
     """All f_i(known_i + h sum_j a_ij k_j) in one vector, as k is; without k, all f_i(known_i).
 
-    `fields` are without times; they are in `scalars`, which is what `scalars_of` gives.
+    `fields` are without times; they are in `scalars`, which is what `scalars_of` gives. `call`: what they take beside.
     """
     s = len(fields)
     times, matrix = scalars[1 : len(scalars) - s * s], scalars[len(scalars) - s * s :]
@@ -41,7 +46,8 @@ def evaluate(fields: Sequence[Any], known: Sequence[Tensor], scalars: Sequence[A
         parts = [p.reshape(z.shape) for p, z in zip(k.split([z.numel() for z in known]), known, strict=True)]
         arguments = [_argument(z, matrix[i * s : i * s + s], parts, scalars[0]) for i, z in enumerate(known)]
     calls = list(zip(times, arguments, strict=True)) if times else [(u,) for u in arguments]
-    return torch.cat([f(*call).reshape(-1) for f, call in zip(fields, calls, strict=True)])
+    args, named = call.both
+    return torch.cat([f(*at, *args, **named).reshape(-1) for f, at in zip(fields, calls, strict=True)])
 
 
 def _argument(known: Tensor, row: Sequence[Any], stages: Sequence[Tensor], h: Any) -> Tensor:
@@ -63,8 +69,9 @@ def full_precision(like: Tensor) -> AbstractContextManager[Any]:
 class Stages:
     """F(k, *tensors) = (f_i(known_i + h sum_j a_ij k_j))_i in one vector (n,), a pure function.
 
-    `tensors` are what is known, one tensor per stage; those of the scalars that are tensors; and the weights of the
-    branches, which are put into their places while F is evaluated. Running statistics are written into copies.
+    `tensors` are what is known, one tensor per stage; those of the scalars that are tensors; those that the branches
+    take beside the state; and the weights of the branches, which are put into their places while F is evaluated.
+    Running statistics are written into copies.
     `draws`: where the random numbers in F begin, if there are any; each evaluation draws them again.
     `captured`: the branches hold tensors with gradients that are not among `tensors`.
     """
@@ -83,10 +90,26 @@ class Stages:
         self._running: list[tuple[dict[str, Any], str]] = []
         self._modules: list[nn.Module] = []
         self._unchanged: Unchanged | None = None
+        self._inputs: Apart | None = None
+        self._given = 0
+
+    def take(self, call: Call) -> list[Tensor]:
+        """Give every evaluation these arguments; their tensors, which are among `tensors` from now on."""
+        if not call:
+            return []
+        self._inputs = Apart([call])
+        given, self._inputs.tensors = self._inputs.tensors, []
+        self._given = len(given)
+        return given
 
     def lift(self, held: Sequence[Sequence[nn.Module]], *, buffers: bool) -> None:
         """Take the parameters, and the buffers if wanted, of each branch, given as itself and all modules below it."""
+        with in_turn(branches_of(self.fields)):  # another thread may have its own weights in their places
+            self._lift(held, buffers=buffers)
+
+    def _lift(self, held: Sequence[Sequence[nn.Module]], *, buffers: bool) -> None:
         self._modules = list(dict.fromkeys(itertools.chain.from_iterable(held)))
+        self._before = Attributes(self._modules)
         for modules in held:
             self._take([(m._parameters, name) for m in modules for name in m._parameters])
         parameters = len(self.weights)
@@ -101,12 +124,16 @@ class Stages:
 
     def remember(self) -> None:
         """Note the modes and buffers of the branches: a backward pass evaluates them again."""
-        self._unchanged = Unchanged(self._modules, parameters=False)
+        self._before.settle()
+        with in_turn(branches_of(self.fields)):
+            self._unchanged = Unchanged(self._modules, parameters=False)
 
     def check(self) -> None:
         """Raise UnsupportedError if modes or buffers are not as they were."""
         if self._unchanged is not None:
-            self._unchanged.check()
+            refuse_other_attributes(self._before)
+            with in_turn(branches_of(self.fields)):
+                self._unchanged.check()
 
     def _take(self, places: Sequence[tuple[dict[str, Any], str]]) -> None:
         index: dict[int, int] = {}
@@ -130,20 +157,24 @@ class Stages:
         """k -> F(k, *tensors), for several evaluations with the same tensors."""
         s, rest = len(self.fields), iter(tensors[len(self.fields) :])
         scalars = [next(rest) if c is None else c for c in self.scalars]
+        given = list(itertools.islice(rest, self._given))
 
         def image(k: Tensor | None) -> Tensor:
-            if self.draws is None:
-                return evaluate(self.fields, tensors[:s], scalars, k)
-            with self.draws.again():
-                return evaluate(self.fields, tensors[:s], scalars, k)
+            call = NOTHING if self._inputs is None else self._inputs.joined(given)[0]
+            with nullcontext() if self.draws is None else self.draws.again():
+                return evaluate(self.fields, tensors[:s], scalars, k, call)
 
+        with in_turn(branches_of(self.fields)), self._placed(list(rest), counted=counted), full_precision(tensors[0]):
+            yield image
+
+    @contextmanager
+    def _placed(self, weights: Sequence[Tensor], *, counted: bool) -> Iterator[None]:
         before = []
         try:
-            for place, name, value in self._moves(list(rest), counted=counted):
+            for place, name, value in self._moves(weights, counted=counted):
                 before.append((place, name, place[name]))
                 place[name] = value
-            with full_precision(tensors[0]):
-                yield image
+            yield
         finally:
             for place, name, value in reversed(before):
                 place[name] = value

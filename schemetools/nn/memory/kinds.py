@@ -1,6 +1,6 @@
 """How a stack pays for its backward pass: store everything, recompute from checkpoints, or run backwards."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -14,8 +14,12 @@ from schemetools.nn.memory.recompute import Group, known_modules
 from schemetools.nn.memory.reversible import Engine, Reversal, Stored
 from schemetools.nn.memory.shears import ShearEngine, shears
 from schemetools.nn.memory.two_step import LeapfrogEngine, TwoStepEngine, two_step
+from schemetools.nn.tensors.attributes import Attributes
+from schemetools.nn.tensors.inputs import Apart, Call, Versions
 from schemetools.nn.tensors.replay import counting, modules_of, statistics_kept
+from schemetools.nn.tensors.unchanged import refuse_other_attributes
 
+Calls = Sequence[Call] | None
 KINDS = ("store", "checkpoint", "reversible")
 
 
@@ -53,16 +57,22 @@ def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
     return None
 
 
-def run_plainly(layers: Sequence[Block], values: tuple[Any, ...], *, history: bool, begin: int = 0) -> tuple[Any, ...]:
-    """The layers from `begin` on, in turn, on (x,) or (x, *history); returns the same. Layer 0 makes the history."""
+def run_plainly(
+    layers: Sequence[Block], values: tuple[Any, ...], *, history: bool, begin: int = 0, calls: Calls = None
+) -> tuple[Any, ...]:
+    """The layers from `begin` on, in turn, on (x,) or (x, *history); returns the same. Layer 0 makes the history.
+
+    `calls`: what each of these layers takes beside the state.
+    """
     x, *carried = values
     clock = _clock(layers) if layers[0].options.timed else None
     for n, layer in enumerate(layers[begin:], start=begin):
-        named = {} if clock is None else {"t": clock[n]}
+        args, named = ((), {}) if calls is None else calls[n - begin].both
+        args = args if clock is None else (clock[n], *args)
         if not history:
-            x = layer(x, **named)
+            x = layer(x, *args, **named)
         else:
-            x, carried = layer(x, **named) if n == 0 else layer(x, tuple(carried), **named)
+            x, carried = layer(x, *args, **named) if n == 0 else layer(x, tuple(carried), *args, **named)
     return (x, *carried)
 
 
@@ -74,36 +84,65 @@ def _clock(layers: Sequence[Block]) -> list[Any]:
     return times
 
 
-def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history: bool) -> Any:
+def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history: bool, calls: Calls = None) -> Any:
     """The layers in groups of `every`, of which only the carried values are kept; each is run again for its gradient.
 
     The last group is stored: its gradient comes first, so its tensors are alive when no others are. Random draws and
-    autocast are repeated; running statistics are updated the first time only.
+    autocast are repeated; running statistics are updated the first time only. What a call takes in containers that a
+    branch may write into (caches) is given again as it was.
     """
     values: tuple[Any, ...] = (x,)
     last = (len(layers) - 1) // every * every
-    modules = known_modules(layers)
+    modules = known_modules(layers) if calls is None or Apart(calls).is_unchanging else None
     for begin in range(0, last, every):
+        own_calls = None if calls is None else calls[begin : begin + every]
 
-        def run(*given: Any, begin: int = begin) -> tuple[Any, ...]:
-            return run_plainly(layers[: begin + every], given, history=history, begin=begin)
+        def run(*given: Any, calls: Calls = own_calls, begin: int = begin) -> tuple[Any, ...]:
+            return run_plainly(layers[: begin + every], given, history=history, begin=begin, calls=calls)
 
         if modules is not None:
-            values = Group(modules[begin : begin + every], run)(values)
+            values = Group(modules[begin : begin + every], run, own_calls)(values)
             continue
         own = [m for layer in layers[begin : begin + every] for m in modules_of(layer)]
+        repeated = run if torch.compiler.is_compiling() else Again(run, own_calls, own)
 
         def contexts(own: list[nn.Module] = own) -> tuple[Any, Any]:
             return nullcontext(), statistics_kept(counting(own))
 
         # A compiled graph updates running statistics once by itself, and takes no contexts.
         options = {} if torch.compiler.is_compiling() else {"context_fn": contexts}
-        values = checkpoint(run, *values, use_reentrant=False, **options)  # type: ignore[assignment]
-    return run_plainly(layers, values, history=history, begin=last)[0]
+        values = checkpoint(repeated, *values, use_reentrant=False, **options)  # type: ignore[assignment]
+    return run_plainly(layers, values, history=history, begin=last, calls=_from(calls, last))[0]
+
+
+def _from(calls: Calls, begin: int) -> Calls:
+    return None if calls is None else calls[begin:]
+
+
+class Again:
+    """A run whose repetitions get the calls as they were before the first one, in containers of their own."""
+
+    def __init__(self, run: Callable[..., tuple[Any, ...]], calls: Calls, modules: Sequence[nn.Module]) -> None:
+        self.run, self.calls, self.inputs = run, calls, Apart(calls or ())
+        self.attributes = Attributes(modules)
+        self.versions: Versions | None = None
+
+    def __call__(self, *given: Any) -> tuple[Any, ...]:
+        """The run."""
+        if self.versions is not None:
+            self.versions.check("checkpoint")
+            refuse_other_attributes(self.attributes)
+            return self.run(*given, calls=self.calls and self.inputs.joined())
+        self.versions = Versions(self.inputs.tensors)
+        found = self.run(*given, calls=self.calls)
+        self.attributes.settle()
+        return found
 
 
 @torch.compiler.disable()  # a compiler would have to undo its own rounding
-def run_reversibly(layers: Sequence[Block], x: Any, every: int, *, history: bool) -> tuple[Any, Stored]:
+def run_reversibly(
+    layers: Sequence[Block], x: Any, every: int, *, history: bool, calls: Calls = None
+) -> tuple[Any, Stored]:
     """The last state, and what was stored for the way back: the tensors of the last every - 1 layers, all, beside it.
 
     While one layer runs backwards its own tensors are alive, so that at most those of `every` layers are at a time.
@@ -111,13 +150,14 @@ def run_reversibly(layers: Sequence[Block], x: Any, every: int, *, history: bool
     count = len(layers) - every + 1
     made = engine_of(layers[:count]) if count > 0 else None
     if made is None:
-        return run_plainly(layers, (x,), history=history)[0], Stored(0.0, 0.0)
+        return run_plainly(layers, (x,), history=history, calls=calls)[0], Stored(0.0, 0.0)
     split, several = layers[0].options.split, layers[0].plan.parts > 1
     if not all(isinstance(part, Tensor) for part in (x if several and not split else (x,))):
         raise UnsupportedError("memory='reversible' steps a tensor, or a pair of tensors; use memory='checkpoint'")
     parts = x.chunk(layers[0].plan.parts, dim=1) if split else tuple(x) if several else (x,)
-    engine = made(layers[:count], parts[0])
-    values: Any = Reversal.apply(engine, len(parts), *parts, *engine.parameters)
+    engine = made(layers[:count], parts[0], None if calls is None else calls[:count])
+    inputs = engine.inputs.taken()
+    values: Any = Reversal.apply(engine, len(parts), len(inputs), *parts, *inputs, *engine.parameters)
     if not history:
         values = (torch.cat(values, dim=1) if split else values,)
-    return run_plainly(layers, values, history=history, begin=count)[0], engine.stored
+    return run_plainly(layers, values, history=history, begin=count, calls=_from(calls, count))[0], engine.stored

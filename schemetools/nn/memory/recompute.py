@@ -15,6 +15,7 @@ from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.branches import Function
+from schemetools.nn.tensors.inputs import Apart, Call, Versions
 from schemetools.nn.tensors.replay import (
     Draws,
     as_before,
@@ -75,8 +76,11 @@ def replaced(modules: Sequence[nn.Module], present: Sequence[Tensor], others: Se
 class Group:
     """Layers that are run twice, alike: random draws and autocast repeated, running statistics counted once."""
 
-    def __init__(self, modules: Sequence[list[nn.Module]], run: Callable[..., Values]) -> None:
-        self.run = run
+    def __init__(
+        self, modules: Sequence[list[nn.Module]], run: Callable[..., Values], calls: Sequence[Call] | None = None
+    ) -> None:
+        self.run, self.calls = run, calls
+        self.inputs = None if calls is None else Apart(calls)
         self.closed = all(repeats_under_no_grad(own[1:]) for own in modules)
         self.modules = [m for own in modules for m in own]
         self.unchanged = Unchanged(self.modules)
@@ -86,6 +90,9 @@ class Group:
     def __call__(self, values: Values) -> Values:
         """The values at the end of the group."""
         leaves, self.spec = tree_flatten(values)
+        self.count = len(leaves)
+        if self.inputs is not None:
+            leaves, self.inputs.tensors = [*leaves, *self.inputs.tensors], []  # which the node keeps
         outputs = Recomputed.apply(self, len(leaves), *leaves, *self.parameters)
         return tree_unflatten(list(outputs), self.ends)  # type: ignore[arg-type]
 
@@ -93,11 +100,13 @@ class Group:
         """The run whose statistics count, and whose draws are noted."""
         x = leaves[0]
         self.autocast, before = autocast_of(x), Draws(x)
+        versions = Versions(leaves[self.count :])
         with without_cache(x):
-            found, self.ends = self._outputs(leaves)
+            found, self.ends = self._outputs(leaves, self.calls)
+        self.calls = None
+        versions.check("checkpoint")
         self.draws = None if before.same_as(Draws(x)) else before
-        if not self.closed:
-            self.unchanged.after_first_run()
+        self.unchanged.after_first_run()
         return tuple(found)
 
     def again(self, leaves: Sequence[Tensor], parameters: Sequence[Tensor]) -> list[Tensor]:
@@ -108,10 +117,11 @@ class Group:
             as_before(self.draws, self.autocast(), self.counting),
             replaced(self.modules, self.parameters, parameters),
         ):
-            return self._outputs(leaves)[0]
+            calls = None if self.inputs is None else self.inputs.joined(leaves[self.count :])
+            return self._outputs(leaves, calls)[0]
 
-    def _outputs(self, leaves: Sequence[Tensor]) -> tuple[list[Tensor], TreeSpec]:
-        return tree_flatten(self.run(*tree_unflatten(list(leaves), self.spec)))
+    def _outputs(self, leaves: Sequence[Tensor], calls: Sequence[Call] | None) -> tuple[list[Tensor], TreeSpec]:
+        return tree_flatten(self.run(*tree_unflatten(list(leaves[: self.count]), self.spec), calls=calls))
 
 
 class Recomputed(torch.autograd.Function):

@@ -21,8 +21,10 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.branches import unguard
 from schemetools.nn.blocks.coefficients import Bounded
+from schemetools.nn.memory.given import Inputs
 from schemetools.nn.memory.grid import LIMIT, from_grid
 from schemetools.nn.memory.recompute import foreign_step
+from schemetools.nn.tensors.inputs import Call
 from schemetools.nn.tensors.replay import (
     Draws,
     as_before,
@@ -130,7 +132,7 @@ def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
     return exact.to_float(factor) * draw(x, layer.training)
 
 
-def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> tuple[Tensor, float]:
+def increment(layer: Block, c: Expr, branch: Any, call: Call, value: Tensor) -> tuple[Tensor, float]:
     """(y, factor) with h c f(value) = factor y: a plain number is left to the grid, which scales anyway.
 
     Raises SchemeError for a branch that changes the shape or overwrites its argument.
@@ -138,7 +140,8 @@ def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> tuple[Tensor
     if branch._forward_pre_hooks:
         unguard(branch)  # it is watched here
     factor, version = layer.h * weight_of(layer, c, value), value._version
-    y = branch(value)
+    args, named = call.both
+    y = branch(value, *args, **named)
     if y.shape != value.shape:
         raise SchemeError(
             f"a branch maps a state of shape {tuple(value.shape)} to {tuple(y.shape)}; a step needs the same shape"
@@ -151,7 +154,7 @@ def increment(layer: Block, c: Expr, branch: Any, value: Tensor) -> tuple[Tensor
 class Engine(ABC):
     """One pass of a stack forwards on the grid, and back."""
 
-    def __init__(self, layers: Sequence[Block], x: Tensor) -> None:
+    def __init__(self, layers: Sequence[Block], x: Tensor, calls: Sequence[Call] | None) -> None:
         for layer in layers:
             if layer._forward_hooks or layer._forward_pre_hooks:
                 raise UnsupportedError("memory='reversible' calls branches, not layers: register hooks on the branches")
@@ -164,6 +167,13 @@ class Engine(ABC):
         self.own = [u.parameters for u in self.unchanged]
         self.parameters = list({id(p): p for own in self.own for p in own}.values())
         self.stored = Stored(0.0, 0.0)
+        self.inputs = Inputs(calls, len(layers))
+
+    def first_state(self, value: Tensor) -> Tensor:
+        """The state after the first layer, without its history."""
+        args, named = self.inputs.of(0).both
+        result = self.layers[0](value, *args, **named)
+        return result if isinstance(result, Tensor) else result[0]
 
     @abstractmethod
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
@@ -183,6 +193,7 @@ class Engine(ABC):
         if not pairs:  # a branch may be constant
             return torch.zeros_like(leaf)
         values, grads = zip(*pairs, strict=True)
+        own = [*own, *self.inputs.followed(layer)]
         if not self.passed.alike[layer]:
             refuse_captured(values, [leaf, *own])
         found = torch.autograd.grad(values, [leaf, *own], grads, allow_unused=True)
@@ -196,22 +207,24 @@ class Reversal(torch.autograd.Function):
     """An engine's run as one node of the graph: it saves the last integers and packed remainders, nothing else."""
 
     @staticmethod
-    def forward(ctx: Any, engine: Engine, count: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """The values at the end from the first `count` tensors; the others are the engine's parameters."""
-        with without_cache(tensors[0]):
+    def forward(ctx: Any, engine: Engine, count: int, inputs: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """The values at the end from the first `count` tensors; `inputs` go with the calls, the rest are parameters."""
+        given = tensors[count : count + inputs]
+        with without_cache(tensors[0]), engine.inputs.supplied(given, first=True):
             outputs, saved = engine.run(tensors[:count])
         engine.passed.check()
-        for unchanged, alike in zip(engine.unchanged, engine.passed.alike, strict=True):
-            if not alike:  # torch's own layers write into nothing but the statistics that they count
-                unchanged.after_first_run()
-        ctx.engine = engine
-        ctx.save_for_backward(*saved)
+        for unchanged in engine.unchanged:
+            unchanged.after_first_run()
+        ctx.engine, ctx.count, ctx.inputs = engine, count, inputs
+        ctx.save_for_backward(*given, *saved)
         return tuple(outputs)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """Gradients of the first state and of the parameters, the states recomputed from last to first."""
-        with torch.enable_grad(), statistics_kept(ctx.engine.passed.counting):
-            parts, found = ctx.engine.reverse(list(ctx.saved_tensors), grads)
-        return None, None, *parts, *(found.get(id(p)) for p in ctx.engine.parameters)
+        saved, needed = list(ctx.saved_tensors), ctx.needs_input_grad[3 + ctx.count :]
+        given = [t.detach().requires_grad_(n) for t, n in zip(saved[: ctx.inputs], needed, strict=False)]
+        with torch.enable_grad(), statistics_kept(ctx.engine.passed.counting), ctx.engine.inputs.supplied(given):
+            parts, found = ctx.engine.reverse(saved[ctx.inputs :], grads)
+        return None, None, None, *parts, *(found.get(id(p)) for p in (*given, *ctx.engine.parameters))

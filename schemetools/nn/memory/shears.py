@@ -102,4 +102,4 @@ class ShearEngine(Engine):
         for n, layer in enumerate(self.layers):
             branches = branches_in_turn(layer)
             for field, c, source, target in shears(type(layer)) or ():
-                yield n, partial(increment, layer, c, next(branches[field])), source, target
+                yield n, partial(increment, layer, c, next(branches[field]), self.inputs.of(n)), source, target

@@ -58,11 +58,6 @@ def _small_fraction(value: float) -> Fraction:
     return Fraction(-1 if value < 0 else 1, d)
 
 
-def state_of(result: Any) -> Tensor:
-    """A layer's state, without its history."""
-    return result if isinstance(result, Tensor) else result[0]
-
-
 class LeapfrogEngine(ShearEngine):
     """k = 1, u_(n+1) = u_(n-1) + h c f(u_n): each state is added to the one before, in its place.
 
@@ -81,10 +76,10 @@ class LeapfrogEngine(ShearEngine):
 
     def moves(self) -> Iterator[Move]:
         """The evaluations in order, at the even and the odd states in turn."""
-        yield 0, lambda value: (state_of(self.layers[0](value)) - value, 1.0), 0, 1
+        yield 0, lambda value: (self.first_state(value) - value, 1.0), 0, 1
         for n, layer in enumerate(self.layers[1:], start=1):
             _, c = two_step(type(layer)) or (None, None)
-            yield n, partial(increment, layer, c, layer.branch), n % 2, 1 - n % 2  # type: ignore[arg-type]
+            yield n, partial(increment, layer, c, layer.branch, self.inputs.of(n)), n % 2, 1 - n % 2  # type: ignore[arg-type]
 
 
 class TwoStepEngine(Engine):
@@ -96,7 +91,7 @@ class TwoStepEngine(Engine):
         u = to_grid(passed.watch(parts[0]))
         with passed.first(0, parts[0]):
             value = passed.value(u)
-            first = state_of(self.layers[0](value)).double() - value.double()
+            first = self.first_state(value).double() - value.double()
         v = to_grid(passed.watch(first))
         u, self.kept, self.fractions = u.add_(v), InformationBuffer(u), []
         for n in range(1, len(self.layers)):
@@ -137,7 +132,7 @@ class TwoStepEngine(Engine):
             newest, before = self._passed_on(newest, before.add_(from_leaf), weight)
         leaf = passed.value(u.sub_(v))
         with passed.again(0):
-            value = state_of(self.layers[0](leaf))
+            value = self.first_state(leaf)
         return [before.add(self.pull([value], [newest], leaf, 0, found))], found
 
     @staticmethod
@@ -153,7 +148,7 @@ class TwoStepEngine(Engine):
     def _added(self, n: int, value: Tensor) -> tuple[Tensor, Expr]:
         layer = self.layers[n]
         k, c = two_step(type(layer)) or (None, None)
-        y, factor = increment(layer, c, layer.branch, value)  # type: ignore[arg-type]
+        y, factor = increment(layer, c, layer.branch, self.inputs.of(n), value)  # type: ignore[arg-type]
         return y if factor == 1 else factor * y, k  # type: ignore[return-value]
 
     def _ratio(self, n: int) -> tuple[int, int]:

@@ -45,10 +45,10 @@ class Continued(TakesHistory):
         super().__init__(kinds)
         self.layers = nn.ModuleList(layers)
 
-    def forward(self, x: Tensor, history: tuple[Tensor, ...]) -> Tensor:
+    def forward(self, x: Tensor, history: tuple[Tensor, ...], *inputs: Any, **named: Any) -> Tensor:
         """The state after the last step."""
         for layer in self.layers:
-            x, history = layer(x, history)
+            x, history = layer(x, history, *inputs, **named)
         return x
 
     @property

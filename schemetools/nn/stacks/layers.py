@@ -1,6 +1,6 @@
 """The layers of a stack: one block per branch, those that start the history among them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from schemetools.errors import SchemeError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
 from schemetools.nn.blocks.make import block_class
+from schemetools.nn.tensors.inputs import Call
 from schemetools.schemes.base import Scheme, as_scheme
 
 
@@ -76,6 +77,31 @@ def step_sizes(h: Any | Sequence[Any] | Callable[[int], Any], depth: int) -> lis
             raise SchemeError(f"{len(found)} step sizes came for {depth} layers; give one for all, or one per layer")
         return found
     return [h] * depth
+
+
+def calls_of(depth: int, inputs: Sequence[Any], named: Mapping[str, Any]) -> list[Call] | None:
+    """What each layer is called with beside its state: a list has one value per layer, all else goes to every layer.
+
+    None where there is nothing. Raises SchemeError for a list of another length.
+    """
+    if not inputs and not named:
+        return None
+    for value in (*inputs, *named.values()):
+        if isinstance(value, list) and len(value) != depth:
+            raise SchemeError(
+                f"an argument given as a list has one value per layer; {len(value)} came for {depth} layers: give a "
+                "tuple where every layer shall get all of it"
+            )
+    if not any(isinstance(value, list) for value in (*inputs, *named.values())):
+        return [Call(tuple(inputs), dict(named))] * depth
+    return [
+        Call(tuple(_of_layer(v, n) for v in inputs), {key: _of_layer(v, n) for key, v in named.items()})
+        for n in range(depth)
+    ]
+
+
+def _of_layer(value: Any, n: int) -> Any:
+    return value[n] if isinstance(value, list) else value
 
 
 def share_coefficients(layers: Sequence[Block]) -> None:

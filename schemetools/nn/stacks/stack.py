@@ -12,13 +12,13 @@ from schemetools.nn.blocks.arguments import check_state
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.memory.kinds import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
 from schemetools.nn.memory.reversible import Stored
-from schemetools.nn.stacks.layers import layer_classes, restricted_schemes, share_coefficients, step_sizes
+from schemetools.nn.stacks.layers import calls_of, layer_classes, restricted_schemes, share_coefficients, step_sizes
 from schemetools.nn.tensors.transforms import observed
 from schemetools.schemes.base import Scheme
 
 
 class Stack(nn.Module):
-    """Steps of one scheme, x -> x; `to_stack` makes it.
+    """Steps of one scheme, x -> x; `to_stack` makes it. Branches may take more: stack(x, mask, scale=[1, 2, 3]).
 
     `layers` holds one block per branch; `schemes` is one scheme per layer, learned values in place. With
     memory="reversible", `stored` says what the last pass kept for the way back, in bits per element and layer.
@@ -33,15 +33,19 @@ class Stack(nn.Module):
         self.stored: Stored | None = None
         self._start_schemes = tuple(written)
 
-    def forward(self, x: Any) -> Any:
-        """The state after the last step."""
+    def forward(self, x: Any, *inputs: Any, **named: Any) -> Any:
+        """The state after the last step.
+
+        What else is given goes to every branch, f(u, *inputs, **named); of a list each layer gets one value.
+        """
         layers: list[Any] = list(self.layers)
         check_state(x, layers[0].plan, split=layers[0].options.split)
+        options: Any = {"history": self.keeps_history, "calls": calls_of(len(layers), inputs, named)}
         if self.memory == "store" or not torch.is_grad_enabled() or observed():
-            return run_plainly(layers, (x,), history=self.keeps_history)[0]
+            return run_plainly(layers, (x,), **options)[0]
         if self.memory == "checkpoint":
-            return run_from_checkpoints(layers, x, self.every, history=self.keeps_history)
-        y, self.stored = run_reversibly(layers, x, self.every, history=self.keeps_history)
+            return run_from_checkpoints(layers, x, self.every, **options)
+        y, self.stored = run_reversibly(layers, x, self.every, **options)
         return y
 
     def compile(self, *args: Any, **kwargs: Any) -> None:

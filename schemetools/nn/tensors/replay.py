@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import Any
+from threading import Lock
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -65,19 +66,34 @@ def counting(modules: Iterable[nn.Module]) -> list[nn.Module]:
 class statistics_kept:  # noqa: N801 (used like a function)
     """Normalisation layers compute what they compute in training, but leave their running statistics as they are.
 
-    They are changed past `Module.__setattr__`, which would take a tenth of a small layer's time.
+    They are changed past `Module.__setattr__`, which would take a tenth of a small layer's time. Of several threads the
+    first one notes what was there, and the last one puts it back.
     """
 
+    _noted: ClassVar[dict[nn.Module, list[Any]]] = {}
+    _lock: ClassVar[Lock] = Lock()
+
     def __init__(self, counting: Sequence[nn.Module]) -> None:
-        self.before = [(m, m.__dict__["momentum"], m._buffers["num_batches_tracked"]) for m in counting]
+        self.modules = counting
 
     def __enter__(self) -> None:
-        for module, _, _ in self.before:
-            module.__dict__["momentum"], module._buffers["num_batches_tracked"] = 0.0, None
+        if not self.modules:
+            return
+        with self._lock:
+            for module in self.modules:
+                here = module.__dict__["momentum"], module._buffers["num_batches_tracked"]
+                self._noted.setdefault(module, [0, *here])[0] += 1
+                module.__dict__["momentum"], module._buffers["num_batches_tracked"] = 0.0, None
 
     def __exit__(self, *_: object) -> None:
-        for module, momentum, count in self.before:
-            module.__dict__["momentum"], module._buffers["num_batches_tracked"] = momentum, count
+        if not self.modules:
+            return
+        with self._lock:
+            for module in self.modules:
+                noted = self._noted[module]
+                noted[0] -= 1
+                if not noted[0]:
+                    _, module.__dict__["momentum"], module._buffers["num_batches_tracked"] = self._noted.pop(module)
 
 
 class Draws:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.nn.tensors.threads import in_turn
 from schemetools.nn.tensors.transforms import transformed
 
 
@@ -43,39 +44,54 @@ class Flat:
 class OnVectors(nn.Module):
     """A branch on the vectors of states."""
 
-    def __init__(self, branch: nn.Module, flat: Flat) -> None:
+    def __init__(self, branch: nn.Module, flat: Flat, place: int) -> None:
         super().__init__()
-        self.branch, self.flat = branch, flat
+        self.branch, self.flat, self.place = branch, flat, place
         self.training = branch.training
 
-    def forward(self, *args: Any) -> Tensor:
-        """The branch's value; a time may come before the state."""
-        return self.flat.vector(self.branch(*args[:-1], self.flat.state(args[-1])))
+    def forward(self, *args: Any, **named: Any) -> Tensor:
+        """The branch's value; a time may come before the state, and what else it takes behind."""
+        n = self.place
+        return self.flat.vector(self.branch(*args[:n], self.flat.state(args[n]), *args[n + 1 :], **named))
 
 
-def flat_call(block: nn.Module, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
+def flat_call(block: Any, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
     """call(state, *rest) on vectors, the branches of the block being given and returning states as the user's."""
+    with in_turn([block]):  # which is changed while it steps a state of several tensors
+        return _flat_call(block, call, state, *rest, **named)
+
+
+def _flat_call(block: Any, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
     flat = Flat(state)
 
     def on_vectors(branch: nn.Module) -> nn.Module:
         if isinstance(branch, nn.ModuleDict):
             return nn.ModuleDict({label: on_vectors(b) for label, b in branch.items()})
         if isinstance(branch, nn.ModuleList):
-            made = {b: OnVectors(b, flat) for b in branch}
+            made = {b: OnVectors(b, flat, block.state_place) for b in branch}
             return nn.ModuleList(made[b] for b in branch)
-        return OnVectors(branch, flat)
+        return OnVectors(branch, flat, block.state_place)
 
     def vectors(history: Any) -> Any:
         return tuple(flat.vector(value) for value in history) if isinstance(history, (tuple, list)) else history
 
     branch = block.branch
-    block._modules["branch"] = on_vectors(branch)  # type: ignore[arg-type]
+    block._modules["branch"] = on_vectors(branch)
     try:
-        named = {key: vectors(value) for key, value in named.items()}
-        result = call(flat.vector(state), *(vectors(value) for value in rest), **named)
+        rest, named = with_history(block, rest, named, vectors)
+        result = call(flat.vector(state), *rest, **named)
     finally:
-        block._modules["branch"] = branch  # type: ignore[assignment]
+        block._modules["branch"] = branch
     return tree_map(lambda v: flat.state(v) if isinstance(v, Tensor) else v, result)
+
+
+def with_history(block: Any, rest: tuple[Any, ...], named: dict[str, Any], change: Callable[[Any], Any]) -> Any:
+    """The arguments of a call behind the state, the history in them changed."""
+    if not block.takes_history:
+        return rest, named
+    if rest:
+        return (change(rest[0]), *rest[1:]), named
+    return rest, {key: change(value) if key == "history" else value for key, value in named.items()}
 
 
 class Leaves:
@@ -161,25 +177,25 @@ class Leaves:
 class Opened:
     """A block as its generated code sees it, with branches that are given and return states of the user's structure."""
 
-    def __init__(self, block: nn.Module) -> None:
-        self._block, self.branch = block, _opened(block.branch)
+    def __init__(self, block: Any) -> None:
+        self._block, self.branch = block, _opened(block.branch, block.state_place)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(type(self._block), name, None)
         return functools.partial(found, self) if callable(found) else getattr(self._block, name)
 
 
-def _opened(branch: Any) -> Any:
+def _opened(branch: Any, place: int) -> Any:
     if isinstance(branch, nn.ModuleDict):
-        return {label: _opened(b) for label, b in branch.items()}
+        return {label: _opened(b, place) for label, b in branch.items()}
     if isinstance(branch, nn.ModuleList):
-        return [_opened(b) for b in branch]
+        return [_opened(b, place) for b in branch]
 
-    def on_leaves(*args: Any) -> Leaves:
-        given = args[-1]
+    def on_leaves(*args: Any, **named: Any) -> Leaves:
+        given = args[place]
         watched = not transformed() and not torch.compiler.is_compiling()
         before = [t._version for t in given.leaves] if watched else []
-        found = Leaves.of(branch(*(a.tree() if isinstance(a, Leaves) else a for a in args))).like(given)
+        found = Leaves.of(branch(*args[:place], given.tree(), *args[place + 1 :], **named)).like(given)
         if watched and before != [t._version for t in given.leaves]:
             raise SchemeError(f"{type(branch).__name__} overwrites its argument; use inplace=False in it")
         return found
@@ -187,19 +203,24 @@ def _opened(branch: Any) -> Any:
     return on_leaves
 
 
-def structured_call(block: nn.Module, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
+def structured_call(block: Any, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
     """call(state, *rest), which calls the block's `forward`, on all tensors of the state at once."""
+    with in_turn([block]):  # which is changed while it steps a state of several tensors
+        return _structured_call(block, call, state, *rest, **named)
+
+
+def _structured_call(block: Any, call: Callable[..., Any], state: Any, *rest: Any, **named: Any) -> Any:
 
     def wrapped(value: Any) -> Any:
         return value if isinstance(value, (Tensor, float, int)) or value is None else Leaves.of(value)
 
     def histories(value: Any) -> Any:
-        return tuple(wrapped(v) for v in value) if isinstance(value, tuple) else value
+        return tuple(wrapped(v) for v in value) if isinstance(value, (tuple, list)) else value
 
     block.forward = functools.partial(type(block).forward, Opened(block))
     try:
-        named = {key: histories(value) for key, value in named.items()}
-        result = call(Leaves.of(state), *(histories(value) for value in rest), **named)
+        rest, named = with_history(block, rest, named, histories)
+        result = call(Leaves.of(state), *rest, **named)
     finally:
         del block.__dict__["forward"]  # as a compiler can follow it
     return tree_map(lambda v: v.tree() if isinstance(v, Leaves) else v, result)

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.nn.tensors.attributes import Attributes
 from schemetools.nn.tensors.replay import counts
 
 
@@ -23,6 +24,7 @@ class Unchanged:
         self.modules, self.with_parameters = modules, parameters
         self.parameters = trained_parameters(modules) if parameters else []
         self._held, self._versions, self._modes = self._present()
+        self._attributes = Attributes(modules)
 
     def _present(self) -> tuple[list[Tensor], list[int], list[bool]]:
         # Statistics that are being counted do not change what is computed.
@@ -44,6 +46,7 @@ class Unchanged:
 
     def after_first_run(self) -> None:
         """Raise UnsupportedError if the run wrote into its buffers, as spectral normalisation does."""
+        self._attributes.settle()
         if self._versions != self._present()[1]:
             raise UnsupportedError(
                 "a branch writes into its parameters or buffers while it is evaluated, so that a second evaluation "
@@ -52,6 +55,7 @@ class Unchanged:
 
     def check(self) -> None:
         """Raise UnsupportedError if something was replaced, written to, or set to another mode."""
+        refuse_other_attributes(self._attributes)
         held, versions, modes = self._present()
         same = len(held) == len(self._held) and all(map(operator.is_, held, self._held))
         same = same and all(p.requires_grad for p in self.parameters)
@@ -61,6 +65,17 @@ class Unchanged:
                 "functional_call, an optimiser, eval() or freezing, for instance), which evaluates branches again: "
                 "change them after the backward pass, or, with explicit stages, use memory='store'"
             )
+
+
+def refuse_other_attributes(attributes: Attributes) -> None:
+    """Raise UnsupportedError if an attribute is not what it was in the first run."""
+    name = attributes.changed()
+    if name is not None:
+        raise UnsupportedError(
+            f"{name} changed between the forward and the backward pass, which evaluates branches again: give what a "
+            "branch depends on with the call, block(x, condition) or stack(x, condition), or, with explicit stages, "
+            "use memory='store'"
+        )
 
 
 def refuse_captured(values: Iterable[Tensor], known: Iterable[Tensor]) -> None:

@@ -17,19 +17,19 @@ class AdamsBashforthBlock(nn.Module):
         self.branch = branch
         self.h = h
 
-    def forward(self, x, history=None):
+    def forward(self, x, history=None, *inputs, **named):
         if history is None:
-            return self.start(x)
+            return self.start(x, *inputs, **named)
         f, h = self.branch, self.h
         d1, d2 = history
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         y = torch.add(torch.add(torch.add(x, d1, alpha=-1.3333333333333333), d2, alpha=0.4166666666666667), k1, alpha=1.9166666666666667 * h)
         d1_new = h * k1
         return y, (d1_new, d1)
 
-    def start(self, x):
+    def start(self, x, *inputs, **named):
         f, h = self.branch, self.h
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         y = torch.add(x, k1, alpha=h)
         d1_new = h * k1
         return y, (d1_new, d1_new)

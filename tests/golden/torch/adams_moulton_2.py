@@ -24,22 +24,22 @@ class AdamsMoultonBlock(nn.Module):
         self.h = h
         self.tol, self.max_iterations = tol, max_iterations
 
-    def forward(self, x, history=None):
+    def forward(self, x, history=None, *inputs, **named):
         if history is None:
-            return self.start(x)
+            return self.start(x, *inputs, **named)
         f, h = self.branch, self.h
         d1, d2 = history
         z1 = torch.add(torch.add(x, d1, alpha=0.6666666666666666), d2, alpha=-0.08333333333333333)
-        (k1,) = solve(self, (f,), (z1,), ((0.4166666666666667,),), h, self.tol, self.max_iterations)
+        (k1,) = solve(self, (f,), (z1,), ((0.4166666666666667,),), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(z1, k1, alpha=0.4166666666666667 * h)
         d1_new = h * k1
         return y, (d1_new, d1)
 
-    def start(self, x):
+    def start(self, x, *inputs, **named):
         f, h = self.branch, self.h
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         z2 = torch.add(x, k1, alpha=0.5833333333333334 * h)
-        (k2,) = solve(self, (f,), (z2,), ((0.4166666666666667,),), h, self.tol, self.max_iterations)
+        (k2,) = solve(self, (f,), (z2,), ((0.4166666666666667,),), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(z2, k2, alpha=0.4166666666666667 * h)
         d1_new = h * k2
         d2_new = h * k1

@@ -24,18 +24,18 @@ class BDFBlock(nn.Module):
         self.h = h
         self.tol, self.max_iterations = tol, max_iterations
 
-    def forward(self, x, history=None):
+    def forward(self, x, history=None, *inputs, **named):
         if history is None:
-            return self.start(x)
+            return self.start(x, *inputs, **named)
         f, h = self.branch, self.h
         (u1,) = history
         z1 = torch.lerp(x, u1, -0.3333333333333333)
-        (k1,) = solve(self, (f,), (z1,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
+        (k1,) = solve(self, (f,), (z1,), ((0.6666666666666666,),), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(z1, k1, alpha=0.6666666666666666 * h)
         return y, (x,)
 
-    def start(self, x):
+    def start(self, x, *inputs, **named):
         f, h = self.branch, self.h
-        (k1,) = solve(self, (f,), (x,), ((0.6666666666666666,),), h, self.tol, self.max_iterations)
+        (k1,) = solve(self, (f,), (x,), ((0.6666666666666666,),), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(x, k1, alpha=0.6666666666666666 * h)
         return y, (x,)

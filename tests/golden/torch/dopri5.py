@@ -16,26 +16,26 @@ class Dopri5Block(nn.Module):
         self.branch = branch
         self.h = h
 
-    def forward(self, x, error=False):
+    def forward(self, x, *inputs, error=False, **named):
         if x.dtype in (torch.bfloat16, torch.float16):
-            return self.forward_half(x, error)
+            return self.forward_half(x, *inputs, error=error, **named)
         f, h = self.branch, self.h
-        k1 = f(x)
-        k2 = f(torch.add(x, k1, alpha=0.2 * h))
+        k1 = f(x, *inputs, **named)
+        k2 = f(torch.add(x, k1, alpha=0.2 * h), *inputs, **named)
         u = torch.add(x, k1, alpha=0.075 * h)
-        k3 = f(torch.add(u, k2, alpha=0.225 * h))
+        k3 = f(torch.add(u, k2, alpha=0.225 * h), *inputs, **named)
         u = torch.add(x, k1, alpha=0.9777777777777777 * h)
         u = torch.add(u, k2, alpha=-3.7333333333333334 * h)
-        k4 = f(torch.add(u, k3, alpha=3.5555555555555554 * h))
+        k4 = f(torch.add(u, k3, alpha=3.5555555555555554 * h), *inputs, **named)
         u = torch.add(x, k1, alpha=2.9525986892242035 * h)
         u = torch.add(u, k2, alpha=-11.595793324188385 * h)
         u = torch.add(u, k3, alpha=9.822892851699436 * h)
-        k5 = f(torch.add(u, k4, alpha=-0.2908093278463649 * h))
+        k5 = f(torch.add(u, k4, alpha=-0.2908093278463649 * h), *inputs, **named)
         u = torch.add(x, k1, alpha=2.8462752525252526 * h)
         u = torch.add(u, k2, alpha=-10.757575757575758 * h)
         u = torch.add(u, k3, alpha=8.906422717743473 * h)
         u = torch.add(u, k4, alpha=0.2784090909090909 * h)
-        k6 = f(torch.add(u, k5, alpha=-0.2735313036020583 * h))
+        k6 = f(torch.add(u, k5, alpha=-0.2735313036020583 * h), *inputs, **named)
         y = torch.add(x, k1, alpha=0.09114583333333333 * h)
         y = torch.add(y, k3, alpha=0.44923629829290207 * h)
         y = torch.add(y, k4, alpha=0.6510416666666666 * h)
@@ -43,7 +43,7 @@ class Dopri5Block(nn.Module):
         y = torch.add(y, k6, alpha=0.13095238095238096 * h)
         if not error:
             return y
-        k7 = f(y)
+        k7 = f(y, *inputs, **named)
         estimate = 0.0012326388888888888 * h * k1
         estimate = torch.add(estimate, k3, alpha=-0.0042527702905061394 * h)
         estimate = torch.add(estimate, k4, alpha=0.03697916666666667 * h)
@@ -52,28 +52,28 @@ class Dopri5Block(nn.Module):
         estimate = torch.add(estimate, k7, alpha=-0.025 * h)
         return y, estimate
 
-    def forward_half(self, x, error=False):
+    def forward_half(self, x, *inputs, error=False, **named):
         f, h = self.branch, self.h
-        k1 = f(x)
-        k2 = f(torch.add(x, k1, alpha=0.2 * h))
+        k1 = f(x, *inputs, **named)
+        k2 = f(torch.add(x, k1, alpha=0.2 * h), *inputs, **named)
         s = 0.075 * k1
         s = torch.add(s, k2, alpha=0.225)
-        k3 = f(torch.add(x, s, alpha=h))
+        k3 = f(torch.add(x, s, alpha=h), *inputs, **named)
         s = 0.9777777777777777 * k1
         s = torch.add(s, k2, alpha=-3.7333333333333334)
         s = torch.add(s, k3, alpha=3.5555555555555554)
-        k4 = f(torch.add(x, s, alpha=h))
+        k4 = f(torch.add(x, s, alpha=h), *inputs, **named)
         s = 2.9525986892242035 * k1
         s = torch.add(s, k2, alpha=-11.595793324188385)
         s = torch.add(s, k3, alpha=9.822892851699436)
         s = torch.add(s, k4, alpha=-0.2908093278463649)
-        k5 = f(torch.add(x, s, alpha=h))
+        k5 = f(torch.add(x, s, alpha=h), *inputs, **named)
         s = 2.8462752525252526 * k1
         s = torch.add(s, k2, alpha=-10.757575757575758)
         s = torch.add(s, k3, alpha=8.906422717743473)
         s = torch.add(s, k4, alpha=0.2784090909090909)
         s = torch.add(s, k5, alpha=-0.2735313036020583)
-        k6 = f(torch.add(x, s, alpha=h))
+        k6 = f(torch.add(x, s, alpha=h), *inputs, **named)
         s = 0.09114583333333333 * k1
         s = torch.add(s, k3, alpha=0.44923629829290207)
         s = torch.add(s, k4, alpha=0.6510416666666666)
@@ -82,7 +82,7 @@ class Dopri5Block(nn.Module):
         y = torch.add(x, s, alpha=h)
         if not error:
             return y
-        k7 = f(y)
+        k7 = f(y, *inputs, **named)
         estimate = 0.0012326388888888888 * h * k1
         estimate = torch.add(estimate, k3, alpha=-0.0042527702905061394 * h)
         estimate = torch.add(estimate, k4, alpha=0.03697916666666667 * h)

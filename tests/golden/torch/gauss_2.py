@@ -22,18 +22,18 @@ class GaussBlock(nn.Module):
         self.h = h
         self.tol, self.max_iterations = tol, max_iterations
 
-    def forward(self, x):
+    def forward(self, x, *inputs, **named):
         if x.dtype in (torch.bfloat16, torch.float16):
-            return self.forward_half(x)
+            return self.forward_half(x, *inputs, **named)
         f, h = self.branch, self.h
-        k1, k2 = solve(self, (f, f), (x, x), ((0.25, -0.03867513459481288), (0.5386751345948129, 0.25)), h, self.tol, self.max_iterations)
+        k1, k2 = solve(self, (f, f), (x, x), ((0.25, -0.03867513459481288), (0.5386751345948129, 0.25)), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(x, k1, alpha=0.5 * h)
         y = torch.add(y, k2, alpha=0.5 * h)
         return y
 
-    def forward_half(self, x):
+    def forward_half(self, x, *inputs, **named):
         f, h = self.branch, self.h
-        k1, k2 = solve(self, (f, f), (x, x), ((0.25, -0.03867513459481288), (0.5386751345948129, 0.25)), h, self.tol, self.max_iterations)
+        k1, k2 = solve(self, (f, f), (x, x), ((0.25, -0.03867513459481288), (0.5386751345948129, 0.25)), h, self.tol, self.max_iterations, inputs, named)
         s = 0.5 * k1
         s = torch.add(s, k2, alpha=0.5)
         y = torch.add(x, s, alpha=h)

@@ -16,17 +16,17 @@ class LeapfrogBlock(nn.Module):
         self.branch = branch
         self.h = h
 
-    def forward(self, x, history=None):
+    def forward(self, x, history=None, *inputs, **named):
         if history is None:
-            return self.start(x)
+            return self.start(x, *inputs, **named)
         f, h = self.branch, self.h
         (u1,) = history
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         y = torch.add(u1, k1, alpha=2 * h)
         return y, (x,)
 
-    def start(self, x):
+    def start(self, x, *inputs, **named):
         f, h = self.branch, self.h
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         y = torch.add(x, k1, alpha=2 * h)
         return y, (x,)

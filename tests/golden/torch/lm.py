@@ -17,18 +17,18 @@ class LMBlock(nn.Module):
         self.h = h
         self.k = nn.Parameter(torch.as_tensor(k))
 
-    def forward(self, x, history=None):
+    def forward(self, x, history=None, *inputs, **named):
         if history is None:
-            return self.start(x)
+            return self.start(x, *inputs, **named)
         f, h = self.branch, self.h
         (u1,) = history
         k = self.k.to(x.dtype)
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         y = torch.add(torch.lerp(x, u1, k), k1, alpha=h)
         return y, (x,)
 
-    def start(self, x):
+    def start(self, x, *inputs, **named):
         f, h = self.branch, self.h
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         y = torch.add(x, k1, alpha=h)
         return y, (x,)

@@ -16,26 +16,26 @@ class RK4Block(nn.Module):
         self.branch = branch
         self.h = h
 
-    def forward(self, x):
+    def forward(self, x, *inputs, **named):
         if x.dtype in (torch.bfloat16, torch.float16):
-            return self.forward_half(x)
+            return self.forward_half(x, *inputs, **named)
         f, h = self.branch, self.h
-        k1 = f(x)
-        k2 = f(torch.add(x, k1, alpha=0.5 * h))
-        k3 = f(torch.add(x, k2, alpha=0.5 * h))
-        k4 = f(torch.add(x, k3, alpha=h))
+        k1 = f(x, *inputs, **named)
+        k2 = f(torch.add(x, k1, alpha=0.5 * h), *inputs, **named)
+        k3 = f(torch.add(x, k2, alpha=0.5 * h), *inputs, **named)
+        k4 = f(torch.add(x, k3, alpha=h), *inputs, **named)
         y = torch.add(x, k1, alpha=0.16666666666666666 * h)
         y = torch.add(y, k2, alpha=0.3333333333333333 * h)
         y = torch.add(y, k3, alpha=0.3333333333333333 * h)
         y = torch.add(y, k4, alpha=0.16666666666666666 * h)
         return y
 
-    def forward_half(self, x):
+    def forward_half(self, x, *inputs, **named):
         f, h = self.branch, self.h
-        k1 = f(x)
-        k2 = f(torch.add(x, k1, alpha=0.5 * h))
-        k3 = f(torch.add(x, k2, alpha=0.5 * h))
-        k4 = f(torch.add(x, k3, alpha=h))
+        k1 = f(x, *inputs, **named)
+        k2 = f(torch.add(x, k1, alpha=0.5 * h), *inputs, **named)
+        k3 = f(torch.add(x, k2, alpha=0.5 * h), *inputs, **named)
+        k4 = f(torch.add(x, k3, alpha=h), *inputs, **named)
         s = 0.16666666666666666 * k1
         s = torch.add(s, k2, alpha=0.3333333333333333)
         s = torch.add(s, k3, alpha=0.3333333333333333)

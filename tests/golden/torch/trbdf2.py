@@ -24,16 +24,16 @@ class TRBDF2Block(nn.Module):
         self.h = h
         self.tol, self.max_iterations = tol, max_iterations
 
-    def forward(self, x, error=False):
+    def forward(self, x, *inputs, error=False, **named):
         if x.dtype in (torch.bfloat16, torch.float16):
-            return self.forward_half(x, error)
+            return self.forward_half(x, *inputs, error=error, **named)
         f, h = self.branch, self.h
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
-        (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
         z3 = torch.add(x, k1, alpha=0.3535533905932738 * h)
         z3 = torch.add(z3, k2, alpha=0.3535533905932738 * h)
-        (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(z3, k3, alpha=0.2928932188134525 * h)
         if not error:
             return y
@@ -42,15 +42,15 @@ class TRBDF2Block(nn.Module):
         estimate = torch.add(estimate, k3, alpha=0.19526214587563498 * h)
         return y, estimate
 
-    def forward_half(self, x, error=False):
+    def forward_half(self, x, *inputs, error=False, **named):
         f, h = self.branch, self.h
-        k1 = f(x)
+        k1 = f(x, *inputs, **named)
         z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
-        (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
         s = 0.3535533905932738 * k1
         s = torch.add(s, k2, alpha=0.3535533905932738)
         z3 = torch.add(x, s, alpha=h)
-        (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations)
+        (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
         s = 0.3535533905932738 * k1
         s = torch.add(s, k2, alpha=0.3535533905932738)
         s = torch.add(s, k3, alpha=0.2928932188134525)

@@ -197,7 +197,7 @@ def test_tracebacks_show_the_generated_line():
         st.to_block(st.rk4)(fails)(torch.ones(1))
     except RuntimeError:
         text = traceback.format_exc()
-    assert "k1 = f(x)" in text
+    assert "k1 = f(x, *inputs, **named)" in text
     assert any(name.startswith("<schemetools rk4") for name in linecache.cache)
 
 

@@ -13,6 +13,9 @@ from schemetools.codegen.plan import Eval, StepPlan
 from schemetools.codegen.starting import input_names
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.stepped import Stepped
+from schemetools.nn.reading.given import Given
+from schemetools.nn.reading.shared import Shared
 from schemetools.schemes.base import GeneralLinear, Scheme, labelled
 from schemetools.schemes.moments import expectation
 
@@ -153,18 +156,23 @@ def chain_of(home: nn.Module, name: str) -> Chain:
 
 
 def blocks_of(net: nn.Module) -> dict[nn.Module, str]:
-    """The blocks of a network and their names.
+    """The steps of a network and their names: blocks of schemes, and blocks of somebody else's that are steps.
 
     Raises SchemeError for a network without any, and UnsupportedError for one whose schemes have several fields.
     """
-    names: dict[nn.Module, str] = {block: name for name, block in net.named_modules() if isinstance(block, Block)}
+    held = {m.held() for m in net.modules() if isinstance(m, Stepped) and m.place.holder is not None}
+    names = {
+        module: name
+        for name, module in net.named_modules()
+        if isinstance(module, (Block, Stepped)) and module not in held
+    }
     if not names:
         raise SchemeError(
             f"this {type(net).__name__} has no scheme in it: build it with to_stack or models.build, or rewire its "
             "residual blocks with convert(model, scheme)"
         )
     for block, name in names.items():
-        fields = type(block).plan.fields  # type: ignore[attr-defined]
+        fields = type(block).plan.fields if isinstance(block, Block) else ("f",)
         if len(fields) > 1:
             raise UnsupportedError(
                 f"{name or 'the network'} is a step of {type(block).written}, which has several fields "  # type: ignore[attr-defined]
@@ -175,15 +183,20 @@ def blocks_of(net: nn.Module) -> dict[nn.Module, str]:
 
 
 @torch.no_grad()
-def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
-    """Run a network on x and read off its chains of steps, in the order in which they ran.
+def read_chains(net: nn.Module, given: Given) -> list[Chain]:
+    """Run a network on an input and read off its chains of steps, in the order in which they ran.
 
     Raises SchemeError as `blocks_of` does, and UnsupportedError for a state in several parts.
     """
     names = blocks_of(net)
     taken: list[Layer] = []
+    shared = Shared(names)
 
     def record(block: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        if isinstance(block, Stepped):
+            if (found := shared.step(block, args, kwargs, output)) is not None:
+                taken.append(Layer(found.name, len(taken), found.block, found.vector, found.result))
+            return
         state, *rest = (*args, *kwargs.values())
         history = tuple(rest[0]) if rest and rest[0] is not None else ()
         result = output[0] if isinstance(output, tuple) else output
@@ -191,9 +204,9 @@ def read_chains(net: nn.Module, x: Tensor) -> list[Chain]:
             raise UnsupportedError(f"{names[block]} carries its state in several parts; what is read is one tensor")
         taken.append(Layer(names[block], len(taken), block, (state, *history), result))  # type: ignore[arg-type]
 
-    hooks = [block.register_forward_hook(record, with_kwargs=True) for block in names]
+    hooks = [block.register_forward_hook(record, with_kwargs=True) for block in names]  # type: ignore[union-attr]
     try:
-        net(x)
+        given.run(net)
     finally:
         for hook in hooks:
             hook.remove()

@@ -4,6 +4,7 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo import OptimizedModule
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
@@ -26,12 +27,26 @@ class Affine(nn.Module):
 
 
 def frozen(net: nn.Module) -> nn.Module:
-    """A copy of a network on the CPU, in float64 and evaluation mode, its batch normalisations as `Affine`."""
-    copied = copy.deepcopy(net).cpu().double().eval()
+    """A copy of a network on the CPU, in float64 and evaluation mode, its batch normalisations as `Affine`.
+
+    Of compiled modules it has what was compiled.
+    """
+    copied = copy.deepcopy(uncompiled(net)).cpu().double().eval()
     made: dict[nn.Module, nn.Module] = {}
+    for parent in list(copied.modules()):
+        parent._compiled_call_impl = None
+        for name, child in parent.named_children():
+            if uncompiled(child) is not child:
+                setattr(parent, name, uncompiled(child))
     for parent in list(copied.modules()):
         for name, child in parent.named_children():
             if isinstance(child, _BatchNorm) and child.running_mean is not None:
                 made.setdefault(child, Affine(child))
                 setattr(parent, name, made[child])
     return copied.requires_grad_(False)
+
+
+def uncompiled(net: nn.Module) -> nn.Module:
+    """What `torch.compile` was given, if the module is what it gave back."""
+    inner = net._modules.get("_orig_mod") if isinstance(net, OptimizedModule) else None
+    return net if inner is None else inner

@@ -1,9 +1,11 @@
 """What reading and rewiring networks is given: a network, an input; said in one sentence where it does not fit."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves, tree_map
 
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
@@ -19,12 +21,60 @@ def check_network(net: Any, call: str) -> None:
     raise SchemeError(f"a network, an nn.Module, comes first: {call}; {came} came")
 
 
-def check_input(x: Any, name: str) -> None:
-    """Raise SchemeError for what is no tensor of finite floats; `name` is that of the function that reads it."""
-    if not isinstance(x, Tensor) or not x.is_floating_point():
-        came = f"a tensor of {str(x.dtype).removeprefix('torch.')}" if isinstance(x, Tensor) else type(x).__name__
-        raise SchemeError(f"{name} needs an input tensor of floats, a batch of what the network takes; {came} came")
-    bad = int((~torch.isfinite(x)).sum())
+class Given:
+    """An input as a network takes it: a tensor, a tuple of its arguments, or a mapping of its keywords.
+
+    Raises SchemeError for what is none, empty tensors and numbers that are not finite; `name` is the function's.
+    """
+
+    def __init__(self, x: Any, name: str) -> None:
+        self.args: tuple[Any, ...] = x if isinstance(x, tuple) else () if isinstance(x, Mapping) else (x,)
+        self.kwargs: dict[str, Any] = {str(k): v for k, v in x.items()} if isinstance(x, Mapping) else {}
+        self.name = name
+        tensors = [t for t in tree_leaves((self.args, self.kwargs)) if isinstance(t, Tensor)]
+        if not tensors or (not isinstance(x, (Tensor, tuple, Mapping))):
+            raise SchemeError(
+                f"{name} needs an input as the network takes it: a tensor of floats or token ids, a tuple of its "
+                f"arguments, or a dict of its keywords; {type(x).__name__} came"
+            )
+        for tensor in tensors[:1]:  # a mask beside the first one may be -inf
+            _check_values(tensor, name)
+
+    def exact(self) -> "Given":
+        """The same in double precision, on the CPU."""
+        made = object.__new__(Given)
+        made.name = self.name
+        made.args, made.kwargs = tree_map(_exact, (self.args, self.kwargs))
+        return made
+
+    def run(self, net: nn.Module) -> Any:
+        """The network on the input. Raises SchemeError where it does not take it."""
+        try:
+            return net(*self.args, **self.kwargs)
+        except SchemeError:
+            raise
+        except Exception as problem:  # whatever a foreign network raises on what it does not take
+            reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+            raise SchemeError(
+                f"{self.name} ran the network on its input, and the network does not take it ({reason}); "
+                f"{self.shown()} came"
+            ) from problem
+
+    def shown(self) -> str:
+        """What the input is, in words."""
+        if len(self.args) == 1 and isinstance(self.args[0], Tensor):
+            return f"a tensor of {str(self.args[0].dtype).removeprefix('torch.')}"
+        return f"a tuple of {len(self.args)}" if self.args else f"the keywords {', '.join(self.kwargs)}"
+
+
+def _exact(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    return value.detach().cpu().double() if value.is_floating_point() else value.detach().cpu()
+
+
+def _check_values(x: Tensor, name: str) -> None:
+    bad = int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
     if bad:
         raise SchemeError(f"{name} needs an input of finite numbers; nan or inf at {bad} of {x.numel()} entries came")
     if x.numel() == 0:

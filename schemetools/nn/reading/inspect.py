@@ -13,11 +13,11 @@ from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.modified.equation import ModifiedEquation
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
-from schemetools.nn.blocks.residual import POST_ACTIVATION, Residual
+from schemetools.nn.blocks.residual import Residual
 from schemetools.nn.reading.certificate import Certificate, certify, joined
 from schemetools.nn.reading.chains import Chain, Layer, averaged, blocks_of, read_chains
 from schemetools.nn.reading.frozen import frozen
-from schemetools.nn.reading.given import check_input, check_network
+from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, numeric_terms
 from schemetools.nn.tensors.products import push
@@ -81,18 +81,19 @@ class Report:
 
     layers: tuple[LayerReport, ...]
     chains: tuple[Chain, ...]
+    rewired: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         heads, rows = self.table()
         short, notes = numbered(rows)
-        return "\n".join([*text_table(heads, short), *notes, self._verdict()])
+        return "\n".join([*text_table(heads, short), *notes, *self.rewired, self._verdict()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         heads, rows = self.table()
         short, notes = numbered(rows)
-        return html_table(heads, short, [*notes, self._verdict()])
+        return html_table(heads, short, [*notes, *self.rewired, self._verdict()])
 
     def _verdict(self) -> str:
         if not self.outside:
@@ -117,24 +118,31 @@ class Report:
 
     def record(self) -> dict[str, Any]:
         """Everything as plain values, for JSON; without the certificate."""
-        return {"layers": [layer.record() for layer in self.layers], "outside": [layer.name for layer in self.outside]}
+        return {
+            "layers": [layer.record() for layer in self.layers],
+            "outside": [layer.name for layer in self.outside],
+            "rewired": list(self.rewired),
+        }
 
 
-def inspect(net: nn.Module, x: Tensor, *, eigenvalues: int = 6) -> Report:
+def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6) -> Report:
     """Read a network as mathematics at an input x (a batch); the network itself is left as it is.
+
+    `x` is what the network takes: a tensor (of floats or token ids), a tuple of its arguments, a dict of its keywords.
 
     Works on a copy in float64 and evaluation mode. Raises SchemeError for a network without a scheme in it, states
     that are not finite, and UnsupportedError for schemes of several fields.
     """
     check_network(net, "inspect(net, x)")
     blocks_of(net)
-    check_input(x, "inspect")
+    given = Given(x, "inspect")
     if not isinstance(eigenvalues, int) or isinstance(eigenvalues, bool) or eigenvalues < 1:
         raise SchemeError(f"eigenvalues is how many leading ones are found, at least 1; {eigenvalues!r} came")
-    chains = read_chains(frozen(net), x.detach().double().cpu())
+    chains = read_chains(frozen(net), given.exact())
     _check_finite(chains)
     layers = [_layer_report(chain, i, eigenvalues) for chain in chains for i in range(len(chain.layers))]
-    return Report(tuple(layers), tuple(chains))
+    said = tuple(str(chain) for module in net.modules() for chain in getattr(module, "rewired", ()))
+    return Report(tuple(layers), tuple(chains), said)
 
 
 def _check_finite(chains: Sequence[Chain]) -> None:
@@ -159,7 +167,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     with torch.no_grad():
         found = spectrum(lambda u: _weighted(weights, branches, u), layer.state, scale=layer.h, count=count)
         remainder = _remainder(chain, i, terms, values)
-    notes = [POST_ACTIVATION] if any(isinstance(b, Residual) and b.post_activation for b in branches) else []
+    notes = list(dict.fromkeys(b.mark for b in branches if isinstance(b, Residual) and b.mark))
     notes += ["start"] if layer.is_start else []
     notes += ["one branch per stage: the order is void"] if own else []
     notes += [] if found.converged else ["Arnoldi did not converge: fewer eigenvalues"]

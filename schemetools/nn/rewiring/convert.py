@@ -1,64 +1,49 @@
-"""An existing residual network rewired by a scheme: its blocks become branches, its weights stay where they are."""
+"""An existing residual network rewired by a scheme: its blocks become steps, its weights stay where they are."""
 
 import copy
-import re
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+import functools
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
-from schemetools.nn.blocks.residual import POST_ACTIVATION, Residual, first_of
+from schemetools.nn.blocks.constraints import constrained
+from schemetools.nn.blocks.stepped import plain_steps
 from schemetools.nn.reading.given import check_network
-from schemetools.nn.rewiring.observe import Seen, observe
-from schemetools.nn.stacks.continued import EULER, TakesHistory, without_estimate
-from schemetools.nn.stacks.stack import Stack, to_stack
+from schemetools.nn.rewiring.found import Chain, containers_of, found_chains, named_chains
+from schemetools.nn.rewiring.trial import Trial, in_evaluation, run_on
+from schemetools.nn.rewiring.wiring import OPTIONS, Rewired, wired
+from schemetools.nn.stacks.continued import without_estimate
 from schemetools.schemes.base import Scheme, as_scheme
 
-# Where the models that are known keep their residual blocks, by the path of the container.
-KNOWN = (
-    r"(.*\.)?encoder\.stages\.\d+\.layers",  # transformers: ResNet, RegNet
-    r"(.*\.)?encoder\.layer",  # transformers: ViT before version 5
-    r"(.*\.)?layer[1-4]",  # torchvision and timm: ResNet
-    r"(.*\.)?encoder\.layers",  # torchvision: ViT
-    r"(.*\.)?stages\.\d+(\.blocks)?",  # timm: ConvNeXt, RegNet
-    r"(.*\.)?blocks",  # timm: ViT
-    r"(.*\.)?layers",  # transformers: ViT
-)
 
+class Converted:
+    """What the class of a converted network has in front of its own: it says what became of its blocks."""
 
-class Converted(nn.Module):
-    """What stands in the place of a container's blocks: single blocks that change shape, and stacks between them.
-
-    A block that changes shape, relu aside, is a projected Euler step and stays as it is; the history starts behind it.
-    """
-
-    def __init__(self, parts: Sequence[nn.Module], *, returns_tuple: bool = False) -> None:
-        super().__init__()
-        self.parts = nn.ModuleList(parts)
-        self.returns_tuple = returns_tuple
-
-    def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Any:
-        """The state after the last block; what else the blocks were called with is handed to each of them."""
-        held = [m for m in self.modules() if isinstance(m, Residual)] if args or kwargs else []
-        for branch in held:
-            branch.extras = (args, kwargs)
-        try:
-            for part in self.parts:
-                x = part(x) if isinstance(part, (Stack, TakesHistory)) else first_of(part(x, *args, **kwargs))
-        finally:
-            for branch in held:
-                branch.extras = ((), {})
-        return (x,) if self.returns_tuple else x
+    rewired: tuple[Rewired, ...]
+    left_alone: tuple[str, ...]
 
     def extra_repr(self) -> str:
-        """Where the steps are not those of the scheme."""
-        branches = [m for m in self.modules() if isinstance(m, Residual)]
-        marked = sum(branch.post_activation for branch in branches)
-        return f"{marked} of {len(branches)} blocks are {POST_ACTIVATION}" if marked else ""
+        """One line per chain."""
+        said = [super().extra_repr(), *map(str, self.rewired), *self.left_alone]  # type: ignore[misc]
+        return "\n".join(line for line in said if line)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (type(self).__mro__[2],), self.__getstate__()  # type: ignore[attr-defined]
+
+
+@functools.cache
+def _converted_class(base: type[nn.Module]) -> type[nn.Module]:
+    labels = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
+    return type(base.__name__, (Converted, base), labels)
+
+
+def _rebuild(base: type[nn.Module]) -> nn.Module:
+    return object.__new__(_converted_class(base))
 
 
 def convert(
@@ -67,96 +52,142 @@ def convert(
     stages: Sequence[str] | None = None,
     *,
     example: Any = None,
+    memory: str = "store",
+    every: int = 1,
+    shared: bool = False,
     **options: Any,
 ) -> nn.Module:
-    """A copy of a residual network whose chains of residual blocks are wired by a scheme; the weights are its own.
+    """A copy of a residual network whose blocks are steps of a scheme; the weights are those of the original.
 
-    `stages` names the containers (Sequential or ModuleList) of residual blocks by their path, ["layer1", "layer2"]; for
-    models of transformers, torchvision and timm it may be left out. `example`: an input with which the model is run
-    once, so that every block is seen at work; without it a block is tried on noise of the size of its weights.
-    `options` are those of `to_stack` (h, init, bounds, start); a scheme with the symbol k alone starts it in U(-0.1,
-    0). Blocks are anything with y = block(x); one that changes shape stays, and the history starts again behind it.
-    A scheme with several evaluations takes blocks in groups, what is left over are Euler steps.
-    Raises SchemeError for a path that is not there, a container without blocks, a block that cannot be tried, or
-    blocks that a scheme wires already.
+    Each block stays in its container, under its name, and is called as before: with the state and what else it takes.
+    It returns the state after its step, u + h F(u) for Euler with F(u) = B(u) - u; the history of a scheme travels with
+    the state. `example` is an input of the network, a tensor, a tuple of its arguments or a dict of its keywords. On it
+    the blocks are found and watched: each is called once, in order, on what the one before returned, and Euler's steps
+    give the same output. Without it blocks are tried one by one on noise. `stages` names the containers of blocks by
+    their paths, ["layer1", "layer2"]; with an example, and for models that are known, it may be left out.
+    A scheme with s evaluations takes s blocks for each step, what is left over are Euler steps; with `shared` each
+    block serves all evaluations of a step of its own, and a scheme of one evaluation has one coefficient for all.
+    `memory`, `every` and the options h, init, bounds, start, constrain, gates, tol, max_iterations are those of
+    `to_stack`; a scheme with the symbol k alone starts it in U(-0.1, 0). A block that changes the shape or has no
+    identity path stays as it is, and the history starts again behind it.
+    Raises SchemeError for what does not fit, by the block's name, and where there is nothing to rewire.
     """
     check_network(model, "convert(model, scheme)")
-    scheme = as_scheme(s)
-    if len(scheme.normal_form().fields) != 1 or scheme.normal_form().parts != 1:
-        raise UnsupportedError(f"{scheme} has several fields; a residual block is one field")
-    if {str(symbol) for symbol in scheme.free_symbols} == {"k"}:
-        options.setdefault("init", {"k": (-0.1, 0.0)})
-    names = _stages(model, stages)
-    _check_unwired(model, names)
-    shared: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
-    converted = copy.deepcopy(model, shared)
-    containers = {name: converted.get_submodule(name) for name in names}
-    seen = observe(converted, [block for container in containers.values() for block in container.children()], example)
-    for name, container in containers.items():
-        parent, _, last = name.rpartition(".")
-        kind = nn.Sequential if isinstance(container, nn.Sequential) else lambda part: nn.ModuleList([part])
-        setattr(
-            converted.get_submodule(parent), last, kind(_rewired(list(container.children()), scheme, seen, options))
+    scheme = _checked(s, options)
+    if memory != "store":
+        raise UnsupportedError(f"memory={memory!r} is not there for converted networks yet; use memory='store'")
+    _check_unwired(model, stages)
+    if isinstance(model, torch.jit.ScriptModule):
+        raise UnsupportedError(
+            "a scripted network has no Python blocks to rewire; convert the network before scripting"
         )
+    tensors: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
+    converted = copy.deepcopy(model, tensors)
+    trial = None if example is None else _tried(converted, stages, example)
+    size = 1 if shared else lower(scheme).evaluations
+    history = scheme.normal_form().values > 1
+    reasons: list[str] = []
+    if stages is None:
+        longest = 2 if history else 1
+        chains, reasons = found_chains(converted, trial, lambda chain: max(map(len, chain.runs)) >= longest)
+    else:
+        chains = named_chains(converted, stages, trial)
+    _check_room(chains, scheme, size, history=history)
+    made = [
+        wired(converted, chain, scheme, trial, size, memory=memory, every=every, shared=shared, **options)
+        for chain in chains
+    ]
+    converted.__class__ = _converted_class(type(converted))
+    converted.rewired, converted.left_alone = tuple(made), tuple(reasons)  # type: ignore[assignment]
+    if trial is not None:
+        _prove(converted, trial, example)
     return converted
 
 
-def _check_unwired(model: nn.Module, names: Sequence[str]) -> None:
-    for name in names:
-        wired = next((m for m in model.get_submodule(name).modules() if isinstance(m, Block)), None)
-        if wired is not None:
+def _checked(s: Any, options: dict[str, Any]) -> Scheme:
+    unknown = sorted(set(options) - set(OPTIONS))
+    if unknown:
+        raise SchemeError(f"convert has no option {unknown[0]!r}; its options: {', '.join(OPTIONS)}")
+    scheme = as_scheme(s)
+    if len(scheme.normal_form().fields) != 1 or scheme.normal_form().parts != 1:
+        raise UnsupportedError(f"{scheme} has several fields; a residual block is one field")
+    scheme = without_estimate(constrained(scheme, options.get("constrain", ()))[0])
+    if {str(symbol) for symbol in scheme.free_symbols} == {"k"} and options.get("init") is None:
+        options["init"] = {"k": (-0.1, 0.0)}
+    return scheme
+
+
+def _tried(model: nn.Module, stages: Sequence[str] | None, example: Any) -> Trial:
+    """The run on the example, with all blocks watched that may be of a chain."""
+    modules = dict(model.named_modules())
+    names = containers_of(model) if stages is None else [n for n in stages if n in modules]
+    blocks = [block for name in names for block in modules[name].children() if name in modules]
+    return Trial(model, blocks, example)
+
+
+def _check_unwired(model: nn.Module, stages: Sequence[str] | None) -> None:
+    names = None if stages is None or isinstance(stages, str) else stages
+    for name, module in model.named_modules():
+        if isinstance(module, Block) and (names is None or any(f"{name}.".startswith(f"{n}.") for n in names)):
+            home = name.rpartition(".")[0] or "the network"
             raise SchemeError(
-                f"{name} is built by schemes already ({wired.written}), and convert rewires plain residual blocks: "
+                f"{home} is built by schemes already ({module.written}), and convert rewires plain residual blocks: "
                 "build the network with another scheme, models.build(name, scheme) or to_stack(scheme, branches), "
                 "convert the network that was converted first, or keep trained weights with retrofit(net, scheme=...)"
             )
 
 
-def _rewired(
-    blocks: Sequence[nn.Module], scheme: Scheme, seen: dict[nn.Module, Seen], options: dict[str, Any]
-) -> Converted:
-    """Blocks that change shape as they are, runs of the others as stacks."""
-    parts: list[nn.Module] = []
-    for changes, run in groupby(blocks, key=lambda block: seen[block].changes_shape):
-        members = list(run)
-        parts += members if changes else _stacks([_residual(block, seen[block]) for block in members], scheme, options)
-    return Converted(parts, returns_tuple=seen[blocks[-1]].returns_tuple)
-
-
-def _residual(block: nn.Module, found: Seen) -> Residual:
-    return Residual(block, post_activation=found.post_activation, writes_input=found.writes_input)
-
-
-def _stacks(branches: list[Residual], scheme: Scheme, options: dict[str, Any]) -> Iterator[Stack]:
-    """Branches in groups of one step's evaluations, and Euler steps for what is left over."""
-    scheme = without_estimate(scheme)
-    size = lower(scheme).evaluations
-    steps = len(branches) // size
-    groups = [branches[i * size : (i + 1) * size] for i in range(steps)]
-    if groups:
-        yield to_stack(scheme, [group[0] if size == 1 else group for group in groups], **options)
-    if left := branches[steps * size :]:
-        yield to_stack(EULER, left, h=options.get("h", 1))
-
-
-def _stages(model: nn.Module, stages: Sequence[str] | None) -> list[str]:
-    containers = {
-        name: m for name, m in model.named_modules() if isinstance(m, (nn.Sequential, nn.ModuleList)) and name
-    }
-    if stages is None:
-        for pattern in KNOWN:
-            found = [name for name in containers if re.fullmatch(pattern, name)]
-            if found:
-                return found
+def _check_room(chains: Sequence[Chain], scheme: Scheme, size: int, *, history: bool) -> None:
+    """Raise SchemeError if a chain has too few blocks for one step of the scheme."""
+    for chain in chains:
+        longest = max(map(len, chain.runs))
+        if longest < size:
+            others = [c.name for c in chains if max(map(len, c.runs)) >= size]
+            only = f", name only the chains that have room, stages={others}" if others else ""
+            raise SchemeError(
+                f"{scheme} takes {size} blocks for a step, and {chain.name or 'the network'} has {longest} in turn: "
+                f"nothing but Euler steps would be left; use shared=True, which gives each block a step of its own{only}"
+                ", or take a deeper network"
+            )
+    if history and all(len(run) < 2 for chain in chains for run in chain.runs):
         raise SchemeError(
-            f"a {type(model).__name__} is no model whose residual blocks are known here; name the containers of its "
-            f"blocks, stages=[...]: {', '.join(containers) or 'it has no Sequential or ModuleList'}"
+            f"nothing to rewire: no chain has two blocks in turn, and the first step of {scheme} is its start, Euler's; "
+            "take a deeper network"
         )
-    if isinstance(stages, str) or not stages:
-        raise SchemeError(f"stages is a list of paths such as ['layer1', 'layer2']; {stages!r} came")
-    for name in stages:
-        if name not in containers:
-            raise SchemeError(f"the model has no container {name!r}; it has {', '.join(containers) or 'none'}")
-        if len(containers[name]) == 0:  # type: ignore[arg-type]
-            raise SchemeError(f"the container {name!r} has no blocks in it")
-    return list(stages)
+
+
+@torch.no_grad()
+def _prove(converted: nn.Module, trial: Trial, example: Any) -> None:
+    """Run the converted network on the example, with Euler's steps, which have to reproduce the output, and as it is."""
+    with in_evaluation(converted):
+        with plain_steps():
+            found = run_on(converted, example)
+        for a, b in zip(_tensors(found), _tensors(trial.output), strict=True):
+            if a.shape != b.shape or not _close(a, b):
+                raise SchemeError(
+                    "with Euler's steps the converted network does not reproduce the output of the original on the "
+                    "example: its blocks are used in another way than one after the other; name only containers whose "
+                    "blocks are called in turn, stages=[...]"
+                )
+        run_on(converted, example)
+
+
+def _close(a: Tensor, b: Tensor) -> bool:
+    if not a.is_floating_point():
+        return a.dtype == b.dtype and torch.equal(a, b)
+    finite = torch.isfinite(b)
+    if not torch.equal(torch.isfinite(a), finite):
+        return False
+    size = b[finite].abs().max() if finite.any() else torch.zeros(())
+    return not finite.any() or bool(
+        (a - b)[finite].abs().max() <= torch.finfo(b.dtype).eps ** 0.5 * max(float(size), 1e-30)
+    )
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """The tensors in an output, through tuples, lists and mappings."""
+    if isinstance(value, Tensor):
+        return [] if value.is_nested or value.layout != torch.strided else [value.detach()]
+    if isinstance(value, dict):
+        return [t for v in value.values() for t in _tensors(v)]
+    return [t for v in value for t in _tensors(v)] if isinstance(value, (tuple, list)) else []

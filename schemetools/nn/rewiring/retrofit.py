@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.residual import first_of
-from schemetools.nn.reading.chains import chain_of
 from schemetools.nn.reading.depth import Depth, Place
 from schemetools.nn.reading.frozen import frozen
-from schemetools.nn.reading.given import check_input, check_network
+from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.terms import numeric_terms
+from schemetools.nn.rewiring.homes import Home, homes_of
 from schemetools.nn.rewiring.matching import matched
-from schemetools.nn.rewiring.observe import noise_for
+from schemetools.nn.rewiring.trial import noise_for
 from schemetools.nn.stacks.continued import Continued, TakesHistory, to_continued
 from schemetools.nn.stacks.stack import Stack, to_stack
 from schemetools.schemes.base import Scheme, as_scheme
@@ -35,11 +35,11 @@ class Shifted(nn.Module):
         super().__init__()
         self.here, self.moved, self.a, self.d = here if d else None, moved, a, d
 
-    def forward(self, u: Tensor) -> Tensor:
-        """The branch at the state u."""
+    def forward(self, u: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """The branch at the state u, and what else the layers are called with."""
         if self.here is not None:
-            u = torch.add(u, self.here(u), alpha=self.d)
-        value = self.moved(u)
+            u = torch.add(u, self.here(u, *args, **kwargs), alpha=self.d)
+        value = self.moved(u, *args, **kwargs)
         return value if self.a == 1 else self.a * value
 
     def extra_repr(self) -> str:
@@ -57,13 +57,13 @@ class Resumed(TakesHistory):
         super().__init__(kinds)
         self.steps, self.branch, self.w, self.c = steps, branch if c else None, tuple(w), c
 
-    def forward(self, x: Tensor, history: tuple[Tensor, ...] = ()) -> Tensor:
+    def forward(self, x: Tensor, history: tuple[Tensor, ...] = (), *args: Any, **kwargs: Any) -> Tensor:
         """The state after the last step."""
         vector = (x, *history, *(x,) * (len(self.w) - 1 - len(history)))
         u = x if self.w == (1.0,) else sum(w * part for w, part in zip(self.w, vector, strict=True))
         if self.branch is not None:
-            u = torch.add(u, self.branch(x), alpha=self.c)
-        return self.steps(u)
+            u = torch.add(u, self.branch(x, *args, **kwargs), alpha=self.c)
+        return self.steps(u, *args, **kwargs)
 
 
 class Refined(TakesHistory):
@@ -103,7 +103,7 @@ def retrofit(
     *,
     scheme: Any = None,
     depth: int | Sequence[int] | None = None,
-    x: Tensor | None = None,
+    x: Any = None,
 ) -> Retrofit:
     """A trained network with other steps, without training, by matching the modified equation through O(h).
 
@@ -111,62 +111,77 @@ def retrofit(
     number of steps of each chain, one number or one per chain (None: as it is). The steps are as long as the chain's
     depth t requires. Each new branch is a f(t + tau, u + d f(t, u)), so that limit, f'f and f_t agree, the first
     state is shifted by what both schemes' starts add, and the drift of the output is O(h^2); the network needs to be
-    smooth in depth for that to be small. Raises SchemeError for a network without stacks, and UnsupportedError for
+    smooth in depth for that to be small. `x` is an input as the network takes it, a tensor, a tuple of its arguments or
+    a dict of its keywords: on it the drift is measured, and the blocks of a converted network are seen with what they
+    are called with. Without it the drift is foreseen on noise that fits the network's first layer.
+    Raises SchemeError for a network without stacks or an input that it does not take, and UnsupportedError for
     branches that cannot be joined in depth, or a scheme of several fields.
     """
     check_network(net, "retrofit(net, scheme=..., depth=...)")
-    if x is not None:
-        check_input(x, "retrofit")
+    given = None if x is None else Given(x, "retrofit")
     new = None if scheme is None else as_scheme(scheme)
     if new is not None and (new.free_symbols or new.random_symbols):
         raise SchemeError(f"{new} has free or random symbols; give a scheme with numbers, such as lm(k=-0.1)")
-    homes = [name for name, module in net.named_modules() if isinstance(module, (Stack, Continued))]
+    homes = homes_of(net, given)
     if not homes:
         raise SchemeError(
             f"this {type(net).__name__} has no stack in it; build it with to_stack, models.build or convert"
         )
-    depths = _depths(net, homes, depth)
-    made = _with_chains(net, {name: _matched_steps(net, name, new, depths[name], 1) for name in homes})
-    finer_old = _with_chains(net, {name: _refined_steps(net, name, REFINED) for name in homes})
-    finer_new = _with_chains(net, {name: _matched_steps(net, name, new, depths[name], REFINED) for name in homes})
-    probe = noise_for(net) if x is None else x
-    predicted = _drift(finer_new, finer_old, probe) * REFINED**2
-    return Retrofit(made, homes, predicted, None if x is None else _drift(made, net, x))
+    depths = _depths(homes, depth)
+    made = _with_chains(net, homes, [_matched_steps(h, new, n, 1) for h, n in zip(homes, depths, strict=True)])
+    finer_old = _with_chains(net, homes, [_refined_steps(home, REFINED) for home in homes])
+    finer_new = _with_chains(
+        net, homes, [_matched_steps(h, new, n, REFINED) for h, n in zip(homes, depths, strict=True)]
+    )
+    predicted = _drift(finer_new, finer_old, _probe(net) if given is None else given) * REFINED**2
+    measured = None if given is None else _drift(made, net, given)
+    return Retrofit(made, [home.name for home in homes], predicted, measured)
 
 
-def _depths(net: nn.Module, homes: Sequence[str], depth: int | Sequence[int] | None) -> dict[str, int]:
+def _probe(net: nn.Module) -> Given:
+    """Noise for the first layer of a network. Raises SchemeError where the network does not take that."""
+    try:
+        given = Given(noise_for(net), "retrofit")
+        given.exact().run(frozen(net))
+    except SchemeError as problem:
+        raise SchemeError(
+            f"retrofit foresees the drift on an input, and noise is none for this {type(net).__name__} ({problem}); give "
+            "it one as the network takes it, x=..."
+        ) from None
+    return given
+
+
+def _depths(homes: Sequence[Home], depth: int | Sequence[int] | None) -> list[int]:
     if not (depth is None or isinstance(depth, int)) and (not isinstance(depth, Sequence) or isinstance(depth, str)):
         raise SchemeError(f"depth is a number of steps, at least 1, or a list with one per chain; {depth!r} came")
     given = [depth] * len(homes) if depth is None or isinstance(depth, int) else list(depth)
     if len(given) != len(homes):
         raise SchemeError(
-            f"{len(given)} depths came for {len(homes)} chains: {', '.join(name or 'the stack' for name in homes)}"
+            f"{len(given)} depths came for {len(homes)} chains: {', '.join(h.name or 'the stack' for h in homes)}"
         )
-    found = {}
-    for name, steps in zip(homes, given, strict=True):
-        found[name] = len(net.get_submodule(name).layers) if steps is None else steps  # type: ignore[arg-type]
-        if not isinstance(found[name], int) or isinstance(found[name], bool) or found[name] < 1:
+    found = []
+    for home, steps in zip(homes, given, strict=True):
+        found.append(len(home.chain.layers) if steps is None else steps)
+        if not isinstance(found[-1], int) or isinstance(found[-1], bool) or found[-1] < 1:
             raise SchemeError(f"depth is a number of steps, at least 1; {steps!r} came")
     return found
 
 
-def _with_chains(net: nn.Module, chains: dict[str, nn.Module]) -> nn.Module:
+def _with_chains(net: nn.Module, homes: Sequence[Home], chains: Sequence[nn.Module]) -> nn.Module:
     """A copy of the network with other chains in the places of its own; the other weights are copied."""
-    if "" in chains:
-        return chains[""]
     copied = copy.deepcopy(net)
-    for name, chain in chains.items():
-        parent, _, last = name.rpartition(".")
-        setattr(copied.get_submodule(parent), last, chain)
+    for home, chain in zip(homes, chains, strict=True):
+        copied = home.put(copied, chain)
     return copied
 
 
-def _matched_steps(net: nn.Module, name: str, new: Scheme | None, steps: int, refine: int) -> nn.Module:
+def _matched_steps(home: Home, new: Scheme | None, steps: int, refine: int) -> nn.Module:
     """The new steps of a chain, `refine` times as many, matched to the old ones at `refine` times their number."""
-    home = net.get_submodule(name)
-    depth = Depth(chain_of(home, name))
+    depth = Depth(home.chain)
     if depth.stages is not None:
-        raise UnsupportedError(f"{name}: its layers have one branch per stage; what is matched is one branch per layer")
+        raise UnsupportedError(
+            f"{home.name}: its layers have one branch per stage; what is matched is one branch per layer"
+        )
     scheme, keep = (depth.scheme, True) if new is None else (new, False)
     h, new_h = depth.h / refine, depth.count * depth.h / (steps * refine)
     branches = []
@@ -180,19 +195,17 @@ def _matched_steps(net: nn.Module, name: str, new: Scheme | None, steps: int, re
     return Refined(resumed, refine) if resumed.kinds and refine > 1 else resumed
 
 
-def _resumed(
-    home: nn.Module, depth: Depth, stack: Stack, h: float, scheme: Scheme, new_h: float, *, keep: bool
-) -> Resumed:
+def _resumed(home: Home, depth: Depth, stack: Stack, h: float, scheme: Scheme, new_h: float, *, keep: bool) -> Resumed:
     first = Place(0, 0.0)
     old = depth.terms(depth.coefficients(first)[0])
     found, new = matched(depth, first, h, scheme, new_h, keep=keep)
-    given = isinstance(home, Continued)
+    given = isinstance(home.module, Continued)
     form = depth.scheme.normal_form()
     # A start by repetition has u_0 for an earlier state and h f(u_0) for an earlier increment.
     repeated = 0.0 if given else sum(float(w) for w, q in zip(old.start[1:], form.q[1:], strict=True) if q == 0)
     c = h * (float(old.shift[0]) + repeated) - new_h * (new.shift + _repeated(scheme, depth, keep)) * found.factor
     w = tuple(map(float, old.start)) if given else (1.0,)
-    kinds = home.kinds if isinstance(home, Continued) else ()
+    kinds = home.module.kinds if isinstance(home.module, Continued) else ()
     return Resumed(stack, depth.branch(first), w, c if abs(c) > 1e-15 else 0.0, kinds)  # type: ignore[arg-type]
 
 
@@ -203,13 +216,12 @@ def _repeated(scheme: Scheme, depth: Depth, keep: bool) -> float:
     return sum(float(w) for w, kind in zip(start[1:], q[1:], strict=True) if kind == 0)
 
 
-def _refined_steps(net: nn.Module, name: str, refine: int) -> nn.Module:
+def _refined_steps(home: Home, refine: int) -> nn.Module:
     """The old steps of a chain at `refine` times the depth, weights and coefficients interpolated."""
-    home = net.get_submodule(name)
-    depth = Depth(chain_of(home, name))
+    depth = Depth(home.chain)
     places = [depth.place(j * depth.h / refine) for j in range(depth.count * refine)]
     h = depth.h / refine
-    if not isinstance(home, Continued):
+    if not isinstance(home.module, Continued):
         return _stack(depth.scheme, [depth.branch(place) for place in places], depth, h, keep=True)
     steps = to_continued(depth.scheme, [depth.branch(place) for place in places], h=h, init=_zeros(depth.scheme))
     _set_values(steps, depth, h)
@@ -237,8 +249,7 @@ def _set_values(steps: nn.Module, depth: Depth, h: float) -> None:
 
 
 @torch.no_grad()
-def _drift(changed: nn.Module, net: nn.Module, x: Tensor) -> float:
+def _drift(changed: nn.Module, net: nn.Module, given: Given) -> float:
     """The relative change of the output, in float64 and evaluation mode."""
-    x = x.detach().cpu().double()
-    new, old = (first_of(frozen(m)(x)) for m in (changed, net))
+    new, old = (first_of(given.exact().run(frozen(m))) for m in (changed, net))
     return float((new - old).norm() / old.norm()) if float(old.norm()) > 0 else math.inf

@@ -1,0 +1,317 @@
+"""A block of somebody else's as a step of a scheme, in its own place: its class, names and weights stay as they are."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.compiler import is_compiling
+
+from schemetools.codegen.printers.torch_options import symbol_attributes
+from schemetools.errors import SchemeError
+from schemetools.exact import coefficient
+from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.forms import STEP_SIZE, Program, program
+from schemetools.nn.blocks.residual import Residual, first_of, state_in, with_first, with_state
+from schemetools.nn.blocks.scopes import Scopes
+from schemetools.nn.blocks.travel import Record, hand_out, record_of
+from schemetools.nn.tensors.handles import new_handle
+from schemetools.schemes.base import Scheme
+
+Written = tuple[Scheme, tuple[str, ...] | None]
+"""A scheme, and which of the values that its step carries are equal."""
+
+Called = tuple[int | str, tuple[Any, ...], dict[str, Any]]
+"""What a block is called with, and where its state is in that."""
+
+
+@dataclass(eq=False)
+class Run:
+    """Blocks in turn whose steps belong together: the container's name, the schemes of the first steps, that of others."""
+
+    name: str
+    scheme: Scheme
+    starts: list[Written]
+    full: Written
+
+
+@dataclass(eq=False)
+class Place:
+    """What a block is in its run: which step, and which of the step's evaluations; `whole`: all of them.
+
+    `slot` is where its state is among what it is called with, `clones` whether it writes into it, `mark` why it is no
+    x + F(x), `holder` the name of the step among the block's modules, None where an earlier block of the group has it.
+    """
+
+    run: Run
+    name: str
+    index: int
+    evaluation: int
+    evaluations: int
+    written: Written
+    slot: int | str = 0
+    whole: bool = False
+    clones: bool = False
+    mark: str = ""
+    holder: str | None = None
+    memory: Any = None
+    programs: dict[Any, Program] = field(default_factory=dict)
+
+    def program(self, age: int, h: Any) -> Program:
+        """What the step does that is the `age`-th since the start of the history."""
+        number = None if isinstance(h, Tensor) else h
+        found = self.programs.get((age, number))
+        return self._made(age, number) if found is None else found
+
+    @torch.compiler.disable()
+    def _made(self, age: int, number: Any) -> Program:
+        run = self.run
+        last = len(run.starts)
+        written = self.written if age == min(self.index, last) else run.starts[age] if age < last else run.full
+        made = program(*written, STEP_SIZE if number is None else coefficient(number, parameter=True))
+        self.programs[age, number] = made
+        return made
+
+
+class Stepped:
+    """What a block's class has in front of its own once the block is a step: the forward pass of the step.
+
+    The block is called with its state and what else it takes, and returns what it returned before, the state after the
+    step in the place of its own; within a step of several evaluations, the argument of the next one.
+    """
+
+    place: Place
+
+    def plain(self) -> nn.Module:
+        """The block as it was, with the same weights."""
+        made = object.__new__(type(self).__mro__[2])
+        made.__dict__.update(self.__dict__)
+        for name in ("_forward_hooks", "_forward_pre_hooks"):
+            made.__dict__[name] = type(self.__dict__[name])()
+        made.__dict__["_modules"] = {k: m for k, m in self.__dict__["_modules"].items() if k != self.place.holder}
+        made.__dict__.pop("place")
+        if "own_forward" in made.__dict__:
+            made.__dict__["forward"] = made.__dict__.pop("own_forward")
+        return made
+
+    def held(self) -> Block:
+        """The step of which this block is the first evaluation."""
+        return getattr(self, self.place.holder)  # type: ignore[arg-type]
+
+    def extra_repr(self) -> str:
+        """What the block had to say, and what it is now."""
+        place = self.place
+        if place.mark:
+            said = place.mark
+        elif place.evaluations > 1 and not place.whole:
+            said = f"evaluation {place.evaluation + 1} of {place.evaluations} of {place.run.scheme}"
+        else:
+            said = f"a step of {place.run.scheme}"
+        return ", ".join(part for part in (super().extra_repr(), said) if part)  # type: ignore[misc]
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        """Weights from before the block was a step load by their names; its coefficients stay as they are."""
+        if self.place.holder is not None:
+            for key, value in self.held().state_dict(prefix=f"{prefix}{self.place.holder}.").items():
+                state_dict.setdefault(key, value)
+        super()._load_from_state_dict(state_dict, prefix, *args)  # type: ignore[misc]
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _rebuild, (type(self).__mro__[2],), self.__getstate__()  # type: ignore[attr-defined]
+
+
+@functools.cache
+def stepped_class(base: type[nn.Module]) -> type[nn.Module]:
+    """The class of a block's class as a step, of the same name."""
+
+    @functools.wraps(base.forward)
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        own = self.__dict__.get("own_forward")
+        return advance(self, functools.partial(base.forward, self) if own is None else own, args, kwargs)
+
+    labels = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
+    return type(base.__name__, (Stepped, base), {**labels, "forward": forward})
+
+
+def _rebuild(base: type[nn.Module]) -> nn.Module:
+    return object.__new__(stepped_class(base))
+
+
+def make_step(block: nn.Module, place: Place, step: Block | None) -> None:
+    """Turn a block, in place, into the step or evaluation that `place` says; `step` holds its coefficients."""
+    if step is not None:
+        place.holder = next(name for name in ("step", "scheme_step", "schemetools_step") if not hasattr(block, name))
+        block.add_module(place.holder, step)
+        if step.plan.is_explicit:
+            place.program(min(place.index, len(place.run.starts)), step.h)
+    if "forward" in block.__dict__:
+        block.own_forward = block.__dict__.pop("forward")
+    block.__class__ = stepped_class(type(block))
+    block.place = place  # type: ignore[assignment]
+
+
+class _Trial(threading.local):
+    plain = False
+
+
+_trial = _Trial()
+
+
+@contextmanager
+def plain_steps() -> Iterator[None]:
+    """Every step is Euler's with h = 1, the block itself; for the proof that nothing else has changed."""
+    _trial.plain = True
+    try:
+        yield
+    finally:
+        _trial.plain = False
+
+
+def advance(element: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A block's part of a step, from the state that came and what travels with it."""
+    place: Place = element.place
+    slot, x = state_in(place.slot, args, kwargs)
+    record = _checked(place, record_of(x))
+
+    def evaluate(u: Tensor) -> Any:
+        given, named = with_state(slot, u.clone() if place.clones else u, args, kwargs)
+        return call(*given, **named)
+
+    if not is_compiling() and _trial.plain:
+        raw = evaluate(x)
+        last = place.whole or place.evaluation + 1 == place.evaluations
+        out, left = first_of(raw), Record(place.run, 0 if last else place.evaluation + 1, 0, [])
+    else:
+        raw, out, left = _taken(element, x, record, evaluate, (slot, args, kwargs))
+    hand_out(out, left)
+    if not is_compiling():
+        Scopes.handed_out(place.run, out, left)
+    return with_first(raw, out)
+
+
+def _taken(element: Any, x: Tensor, record: Record | None, evaluate: Any, called: Called) -> tuple[Any, Any, Record]:
+    """(what the block returned, the state handed out, what travels with it)."""
+    place: Place = element.place
+    if place.evaluation and record is not None:
+        plan, values, numbers, age = record.program, record.values, record.numbers, record.age
+    else:
+        step: Block = element.held()
+        known = record is not None and record.run is place.run
+        age, history = (record.age, record.values) if known else (0, [])  # type: ignore[union-attr]
+        if not step.plan.is_explicit:
+            return _solved(element, x, age, history, called)
+        plan = place.program(age, step.h)
+        vector = [x, *history]
+        values = [vector[place] for place in plan.places]
+        numbers = plan.numbers(_symbols(place, step, plan, x, element.training)) if plan.symbols else plan.fixed
+    begin = place.evaluation
+    end = plan.evaluations if place.whole or plan.evaluations == 1 or not step_in_parts(place) else begin + 1
+    raw, out, values, history = walk(plan, begin, end, x, values, numbers, evaluate)
+    if end < plan.evaluations:
+        return raw, out, Record(place.run, end, age, values, plan, numbers)
+    return raw, out, _finished(place, age, history)
+
+
+def step_in_parts(place: Place) -> bool:
+    """Whether the step is shared out among several blocks."""
+    return place.evaluations > 1 and not place.whole
+
+
+def _finished(place: Place, age: int, history: list[Any]) -> Record:
+    if not torch.is_grad_enabled():  # an earlier state that nobody differentiates need not remember its own history
+        history = [value.detach() for value in history]
+    return Record(place.run, 0, min(age + 1, len(place.run.starts)), history)
+
+
+def walk(
+    plan: Program, begin: int, end: int, x: Tensor, values: list[Any], numbers: list[Any], evaluate: Any
+) -> tuple[Any, Any, list[Any], list[Any]]:
+    """Evaluations begin .. end of a step: (what the first returned, the state handed out, all values, the history).
+
+    The argument of an evaluation within the step is what came.
+    """
+    first = None
+    for j in range(begin, end):
+        u = x if j and j == begin else plan.arguments[j](values, numbers)
+        raw = evaluate(u)
+        y = first_of(raw)
+        if not isinstance(y, Tensor) or y.shape != x.shape:
+            came = tuple(y.shape) if isinstance(y, Tensor) else f"a {type(y).__name__}"
+            raise SchemeError(
+                f"a block turned a state of shape {tuple(x.shape)} into {came} inside a chain; give convert an example "
+                "input, example=x, so that it sees where shapes change"
+            )
+        first, values = raw if first is None else first, [*values, y]
+    if end < plan.evaluations:
+        return first, plan.arguments[end](values, numbers), values, []
+    out, *history = [form(values, numbers) for form in plan.outputs]
+    return first, out, values, history
+
+
+def _symbols(place: Place, step: Block, plan: Program, x: Tensor, training: bool) -> dict[str, Any]:
+    """The values of the symbols of a step by name: trained, drawn, and h where it is a tensor."""
+    found: dict[str, Any] = {"h": step.h}
+    for symbol, name in step.trained().items():
+        held = getattr(step, name)
+        found[symbol] = held() if isinstance(held, nn.Module) else held
+    if plan.random:
+        names = symbol_attributes(step.written)
+        drawn = type(step).forward.__globals__
+        found |= {str(s): drawn[f"draw_{names[s]}"](x, training) for s in plan.random}
+    missing = [str(s) for s in plan.symbols if str(s) not in found]
+    if missing:
+        raise SchemeError(
+            f"{place.name} is the first step of its chain, Euler's, and has no {missing[0]}; it came after a step "
+            "here: call the blocks in the order in which they were converted"
+        )
+    return found
+
+
+class _Noting(Residual):
+    """A branch that keeps what its block returned last: what is passed on beside the state."""
+
+    raw: Any = None
+
+    def increment(self, returned: Any, x: Tensor) -> Tensor:
+        """What the block returned, less x."""
+        self.raw = returned
+        return super().increment(returned, x)
+
+
+def _solved(element: Any, x: Tensor, age: int, history: list[Any], called: Called) -> tuple[Any, Any, Record]:
+    """An implicit step: a block of its own for this call, whose branch has this call's arguments."""
+    step: Block = element.held()
+    branch = _Noting(element.plain(), *called, clones=element.place.clones)
+    branch.training = element.training
+    made = object.__new__(type(step))
+    made.__dict__.update(step.__dict__)
+    made.__dict__["_modules"] = {**step._modules, "branch": branch}
+    made.__dict__["handle"] = new_handle(made)
+    if not step.takes_history:
+        out, kept = made(x), ()
+    else:
+        out, kept = made(x) if age == 0 else made(x, tuple(history))
+    return branch.raw, out, _finished(element.place, age, list(kept))
+
+
+def _checked(place: Place, record: Record | None) -> Record | None:
+    """What came with the state, where it fits this block. Raises SchemeError where a step was left half done."""
+    run = place.run
+    if record is not None and record.run is run and record.evaluation != place.evaluation:
+        raise SchemeError(
+            f"{place.name} is evaluation {place.evaluation + 1} of a step of {run.scheme}, which shares it with other "
+            f"blocks, and evaluation {record.evaluation + 1} is due: a block was left out (LayerDrop?) or called out "
+            "of turn; use shared=True, which gives each block a step of its own, or call all blocks in order"
+        )
+    if place.evaluation and (record is None or record.run is not run):
+        raise SchemeError(
+            f"{place.name} is evaluation {place.evaluation + 1} of {place.evaluations} of a step of {run.scheme}, and "
+            "its state does not come from the block before: call the blocks in order, or convert with shared=True"
+        )
+    if record is None and not is_compiling():
+        Scopes.check_start(place)
+    return record

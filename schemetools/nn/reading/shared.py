@@ -1,0 +1,65 @@
+"""Blocks of somebody else's that are steps, read as blocks of the scheme: their branches with the arguments of this run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+from schemetools.errors import UnsupportedError
+from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.residual import Residual, first_of, state_in
+from schemetools.nn.blocks.travel import record_of
+
+
+@dataclass
+class Step:
+    """A step under way, or done: its name, its block of the scheme, what came in, the branches so far, what came out."""
+
+    name: str
+    block: Block
+    vector: tuple[Tensor, ...]
+    result: Tensor
+    branches: list[Residual] = field(default_factory=list)
+
+
+class Shared:
+    """Steps that one block, or several in turn, take in a run that is watched."""
+
+    def __init__(self, names: Mapping[nn.Module, str]) -> None:
+        self.names = names
+        self.under_way: dict[int, Step] = {}
+
+    def step(self, element: Any, args: Any, kwargs: Any, output: Any) -> Step | None:
+        """The step that this call of a block ends; None if it goes on. Raises UnsupportedError for another state."""
+        place = element.place
+        slot, state = state_in(place.slot, args, kwargs)
+        result = first_of(output)
+        if not isinstance(state, Tensor) or not isinstance(result, Tensor):
+            raise UnsupportedError(
+                f"{self.names[element]} carries its state in several parts; what is read is one tensor"
+            )
+        branch = Residual(element.plain(), slot, args, kwargs, mark=place.mark, clones=place.clones)
+        branch.training = element.training
+        if place.evaluation == 0:
+            came = record_of(state)
+            known = came is not None and came.run is place.run
+            history = came.values if known else ()  # type: ignore[union-attr]
+            found = Step(self.names[element], element.held(), (state, *history), result)
+            self.under_way[id(place.run)] = found
+        else:
+            found = self.under_way[id(place.run)]
+        found.branches.append(branch)
+        if place.evaluation + 1 < place.evaluations and not place.whole:
+            return None
+        found.block, found.result = with_branches(found.block, found.branches), result
+        return found
+
+
+def with_branches(step: Block, branches: list[Residual]) -> Block:
+    """The block of the scheme with these branches; its coefficients are the step's own."""
+    made = object.__new__(type(step))
+    made.__dict__.update(step.__dict__)
+    branch = nn.ModuleList(branches) if step.options.separate else branches[0]
+    made.__dict__["_modules"] = {**step._modules, "branch": branch}
+    return made

@@ -31,7 +31,7 @@ Called = tuple[int | str, tuple[Any, ...], dict[str, Any]]
 
 @dataclass(eq=False)
 class Run:
-    """Blocks in turn whose steps belong together: the container's name, the schemes of the first steps, that of others."""
+    """Blocks in turn whose steps belong together: the container, the schemes of the first steps, that of others."""
 
     name: str
     scheme: Scheme
@@ -77,7 +77,7 @@ class Place:
         return made
 
 
-class Stepped:
+class Stepped(nn.Module):
     """What a block's class has in front of its own once the block is a step: the forward pass of the step.
 
     The block is called with its state and what else it takes, and returns what it returned before, the state after the

@@ -161,7 +161,7 @@ def blocks_of(net: nn.Module) -> dict[nn.Module, str]:
     Raises SchemeError for a network without any, and UnsupportedError for one whose schemes have several fields.
     """
     held = {m.held() for m in net.modules() if isinstance(m, Stepped) and m.place.holder is not None}
-    names = {
+    names: dict[nn.Module, str] = {
         module: name
         for name, module in net.named_modules()
         if isinstance(module, (Block, Stepped)) and module not in held

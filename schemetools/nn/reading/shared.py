@@ -1,4 +1,4 @@
-"""Blocks of somebody else's that are steps, read as blocks of the scheme: their branches with the arguments of this run."""
+"""Blocks of somebody else's that are steps, read as blocks of the scheme with the arguments of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from schemetools.nn.blocks.travel import record_of
 
 @dataclass
 class Step:
-    """A step under way, or done: its name, its block of the scheme, what came in, the branches so far, what came out."""
+    """A step under way, or done: its name, its block of the scheme, what came in, its branches so far, the result."""
 
     name: str
     block: Block

@@ -21,7 +21,7 @@ from schemetools.nn.stacks.continued import without_estimate
 from schemetools.schemes.base import Scheme, as_scheme
 
 
-class Converted:
+class Converted(nn.Module):
     """What the class of a converted network has in front of its own: it says what became of its blocks."""
 
     rewired: tuple[Rewired, ...]
@@ -78,9 +78,7 @@ def convert(
         raise UnsupportedError(f"memory={memory!r} is not there for converted networks yet; use memory='store'")
     _check_unwired(model, stages)
     if isinstance(model, torch.jit.ScriptModule):
-        raise UnsupportedError(
-            "a scripted network has no Python blocks to rewire; convert the network before scripting"
-        )
+        raise UnsupportedError("a scripted network has no Python blocks to rewire; convert it before scripting")
     tensors: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
     converted = copy.deepcopy(model, tensors)
     trial = None if example is None else _tried(converted, stages, example)
@@ -93,10 +91,8 @@ def convert(
     else:
         chains = named_chains(converted, stages, trial)
     _check_room(chains, scheme, size, history=history)
-    made = [
-        wired(converted, chain, scheme, trial, size, memory=memory, every=every, shared=shared, **options)
-        for chain in chains
-    ]
+    kept = {"memory": memory, "every": every, "shared": shared, **options}
+    made = [wired(converted, chain, scheme, trial, size, **kept) for chain in chains]
     converted.__class__ = _converted_class(type(converted))
     converted.rewired, converted.left_alone = tuple(made), tuple(reasons)  # type: ignore[assignment]
     if trial is not None:
@@ -146,19 +142,19 @@ def _check_room(chains: Sequence[Chain], scheme: Scheme, size: int, *, history: 
             only = f", name only the chains that have room, stages={others}" if others else ""
             raise SchemeError(
                 f"{scheme} takes {size} blocks for a step, and {chain.name or 'the network'} has {longest} in turn: "
-                f"nothing but Euler steps would be left; use shared=True, which gives each block a step of its own{only}"
-                ", or take a deeper network"
+                f"nothing but Euler steps would be left; use shared=True, which gives each block its own step{only}, "
+                "or take a deeper network"
             )
     if history and all(len(run) < 2 for chain in chains for run in chain.runs):
         raise SchemeError(
-            f"nothing to rewire: no chain has two blocks in turn, and the first step of {scheme} is its start, Euler's; "
-            "take a deeper network"
+            f"nothing to rewire: no chain has two blocks in turn, and the first step of {scheme} is its start, "
+            "Euler's; take a deeper network"
         )
 
 
 @torch.no_grad()
 def _prove(converted: nn.Module, trial: Trial, example: Any) -> None:
-    """Run the converted network on the example, with Euler's steps, which have to reproduce the output, and as it is."""
+    """Run the converted network on the example, with Euler's steps, which reproduce the output, and as it is."""
     with in_evaluation(converted):
         with plain_steps():
             found = run_on(converted, example)
@@ -179,9 +175,8 @@ def _close(a: Tensor, b: Tensor) -> bool:
     if not torch.equal(torch.isfinite(a), finite):
         return False
     size = b[finite].abs().max() if finite.any() else torch.zeros(())
-    return not finite.any() or bool(
-        (a - b)[finite].abs().max() <= torch.finfo(b.dtype).eps ** 0.5 * max(float(size), 1e-30)
-    )
+    allowed = torch.finfo(b.dtype).eps ** 0.5 * max(float(size), 1e-30)
+    return not finite.any() or bool((a - b)[finite].abs().max() <= allowed)
 
 
 def _tensors(value: Any) -> list[Tensor]:

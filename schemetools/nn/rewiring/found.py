@@ -23,7 +23,7 @@ KNOWN = (
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 
 
-class NotInTurn(SchemeError):
+class NotInTurnError(SchemeError):
     """Blocks that could be steps are not called in turn."""
 
 
@@ -94,7 +94,7 @@ def found_chains(model: nn.Module, trial: Trial | None, fits: Callable[[Chain], 
             continue
         try:
             chain = _chain(name, container, trial)
-        except NotInTurn as problem:
+        except NotInTurnError as problem:
             reasons.append(str(problem))
             refused.append(f"{name}: left as it is, since {problem}")
             continue
@@ -119,10 +119,8 @@ def found_chains(model: nn.Module, trial: Trial | None, fits: Callable[[Chain], 
 def _chain(name: str, container: nn.Module, trial: Trial | None) -> Chain:
     keys = [key for key, m in container._modules.items() if m is not None]
     blocks = [container._modules[key] for key in keys]
-    if trial is None:
-        calls = [tried_on_noise(block) for block in blocks]  # type: ignore[arg-type]
-    else:
-        calls = list(_calls(name, keys, blocks, trial))  # type: ignore[arg-type]
+    tried = (tried_on_noise(block) for block in blocks) if trial is None else _calls(name, keys, blocks, trial)  # type: ignore[arg-type]
+    calls = list(tried)
     chain = Chain(name, container, keys, calls)
     run: list[int] = []
     for i, call in enumerate(calls):
@@ -130,7 +128,7 @@ def _chain(name: str, container: nn.Module, trial: Trial | None) -> Chain:
             run = []
             continue
         if run and trial is not None and not follows(calls[i - 1], call):
-            raise NotInTurn(
+            raise NotInTurnError(
                 f"{chain.path(i)} is not called on what {chain.path(i - 1)} returns: something works on the state "
                 "between these blocks (a skip, a sum, another block), which a scheme knows nothing of; name only "
                 "containers whose blocks are called in turn, stages=[...]"
@@ -157,13 +155,13 @@ def _calls(name: str, keys: Sequence[str], blocks: Sequence[nn.Module], trial: T
             )
         places = sum(other is block for other in blocks)
         if len(calls) != places:
-            raise NotInTurn(
+            raise NotInTurnError(
                 f"{path}, a {type(block).__name__}, is called {len(calls)} times in one run of the network; a block "
                 "is one step, called once: put it into the container as often as it is called"
             )
         used[block] = n + 1
         if order[id(calls[n])] < last:
-            raise NotInTurn(
+            raise NotInTurnError(
                 f"{path} is called before the block in front of it: the blocks of {name or 'the network'} do not run "
                 "in their order; put them into a container in the order in which they run"
             )

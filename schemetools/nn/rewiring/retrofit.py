@@ -145,8 +145,8 @@ def _probe(net: nn.Module) -> Given:
         given.exact().run(frozen(net))
     except SchemeError as problem:
         raise SchemeError(
-            f"retrofit foresees the drift on an input, and noise is none for this {type(net).__name__} ({problem}); give "
-            "it one as the network takes it, x=..."
+            f"retrofit foresees the drift on an input, and noise is none for this {type(net).__name__} ({problem}); "
+            "give it one as the network takes it, x=..."
         ) from None
     return given
 

@@ -1,4 +1,4 @@
-"""One run of a network on an example, watched: which blocks are called, in which order, on which state, and what they are."""
+"""One run of a network on an example, watched: which blocks are called, in which order, on which state."""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ def in_evaluation(model: nn.Module) -> Iterator[None]:
 def run_on(model: nn.Module, example: Any) -> Any:
     """The model on an example: a tuple of its arguments, a mapping of its keywords, or its one argument.
 
-    Caches and the like inside the example are copied, since a call may fill them; random numbers are the same each time.
+    Caches and the like inside the example are copied, since a call may fill them; random numbers repeat.
     """
     given = _fresh(example)
     with torch.random.fork_rng(devices=[]):

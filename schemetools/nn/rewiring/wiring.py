@@ -37,7 +37,8 @@ class Rewired:
     marked: tuple[str, ...]
 
     def __str__(self) -> str:
-        said = f"{self.name or 'the network'}: {_count(self.taken, 'block')} of {self.blocks} in {_count(self.steps, 'step')} of {self.scheme}"
+        taken, steps = _count(self.taken, "block"), _count(self.steps, "step")
+        said = f"{self.name or 'the network'}: {taken} of {self.blocks} in {steps} of {self.scheme}"
         if self.starts:
             said += f" ({self.starts} from a repeated start)"
         said += f", {_count(self.euler, 'Euler step')}"

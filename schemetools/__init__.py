@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 PUBLIC = {
-    "errors": ("SchemeError",),
+    "errors": ("SchemeError", "SchemeWarning"),
     "schemes.runge_kutta": ("RungeKutta",),
     "schemes.multistep": ("LinearMultistep",),
     "schemes.additive": ("AdditiveRungeKutta",),
@@ -21,6 +21,7 @@ PUBLIC = {
     "schemes.difference": ("DifferenceScheme",),
     "schemes.flux": ("FluxForm",),
     "schemes": ("stencils",),
+    "schemes.base": ("GeneralLinear", "as_scheme"),
     "schemes.registry": ("get", "names"),
     "schemes.files": ("load", "save"),
     "schemes.transforms": ("adjoint", "compose", "nest", "picard", "randomise", "rescale", "steps", "to_float"),

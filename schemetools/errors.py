@@ -23,3 +23,7 @@ class FileError(SchemeError):
 
 class UnsupportedError(SchemeError):
     """A well-formed request that the mathematics or the program cannot answer."""
+
+
+class SchemeWarning(UserWarning):
+    """A scheme that is taken as it came, though it is not what its source says it is."""

@@ -26,7 +26,7 @@ Word = Annotated[
     ),
 ]
 Order = Annotated[int | None, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
-Target = Annotated[Literal["numpy", "torch"], typer.Option(help="What the program runs on.")]
+Target = Annotated[Literal["numpy", "torch", "c", "julia"], typer.Option(help="What the program runs on.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", show_default=False, help="Names, TOML files.")]
 Picture = Annotated[Path | None, typer.Option("-o", "--output", help="Draw the regions here: .png, .svg or .pdf.")]
 Tableaux = Annotated[list[Path] | None, typer.Option("--tableau", help="A TOML file with a scheme; may be repeated.")]

@@ -9,20 +9,28 @@ from typing import Any
 
 import numpy as np
 
+from schemetools.codegen.printers.c import print_c
+from schemetools.codegen.printers.julia import print_julia
 from schemetools.codegen.printers.names import base_name
 from schemetools.codegen.printers.numpy import print_numpy
 from schemetools.codegen.printers.torch import print_torch
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme, as_scheme
 
-PRINTERS: dict[str, Callable[[Scheme], str]] = {"numpy": print_numpy, "torch": print_torch}
+PRINTERS: dict[str, Callable[[Scheme], str]] = {
+    "numpy": print_numpy,
+    "torch": print_torch,
+    "c": print_c,
+    "julia": print_julia,
+}
 
 
 def to_source(scheme: Scheme, target: str = "torch") -> str:
-    """One step of a scheme as readable source text: `target` is "numpy" or "torch".
+    """One step of a scheme as readable source text: `target` is "numpy", "torch", "c" or "julia".
 
-    The text needs NumPy or torch only, but for implicit stages in torch: these are solved, and differentiated, by
-    `schemetools.nn.implicit`, so that such a text needs schemetools to run, as its first lines say.
+    The text needs NumPy, torch, or the language's own library only, but for implicit stages in torch: these are
+    solved, and differentiated, by `schemetools.nn.implicit`, so that such a text needs schemetools to run, as its first
+    lines say.
 
     >>> import schemetools as st
     >>> print(st.to_source(st.euler, "numpy").splitlines()[-3].strip())

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -153,14 +154,23 @@ def _distribution(symbol: Expr) -> Expr:
 
 
 def as_scheme(value: Any) -> Scheme:
-    """The scheme that a value is or carries: a Scheme, or anything with a `.scheme` (a block, a trained layer, a
-    family).
+    """The scheme that a value is, carries or names, as every verb takes it.
 
+    A Scheme; anything with a `.scheme` (a block, a trained layer, a family); the name of a catalog entry as text; or an
+    object of another library that holds a tableau: SciPy's RK23, RK45, DOP853 and Radau, solvers and tableaux of
+    diffrax, torchdiffeq, torchode, nodepy, kauri, extensisq, Irksome, FIAT, qmat, pySDC, pyodys, desolver and pathsim.
+    They are told by their layout, and none of these libraries is imported. Where a library keeps an error vector, the
+    embedded weights are found by the order conditions, and `b` is what the library advances with. A table that has a
+    lower order than its library says is taken with a SchemeWarning.
     Raises SchemeError for anything else.
+
+    >>> import scipy.integrate
+    >>> as_scheme("lm:k=0.3").name, as_scheme(scipy.integrate.Radau).name
+    ('lm(k=3/10)', 'radau_iia(3)')
     """
     if isinstance(value, Scheme):
         return value
-    carried = getattr(value, "scheme", None)
+    carried = None if isinstance(value, str) else getattr(value, "scheme", None)
     if isinstance(carried, Scheme):
         return carried
     for found in (value, carried):
@@ -169,10 +179,8 @@ def as_scheme(value: Any) -> Scheme:
                 f"{found} is a scheme of a partial differential equation; a scheme of u' = f(u), such as rk4, was "
                 "expected here. modified_equation and stability take both"
             )
-    hint = f"; st.get({value!r}) finds a catalog name" if isinstance(value, str) else ""
-    raise SchemeError(
-        f"a {type(value).__name__} is not a scheme: give a RungeKutta, a LinearMultistep or a catalog entry{hint}"
-    )
+    # Loaded on first use: readers build schemes, and this file knows none of their kinds.
+    return importlib.import_module(f"{__package__}.carriers.read").read(value)
 
 
 def _flatten(values: Any) -> Iterator[Expr]:

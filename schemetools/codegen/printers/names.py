@@ -72,30 +72,34 @@ def number(value: Expr) -> str:
     return str(int(value)) if value.is_Integer and abs(value) < 2**53 else repr(exact.to_float(value))
 
 
-def expression(value: Expr, names: dict[Expr, str]) -> str:
-    """A formula in symbols as Python source, its numbers as literals; fit to stand as a factor or an argument."""
+def expression(value: Expr, names: dict[Expr, str], power: str = "{}**{}") -> str:
+    """A formula in symbols as source, its numbers as literals; fit to stand as a factor or an argument.
+
+    `power` is how the target writes a base and an exponent.
+    """
     if value in names:
         return names[value]
     if value.is_number:
         return number(value)
     if value.is_Add:
-        parts = [expression(term, names) for term in sorted(value.args, key=lambda a: (not a.is_number, str(a)))]  # type: ignore[attr-defined]
+        parts = [expression(term, names, power) for term in sorted(value.args, key=lambda a: (not a.is_number, str(a)))]  # type: ignore[attr-defined]
         return "(" + " + ".join(parts).replace("+ -", "- ") + ")"
     if value.is_Pow and value.exp.is_Integer:  # type: ignore[attr-defined]
-        base, power = _operand(value.base, names), int(value.exp)  # type: ignore[attr-defined,arg-type]
-        return f"{base}**{power}" if power > 0 else f"(1 / {base})" if power == -1 else f"(1 / {base}**{-power})"
+        base, n = _operand(value.base, names, power), int(value.exp)  # type: ignore[attr-defined,arg-type]
+        raised = base if abs(n) == 1 else power.format(base, abs(n))
+        return raised if n > 0 else f"(1 / {raised})"
     if value.is_Mul:
         top, bottom = value.as_numer_denom()
         if bottom != 1 and not bottom.is_number:
-            return f"({expression(top, names)} / {_operand(bottom, names)})"  # type: ignore[arg-type]
+            return f"({expression(top, names, power)} / {_operand(bottom, names, power)})"  # type: ignore[arg-type]
         coefficient, rest = value.as_coeff_Mul()
         sign = "-" if coefficient == -1 else "" if coefficient == 1 else f"{number(coefficient)} * "  # type: ignore[arg-type]
         factors = rest.args if rest.is_Mul else (rest,)
-        return sign + " * ".join(expression(f, names) for f in factors)  # type: ignore[arg-type]
+        return sign + " * ".join(expression(f, names, power) for f in factors)  # type: ignore[arg-type]
     return number(value)
 
 
-def _operand(value: Expr, names: dict[Expr, str]) -> str:
+def _operand(value: Expr, names: dict[Expr, str], power: str) -> str:
     """A formula fit to stand behind a stroke or before a power: a product gets parentheses."""
-    text = expression(value, names)
+    text = expression(value, names, power)
     return f"({text})" if value.is_Mul or text.startswith("-") else text

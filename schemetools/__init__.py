@@ -40,6 +40,9 @@ PUBLIC = {
     "analysis.properties.cost": ("cost",),
     "analysis.stability": ("MeanSquareStability", "Stability", "stability"),
     "codegen.source": ("to_source", "to_stepper"),
+    "interop.solve": ("solve",),
+    "interop.convergence": ("convergence",),
+    "interop.out": ("to_scipy",),
     "nn.blocks.make": ("to_block",),
     "nn.stacks.stack": ("to_stack",),
     "nn.rewiring.convert": ("convert",),
@@ -54,7 +57,7 @@ PUBLIC = {
         "plot_eigenvalues",
     ),
 }
-_SUBMODULES = frozenset({"analysis", "cli", "codegen", "errors", "exact", "nn", "present", "schemes"})
+_SUBMODULES = frozenset({"analysis", "cli", "codegen", "errors", "exact", "interop", "nn", "present", "schemes"})
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}
 __all__ = [*_HOME, "schemes"]  # pyright: ignore[reportUnsupportedDunderAll]
 

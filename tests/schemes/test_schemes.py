@@ -91,8 +91,9 @@ def test_as_scheme_takes_what_carries_a_scheme():
         scheme = st.rk4
 
     assert as_scheme(Carrier()) is st.rk4 and as_scheme(st.lm) == st.lm()
-    with pytest.raises(SchemeError, match="st.get"):
-        as_scheme("rk4")
+    assert as_scheme("rk4") is st.rk4 and st.order("lm:k=1") == 2
+    with pytest.raises(SchemeError, match="a dict is not a scheme: give"):
+        as_scheme({"A": [[0]]})
 
 
 def test_latex_draws_what_people_write():

@@ -1,0 +1,43 @@
+"""The right-hand side as people write it, f(t, u) or f(u), one per field of the scheme."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from schemetools.errors import SchemeError
+
+Timed = Callable[[float, Any], Any]
+
+
+def timed_fields(f: Any, labels: Sequence[str]) -> dict[str, Timed]:
+    """{label: f(t, u)}, from one callable, or from one per field as a mapping or a sequence."""
+    if len(labels) == 1 and callable(f):
+        return {labels[0]: timed(f)}
+    if isinstance(f, Mapping) and set(f) == set(labels):
+        return {label: timed(f[label]) for label in labels}
+    if isinstance(f, Sequence) and len(f) == len(labels):
+        return {label: timed(one) for label, one in zip(labels, f, strict=True)}
+    wanted = "one callable" if len(labels) == 1 else f"{{{', '.join(f'{v!r}: ...' for v in labels)}}}"
+    raise SchemeError(f"f is {wanted} for this scheme, each f(t, u) or f(u); {f!r} came")
+
+
+def timed(f: Any) -> Timed:
+    """f(t, u), returning an array; a callable that needs one argument is f(u)."""
+    if not callable(f):
+        raise SchemeError(f"f is a callable, f(t, u) or f(u); {f!r} came")
+    if _required(f) >= 2:
+        return lambda t, u: np.asarray(f(t, u))
+    return lambda t, u: np.asarray(f(u))
+
+
+def _required(f: Callable[..., Any]) -> int:
+    """How many arguments by position a call needs; 2 for (*args), 1 where Python cannot tell, as for np.sin."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return 2
+    return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty for p in parameters)

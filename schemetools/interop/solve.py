@@ -1,0 +1,91 @@
+"""Solving an initial value problem with any scheme, in equal steps."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from schemetools.errors import SchemeError
+from schemetools.interop.fields import timed_fields
+from schemetools.interop.starts import first_values
+from schemetools.interop.stepper import Stepper
+from schemetools.schemes.base import GeneralLinear, as_scheme
+
+SAME_STEP = 1e-9
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The computed values: `t` (n + 1,), `u` (n + 1, *shape of u0); unpacks as `t, u = ...`."""
+
+    t: Any
+    u: Any
+
+    def __iter__(self) -> Any:
+        return iter((self.t, self.u))
+
+    @property
+    def y(self) -> Any:
+        """The values as SciPy keeps them, components first."""
+        return np.moveaxis(self.u, 0, -1)
+
+
+def solve(
+    s: Any, f: Any, t_span: tuple[float, float], u0: Any, h: float, *, start: Any = None, jac: Any = None
+) -> Solution:
+    """Steps of a scheme from t_span[0] to t_span[1], all of one size: h, or the nearest smaller one that divides the
+    span.
+
+    `f` is f(t, u) or f(u), for schemes of several fields one for each: {"F": f, "G": g}. Partitioned schemes take
+    u0 = (p, q). A multistep scheme starts with `start`, a one-step scheme; dopri8, or radau_iia(3) for implicit ones,
+    if none is given. `jac(t, u)` is the Jacobian (n, n) for implicit stages, differences where it is left out.
+    Raises SchemeError for what does not fit, and where implicit stages are not solved.
+
+    >>> import numpy as np, schemetools as st
+    >>> t, u = st.solve("rk4", lambda u: -u, (0, 1), 1.0, h=0.1)
+    >>> bool(abs(u[-1] - np.exp(-1)) < 1e-6), t.shape
+    (True, (11,))
+    """
+    scheme = as_scheme(s)
+    stepper = Stepper(scheme)
+    form = stepper.form
+    fields = timed_fields(f, form.fields)
+    t0, count, size = grid(t_span, h)
+    values = state(u0, form)
+    results = [values]
+    if form.values > form.parts:
+        results = first_values(scheme, fields, t0, values[0], size, start=start, jac=jac)[: count + 1]
+    for n in range(len(results) - 1, count):
+        results.append(stepper(fields, t0 + n * size, results[-1], size, jac=jac))
+    states = [np.asarray(v[0]) if form.parts == 1 else np.stack(v[: form.parts]) for v in results]
+    return Solution(t0 + size * np.arange(count + 1), np.stack(states))
+
+
+def grid(t_span: Any, h: float) -> tuple[float, int, float]:
+    """(t0, number of steps, their size): as few equal steps as are not longer than h."""
+    try:
+        t0, t1 = map(float, t_span)
+        wanted = abs(float(h))
+    except (TypeError, ValueError):
+        raise SchemeError(f"t_span is (start, end) and h a number; {t_span!r} and {h!r} came") from None
+    if not (math.isfinite(t1 - t0) and math.isfinite(wanted)) or wanted == 0 or t1 == t0:
+        raise SchemeError(f"a solution goes from one time to another in steps h > 0; {t_span!r} and h={h!r} came")
+    count = max(1, math.ceil(abs(t1 - t0) / wanted * (1 - SAME_STEP)))
+    return t0, count, (t1 - t0) / count
+
+
+def state(u0: Any, form: GeneralLinear) -> tuple[Any, ...]:
+    """u0 as the scheme's state: one array of floating point numbers, or one per part."""
+    if form.parts == 1:
+        return (_floating(u0),)
+    if not isinstance(u0, (tuple, list, np.ndarray)) or len(u0) != form.parts:
+        raise SchemeError(f"this scheme is partitioned: u0 has {form.parts} parts, such as (p, q); {u0!r} came")
+    return tuple(map(_floating, u0))
+
+
+def _floating(value: Any) -> Any:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iufcb":
+        raise SchemeError(f"u0 is an array of numbers; {value!r} came")
+    return array.astype(np.result_type(array.dtype, np.float64))

@@ -1,0 +1,120 @@
+"""`solve` and `convergence` against exact solutions and proven orders."""
+
+import numpy as np
+import pytest
+
+import schemetools as st
+from schemetools.errors import SchemeError
+
+ROTATION = np.array([[0.0, -1.0], [1.0, 0.0]])
+
+
+def riccati(t, u):
+    """u' = 2 t u^2, u(0) = 1/2: u = 1 / (2 - t^2), so that times and nonlinear terms both count."""
+    return 2 * t * u**2
+
+
+PROBLEM = (riccati, (0, 1), 0.5, lambda t: 1 / (2 - t**2))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["euler", "rk4", "dopri5", "gauss(2)", "radau_iia(3)", "trbdf2", "bdf(2)", "bdf(4)", "adams_bashforth(3)",
+     "adams_moulton(3)", "leapfrog", "milne_simpson(2)", "lmm2(a=1/5,b=1/3)"],
+)  # fmt: skip
+def test_slopes_on_a_problem_with_time_are_the_proven_orders(name):
+    result = st.convergence(name, PROBLEM)
+    assert result.order == st.order(name)
+    assert result.measured == pytest.approx(result.order, abs=0.25)
+
+
+@pytest.mark.parametrize(
+    "name", ["symplectic_euler", "stoermer_verlet", "ruth3", "yoshida4", "ars222", "ars443", "strang(midpoint)"]
+)
+def test_slopes_of_schemes_with_two_fields(name):
+    assert st.convergence(name).agrees
+
+
+def test_a_scheme_with_another_limit_converges_to_it():
+    """lm(k=3/10) follows u' = f / 1.3."""
+    assert st.convergence("lm(k=3/10)").agrees
+    _, u = st.solve("lm(k=3/10)", lambda u: -u, (0, 1), 1.0, h=1e-3)
+    assert u[-1] == pytest.approx(np.exp(-1 / 1.3), abs=1e-3)
+
+
+def test_one_step_is_the_scheme():
+    f = lambda u: np.array([u[1], -np.sin(u[0])])  # noqa: E731
+    _, u = st.solve(st.rk4, f, (0, 0.1), [1, 0], h=0.1)
+    np.testing.assert_allclose(u[1], st.to_stepper(st.rk4)(f, np.array([1.0, 0.0]), 0.1), rtol=1e-15)
+    _, u = st.solve("implicit_midpoint", lambda u: ROTATION @ u, (0, 0.5), [1.0, 0.0], h=0.5)
+    np.testing.assert_allclose(
+        u[1], np.linalg.solve(np.eye(2) - ROTATION / 4, (np.eye(2) + ROTATION / 4) @ [1, 0]), rtol=1e-14
+    )
+
+
+def test_the_step_divides_the_span_and_time_runs_both_ways():
+    t, u = st.solve("rk4", lambda t, u: -u, (0, 1), 1.0, h=0.3)
+    assert t.shape == (5,) and t[-1] == pytest.approx(1.0)
+    back = st.solve("rk4", lambda t, u: -u, (1, 0), u[-1], h=0.25)
+    assert back.u[-1] == pytest.approx(1.0, abs=1e-4) and back.t[-1] == 0
+
+
+def test_shapes_and_kinds_of_states():
+    f = lambda u: -u  # noqa: E731
+    assert st.solve("rk4", f, (0, 1), np.ones((2, 3)), h=0.5).u.shape == (3, 2, 3)
+    assert st.solve("rk4", f, (0, 1), [1, 2], h=0.5).y.shape == (2, 3)
+    turning = st.solve("gauss(2)", lambda u: 1j * u, (0, 1), 1 + 0j, h=0.1).u
+    np.testing.assert_allclose(np.abs(turning), 1, rtol=1e-12)
+    p_and_q = st.solve("stoermer_verlet", {"F": lambda q: -q, "G": lambda p: p}, (0, 1), (0.0, 1.0), h=0.1).u
+    assert p_and_q.shape == (11, 2) and p_and_q[-1, 1] == pytest.approx(np.cos(1), abs=1e-3)
+
+
+def test_the_callable_says_by_its_arguments_whether_it_wants_the_time():
+    values = [
+        st.solve("rk4", f, (0, 1), 1.0, h=0.1).u[-1]
+        for f in (lambda u: -u, lambda t, u: -u, lambda u, rate=-1: rate * u, np.negative, lambda *args: -args[1])
+    ]
+    assert len(set(map(float, values))) == 1
+
+
+def test_a_given_jacobian_and_a_given_start():
+    exact = lambda t: np.cos(t) + np.sin(t) / 1000  # noqa: E731
+    stiff = lambda t, u: -1000 * (u - np.cos(t)) + np.cos(t) / 1000  # noqa: E731
+    result = st.solve("radau_iia(2)", stiff, (0, 1), [1.0], h=0.05, jac=lambda t, u: [[-1000.0]])
+    assert result.u[-1, 0] == pytest.approx(exact(1), abs=1e-6)
+    crude = st.convergence("adams_bashforth(3)", PROBLEM, start="euler")
+    assert crude.measured == pytest.approx(2, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("lm", abs, (0, 1), 1.0, 0.1), "coefficients without a value: give k one"),
+        (("rk4", abs, (0, 0), 1.0, 0.1), "from one time to another"),
+        (("rk4", abs, (0, 1), 1.0, 0), "h > 0"),
+        (("rk4", 3, (0, 1), 1.0, 0.1), "f is one callable"),
+        (("ars222", abs, (0, 1), 1.0, 0.1), "'F': ..., 'G': ..."),
+        (("stoermer_verlet", {"F": abs, "G": abs}, (0, 1), 1.0, 0.1), r"\(p, q\)"),
+        (("rk4", abs, (0, 1), "one", 0.1), "u0 is an array of numbers"),
+        (("rk5", abs, (0, 1), 1.0, 0.1), "the catalog has no scheme"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_one_sentence(arguments, message):
+    with pytest.raises(SchemeError, match=message):
+        st.solve(*arguments)
+
+
+def test_stages_without_a_solution_are_refused():
+    with pytest.raises(SchemeError, match="did not converge|singular"):
+        st.solve("backward_euler", lambda u: u**2 + 1, (0, 2), 1.0, h=2)
+
+
+def test_convergence_shows_its_table_and_refuses_no_problem():
+    result = st.convergence("rk4", PROBLEM, steps=(4, 8, 16))
+    lines = str(result).splitlines()
+    assert lines[0].startswith("rk4: order 4, measured ") and len(lines) == 5
+    assert result.h.tolist() == [0.25, 0.125, 0.0625] and result.slopes.shape == (2,)
+    with pytest.raises(SchemeError, match="a problem is"):
+        st.convergence("rk4", riccati)
+    with pytest.raises(SchemeError, match="numbers of steps"):
+        st.convergence("rk4", steps=(0.1, 0.2))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 MISSING: Any = object()
+NOTHING = (MISSING, None, NotImplemented)
 
 
 def attribute(value: Any, *names: str) -> Any:
@@ -14,7 +15,7 @@ def attribute(value: Any, *names: str) -> Any:
             found = getattr(value, name, MISSING)
         except Exception:  # what other people's properties raise, any kind of it
             continue
-        if found is not MISSING and found is not None and not isinstance(found, property) and not callable(found):
+        if not any(found is nothing for nothing in NOTHING) and not isinstance(found, property) and not callable(found):
             return found
     return None
 

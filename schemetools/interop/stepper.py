@@ -100,7 +100,8 @@ def _matrix(jac: Jac, t: float, u: Any) -> Any:
 def _solve(step: Solve, times: Any, matrix: Any, registers: Any, fields: Any, t: Any, h: Any, jac: Jac | None) -> None:
     at = [t + c * h for c in times]
     own = [partial(fields[label], time) for label, time in zip(step.fields, at, strict=True)]
-    given = [partial(_matrix, jac, time) for time in at]
-    jacobians = [partial(differenced, f) for f in own] if jac is None else given
+    jacobians = [
+        partial(differenced, f) if jac is None else partial(_matrix, jac, time) for f, time in zip(own, at, strict=True)
+    ]
     found = solve_stages(own, jacobians, [registers[name] for name in step.known], matrix, h)
     registers.update(zip(step.outs, found, strict=True))

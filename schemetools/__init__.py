@@ -29,6 +29,7 @@ PUBLIC = {
     "analysis.trees.tree": ("Tree", "rooted_trees"),
     "analysis.modified": ("ModifiedEquation", "modified_equation"),
     "analysis.modified.modifying": ("modifying_integrator",),
+    "analysis.modified.modified_pde": ("ModifiedPDE",),
     "analysis.modified.stochastic": ("StochasticModifiedEquation",),
     "analysis.properties.conditions": ("order_conditions",),
     "analysis.properties.order": ("order", "is_consistent", "stage_order", "error_constant", "principal_error"),

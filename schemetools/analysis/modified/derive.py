@@ -8,6 +8,7 @@ from sympy import Symbol
 from sympy.core.function import UndefinedFunction
 
 from schemetools.analysis.modified.equation import ModifiedEquation
+from schemetools.analysis.modified.modified_pde import derive_pde
 from schemetools.analysis.modified.per_layer import LayerEquations, per_layer
 from schemetools.analysis.modified.stochastic import stochastic_modified_equation
 from schemetools.analysis.modified.varying import varying_equation
@@ -15,6 +16,7 @@ from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.forest import Progress
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import as_scheme
+from schemetools.schemes.discretisation import discretisation_of
 
 
 def modified_equation(
@@ -30,7 +32,8 @@ def modified_equation(
     Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of
     them). `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`,
     smooth over the steps (a VaryingEquation); or a list, one per layer (LayerEquations). Random coefficients give a
-    StochasticModifiedEquation. `progress(done, order)` is called once per order. Raises SchemeError for an order that
+    StochasticModifiedEquation. A difference scheme or a method of lines gives a ModifiedPDE through derivatives of that
+    order. `progress(done, order)` is called once per order. Raises SchemeError for an order that
     is not positive or too large to enumerate, and for a scheme without a limit of first order.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections IX.9 and XV.3.
 
@@ -39,6 +42,9 @@ def modified_equation(
     >>> eq.limit, eq[st.Tree.from_level_sequence((1, 2, 2))]
     (1/(k + 1), (k**2 - 10*k + 1)/(6*(k + 1)**5))
     """
+    discretisation = discretisation_of(s)
+    if discretisation is not None:
+        return derive_pde(discretisation, order, **coefficients)
     scheme = as_scheme(s)
     if scheme.random_symbols:
         return stochastic_modified_equation(scheme, 2 if order is None else order)

@@ -30,7 +30,7 @@ CUTS = [
         "upwind_2d": (1, 2, 3),
         "peaceman_rachford": (2, 4),
         "corner_transport_upwind": (1, 2),
-        "lines(ars222, -c*upwind(1, 3), D*compact(2))": (2, 3),
+        "lines(ars222, -c*upwind(1, 3), D*compact(2))": (3,),
     }.items()
     for cut in cuts
 ]

@@ -37,6 +37,15 @@ class Form:
     differences: tuple[tuple[int, int, int], ...]
     single: tuple[tuple[int, int], ...]
 
+    def is_value(self, i: int) -> bool:
+        """Whether the form is one of the values itself."""
+        return self.base == i and not self.differences and not self.single
+
+    def uses(self, begin: int) -> bool:
+        """Whether a value from a place on occurs."""
+        places = [i for _, *pair in (*self.differences, *self.single) for i in pair]
+        return any(i >= begin for i in ([*places, self.base] if self.base is not None else places))
+
     def __call__(self, values: Sequence[Any], coefficients: Sequence[Any]) -> Any:
         """The value; a form that is one of the values gives that one itself."""
         total = None if self.base is None else values[self.base]

@@ -177,46 +177,63 @@ def advance(element: Any, call: Callable[..., Any], args: tuple[Any, ...], kwarg
     slot, x = state_in(place.slot, args, kwargs)
     record = _checked(place, record_of(x))
 
-    def evaluate(u: Tensor) -> Any:
-        given, named = with_state(slot, u.clone() if place.clones else u, args, kwargs)
-        return call(*given, **named)
-
     if not is_compiling() and _trial.plain:
-        raw = evaluate(x)
+        raw = called_with(place, call, (slot, args, kwargs))(x)
         last = place.whole or place.evaluation + 1 == place.evaluations
         out, left = first_of(raw), Record(place.run, 0 if last else place.evaluation + 1, 0, [])
     else:
-        raw, out, left = _taken(element, x, record, evaluate, (slot, args, kwargs))
+        raw, out, left = _taken(element, x, record, call, (slot, args, kwargs))
     hand_out(out, left)
     if not is_compiling():
         Scopes.handed_out(place.run, out, left)
     return with_first(raw, out)
 
 
-def _taken(element: Any, x: Tensor, record: Record | None, evaluate: Any, called: Called) -> tuple[Any, Any, Record]:
+def _taken(
+    element: Any, x: Tensor, record: Record | None, call: Callable[..., Any], called: Called
+) -> tuple[Any, Any, Record]:
     """(what the block returned, the state handed out, what travels with it)."""
     place: Place = element.place
+    known = record is not None and record.run is place.run
     if place.evaluation and record is not None:
         plan, values, numbers, age = record.program, record.values, record.numbers, record.age
     else:
         step: Block = element.held()
-        known = record is not None and record.run is place.run
         age, history = (record.age, record.values) if known else (0, [])  # type: ignore[union-attr]
         if not step.plan.is_explicit:
             return _solved(element, x, age, history, called)
         plan = place.program(age, step.h)
         vector = [x, *history]
         values = [vector[place] for place in plan.places]
-        numbers = plan.numbers(_symbols(place, step, plan, x, element.training)) if plan.symbols else plan.fixed
+        numbers = numbers_of(element, plan, x)
     begin = place.evaluation
-    end = plan.evaluations if place.whole or plan.evaluations == 1 or not step_in_parts(place) else begin + 1
-    raw, out, values, history = walk(plan, begin, end, x, values, numbers, evaluate)
+    end = begin + 1 if _in_parts(place) else plan.evaluations
+    reel = None
+    if place.memory is not None and place.memory.applies():
+        reel = record.reel if begin == 0 and known else None  # type: ignore[union-attr]
+        part = (element, call, plan, begin, end, called)
+        raw, out, values, history, reel = place.memory.take(part, x, values, numbers, reel)
+    else:
+        raw, out, values, history = walk(plan, begin, end, x, values, numbers, called_with(place, call, called))
     if end < plan.evaluations:
         return raw, out, Record(place.run, end, age, values, plan, numbers)
-    return raw, out, _finished(place, age, history)
+    left = _finished(place, age, history)
+    left.reel = reel
+    return raw, out, left
 
 
-def step_in_parts(place: Place) -> bool:
+def called_with(place: Place, call: Callable[..., Any], called: Called) -> Callable[[Tensor], Any]:
+    """The block as a function of its state, with what else it was called with."""
+    slot, args, kwargs = called
+
+    def evaluate(u: Tensor) -> Any:
+        given, named = with_state(slot, u.clone() if place.clones else u, args, kwargs)
+        return call(*given, **named)
+
+    return evaluate
+
+
+def _in_parts(place: Place) -> bool:
     """Whether the step is shared out among several blocks."""
     return place.evaluations > 1 and not place.whole
 
@@ -250,6 +267,13 @@ def walk(
         return first, plan.arguments[end](values, numbers), values, []
     out, *history = [form(values, numbers) for form in plan.outputs]
     return first, out, values, history
+
+
+def numbers_of(element: Any, plan: Program, x: Tensor) -> list[Any]:
+    """The coefficients of a step that a block begins, for a state x."""
+    if not plan.symbols:
+        return plan.fixed
+    return plan.numbers(_symbols(element.place, element.held(), plan, x, element.training))
 
 
 def _symbols(place: Place, step: Block, plan: Program, x: Tensor, training: bool) -> dict[str, Any]:

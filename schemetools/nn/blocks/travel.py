@@ -28,6 +28,7 @@ class Record:
     ) -> None:
         self.run, self.evaluation, self.age, self.values = run, evaluation, age, values
         self.program, self.numbers = program, numbers
+        self.reel: Any = None
         self.version, self.place = -1, None
 
     def __reduce__(self) -> Any:

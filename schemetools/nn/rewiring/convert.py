@@ -74,8 +74,6 @@ def convert(
     """
     check_network(model, "convert(model, scheme)")
     scheme = _checked(s, options)
-    if memory != "store":
-        raise UnsupportedError(f"memory={memory!r} is not there for converted networks yet; use memory='store'")
     _check_unwired(model, stages)
     if isinstance(model, torch.jit.ScriptModule):
         raise UnsupportedError("a scripted network has no Python blocks to rewire; convert it before scripting")

@@ -12,6 +12,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.scopes import Enter, Leave
 from schemetools.nn.blocks.stepped import Place, Run, Written, make_step
+from schemetools.nn.memory.steps import Kept, checked_memory
 from schemetools.nn.rewiring.found import Chain
 from schemetools.nn.rewiring.trial import Trial
 from schemetools.nn.stacks.continued import EULER
@@ -69,7 +70,7 @@ def wired(
     runs: list[Run] = []
     counted = {"taken": 0, "steps": 0, "starts": 0, "euler": 0}
     for members in chain.runs:
-        runs += _wire_run(chain, members, scheme, size, shared, counted, options)
+        runs += _wire_run(chain, members, scheme, size, shared, counted, {"memory": memory, "every": every, **options})
     _open_scopes(model, chain, trial, runs)
     marked = tuple(chain.calls[i].mark for run in chain.runs for i in run if chain.calls[i].mark)
     kept = len(chain.calls) - sum(map(len, chain.runs))
@@ -86,20 +87,30 @@ def _wire_run(
     options: dict[str, Any],
 ) -> list[Run]:
     """Groups of one step's evaluations, and Euler steps for what is left over."""
-    steps = len(members) // size
+    steps, memory, every = len(members) // size, options.pop("memory"), options.pop("every")
     blocks = [_own(chain, i) for i in members]
     sizes = step_sizes(options.get("h", 1), steps + (len(members) - steps * size))
     runs = []
     if steps:
         placeholder = nn.Identity() if size == 1 else [nn.Identity() for _ in range(size)]
         stack = to_stack(scheme, [placeholder] * steps, **{**options, "h": sizes[:steps]}, shared=shared and size == 1)
-        runs.append(_place(chain, members[: steps * size], blocks, scheme, stack, size))
+        runs.append(
+            _place(
+                chain,
+                members[: steps * size],
+                blocks,
+                scheme,
+                stack,
+                size,
+                checked_memory(memory, every, stack.layers[-1]),  # type: ignore[arg-type]
+            )
+        )
         counted["taken"] += steps * size
         counted["steps"] += steps
         counted["starts"] += min(len(runs[0].starts), steps)
     if left := members[steps * size :]:
         stack = to_stack(EULER, [nn.Identity()] * len(left), h=sizes[steps:])
-        runs.append(_place(chain, left, blocks[steps * size :], EULER, stack, 1))
+        runs.append(_place(chain, left, blocks[steps * size :], EULER, stack, 1, None))
         counted["euler"] += len(left)
     return runs
 
@@ -119,7 +130,13 @@ def _own(chain: Chain, i: int) -> nn.Module:
 
 
 def _place(
-    chain: Chain, members: Sequence[int], blocks: Sequence[nn.Module], scheme: Scheme, stack: Stack, size: int
+    chain: Chain,
+    members: Sequence[int],
+    blocks: Sequence[nn.Module],
+    scheme: Scheme,
+    stack: Stack,
+    size: int,
+    memory: Kept | None,
 ) -> Run:
     layers: list[Block] = list(stack.layers)  # type: ignore[arg-type]
     written: list[Written] = [(layer.key.scheme, layer.options.pattern) for layer in layers]
@@ -146,6 +163,7 @@ def _place(
             whole=size == 1,
             clones=call.clones,
             mark=call.mark,
+            memory=memory,
         )
         make_step(blocks[n], place, layers[step] if evaluation == 0 else None)
     return run

@@ -92,7 +92,7 @@ class Leave:
             for state, _ in given:
                 forget(state)
         for record in left:
-            if record.evaluation:
+            if record.evaluation and output is not None:  # None where the call failed, which is said elsewhere
                 raise SchemeError(
                     f"a step of {record.run.scheme} in {record.run.name or 'the network'} ended after "
                     f"{record.evaluation} evaluations: a block was left out (LayerDrop?); convert with shared=True, "

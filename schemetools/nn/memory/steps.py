@@ -12,12 +12,13 @@ from torch import Tensor
 from torch.compiler import is_compiling
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from schemetools.errors import UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.forms import Program
 from schemetools.nn.blocks.residual import first_of
 from schemetools.nn.blocks.stepped import Called, called_with, numbers_of, walk
 from schemetools.nn.blocks.travel import forget
+from schemetools.nn.memory.kinds import KINDS
 from schemetools.nn.memory.recompute import Group
 from schemetools.nn.memory.rolling import Reel, Rolled
 from schemetools.nn.memory.two_step import two_step
@@ -151,6 +152,8 @@ def _once(out: Tensor, new: Sequence[Tensor]) -> list[Tensor]:
 
 def checked_memory(kind: str, every: int, step: Block) -> Kept | None:
     """How these steps pay. Raises UnsupportedError for what steps taken one by one cannot do."""
+    if kind not in KINDS:
+        raise SchemeError(f"memory={kind!r}: one of {', '.join(KINDS)}")
     if every != 1:
         raise UnsupportedError(
             f"every={every}: the blocks of a converted network are called one by one, so each is a group; use every=1"

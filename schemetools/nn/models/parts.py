@@ -68,13 +68,20 @@ def chain(
     """Residual branches wired by a scheme: (a projected Euler step,) steps of the scheme, Euler steps for the rest.
 
     A scheme with s evaluations takes branches in groups of s, or with `shared` one branch for all of them. `schemes`
-    has one per branch; a step takes that of its first.
+    has one per branch; a step takes that of its first. Raises SchemeError where a chain has branches, but too few for
+    one step: what is left would be Euler steps under another scheme's name.
     """
     check_state(schemes[0], "a chain of residual branches", "has one: give a scheme such as euler, lm or rk4")
     schemes = list(schemes) if shared else [without_estimate(scheme) for scheme in schemes]
     size = 1 if shared else lower(schemes[0]).evaluations
     first, rest = (branches[:1], branches[1:]) if projection is not None else ([], branches)
     steps = len(rest) // size
+    if rest and not steps:
+        raise SchemeError(
+            f"{schemes[0]} takes {size} branches for a step, and a chain of this network has {len(rest)} (a projected "
+            "step aside): nothing but Euler steps would be left; use shared=True, one branch for all evaluations of a "
+            f"step, or a deeper network, such as blocks=({size + 1}, ...)"
+        )
     given = [rest[i * size] if size == 1 else list(rest[i * size : (i + 1) * size]) for i in range(steps)]
     each = [schemes[len(first) + i * size] for i in range(steps)]
     left = rest[steps * size :]

@@ -66,7 +66,10 @@ def named_chains(model: nn.Module, stages: Sequence[str], trial: Trial | None) -
         )
         if inner is not None:
             raise SchemeError(f"{name} lies inside {inner}, whose blocks are steps as a whole: name one of the two")
-        chain = _chain(name, modules[name], trial)
+        try:
+            chain = _chain(name, modules[name], trial)
+        except NotInTurnError as problem:
+            raise SchemeError(str(problem)) from None
         if not chain.runs:
             raise SchemeError(f"nothing to rewire in {name!r}: {_why_none(chain)}")
         found.append(chain)

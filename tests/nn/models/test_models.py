@@ -71,12 +71,21 @@ def test_k_starts_in_the_published_range():
     assert ks.std() > 0.02
 
 
-@pytest.mark.parametrize("scheme", ["lm", "rk4", "midpoint", "adams_bashforth(3)", "leapfrog", None])
+@pytest.mark.parametrize("scheme", ["lm", "midpoint", "adams_bashforth(3)", "leapfrog", None])
 def test_every_parameter_gets_a_gradient(scheme):
     torch.manual_seed(0)
     model = build("resnet20", scheme, width=4)
     model(torch.randn(2, 3, 16, 16)).square().sum().backward()
     assert [name for name, p in model.named_parameters() if p.grad is None] == []
+
+
+@pytest.mark.parametrize("name", ["resnet20", "resnet50", "nested_transformer"])
+def test_a_scheme_that_finds_no_room_is_refused(name):
+    options = {"layers": 3} if name == "nested_transformer" else {}
+    with pytest.raises(SchemeError, match="rk4 takes 4 branches for a step, and a chain .* shared=True"):
+        build(name, "rk4", **options)
+    model = build(name, "rk4", shared=True, **options)
+    assert {b.plan.evaluations for b in model.modules() if isinstance(b, Block)} == {4}
 
 
 def test_no_scheme_is_euler():

@@ -157,7 +157,7 @@ def test_errors():
 def test_what_a_scheme_wires_already_is_not_rewired_from_inside(scheme):
     for new in (st.rk4, st.lm(k=-0.1)):
         with pytest.raises(SchemeError, match="built by schemes already .* models.build"):
-            convert(build("resnet20", scheme, width=2), new)
+            convert(build("resnet20", scheme, width=2, shared=True), new)
     with pytest.raises(SchemeError, match="convert the network that was converted first"):
         convert(convert(modern(), st.lm(k=-0.1)), st.rk4)
     with pytest.raises(SchemeError, match="layers is built by schemes already"):

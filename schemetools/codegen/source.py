@@ -11,11 +11,13 @@ import numpy as np
 
 from schemetools.codegen.printers.c import print_c
 from schemetools.codegen.printers.julia import print_julia
+from schemetools.codegen.printers.masked import print_masked
 from schemetools.codegen.printers.names import base_name
 from schemetools.codegen.printers.numpy import print_numpy
 from schemetools.codegen.printers.torch import print_torch
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.masked import MaskedEuler
 
 PRINTERS: dict[str, Callable[[Scheme], str]] = {
     "numpy": print_numpy,
@@ -38,7 +40,12 @@ def to_source(scheme: Scheme, target: str = "torch") -> str:
     """
     if target not in PRINTERS:
         raise SchemeError(f"there is no printer for {target!r}; the targets are {', '.join(PRINTERS)}")
-    return PRINTERS[target](as_scheme(scheme))
+    given = as_scheme(scheme)
+    if isinstance(given, MaskedEuler):
+        if target != "torch":
+            raise UnsupportedError(f"{given} draws a mask per unit; it is printed for torch, not for {target}")
+        return print_masked(given)
+    return PRINTERS[target](given)
 
 
 def compiled(source: str, label: str) -> CodeType:

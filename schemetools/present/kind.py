@@ -8,6 +8,7 @@ from schemetools.analysis.properties.order import order
 from schemetools.present.text import number
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -17,6 +18,8 @@ HIGHEST_NEARLY = 8
 
 def order_text(scheme: Scheme) -> tuple[str, str]:
     """The order, starred where the limit is not u' = f, and the note that says what it is then."""
+    if isinstance(scheme, MaskedEuler):
+        return f"weak {modified_equation(scheme).order}", ""
     equation = modified_equation(scheme, 1)
     limits = equation.limit if isinstance(equation.limit, tuple) else (equation.limit,)
     if all(value == 1 for value in limits):
@@ -50,6 +53,8 @@ def kind_text(scheme: Scheme) -> str:
             return (
                 f"{how} {kind} Runge-Kutta method, {_count(scheme.stages, 'stage')}, fields {', '.join(scheme.fields)}"
             )
+        case MaskedEuler():
+            return f"Euler's step with a random mask per unit, {scheme.formula}"
     return f"{how} general linear method"
 
 

@@ -8,6 +8,7 @@ from sympy import CRootOf, Expr, Symbol
 from schemetools import exact
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -48,6 +49,9 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
         return shown if len(shown) <= LONGEST or not value.is_number else f"{sympy.N(value, 12)}..."
 
     match scheme:
+        case MaskedEuler():
+            scale = "" if scheme.power == 0 else ", its noise times sqrt(h)"
+            return f"u_(n+1) = {scheme.formula.replace('u', 'u_n')},    m_i = {write(scheme.mask)}{scale}"
         case RungeKutta():
             return _butcher(scheme, write)
         case LinearMultistep():

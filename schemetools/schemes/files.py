@@ -18,6 +18,7 @@ from schemetools.schemes import grid_files
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
+from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.random import distribution_of, random_symbol
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -51,11 +52,16 @@ def _general_linear(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
     return GeneralLinear(A, U, B, V, take("colours", None), parts=take("parts", 1), **labels)
 
 
+def _masked(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return MaskedEuler(take("placement"), take("mask"), take("power", 0), **labels)
+
+
 _KINDS: dict[str, Callable[..., Scheme]] = {
     "RungeKutta": _runge_kutta,
     "LinearMultistep": _multistep,
     "AdditiveRungeKutta": _additive,
     "GeneralLinear": _general_linear,
+    "MaskedEuler": _masked,
 }
 _FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
 _LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
@@ -64,6 +70,15 @@ _KEYS = {
     "LinearMultistep": {"alpha", "beta"},
     "AdditiveRungeKutta": {"fields", "partitioned"},
     "GeneralLinear": {"A", "U", "B", "V", "colours", "parts"},
+    "MaskedEuler": {"placement", "mask", "power"},
+}
+_TYPES = {
+    "partitioned": bool,
+    "c_is_declared": bool,
+    "parts": int,
+    "fields": dict,
+    "colours": list,
+    "placement": str,
 }
 
 
@@ -170,7 +185,9 @@ class _File:
         name = key.split(".")[-1]
         if name in ("A", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta"):
             return self.coefficients(key, table)
-        expected = {"partitioned": bool, "c_is_declared": bool, "parts": int, "fields": dict, "colours": list}[name]
+        if name in ("mask", "power"):
+            return self.coefficients(key, table, depth=2)
+        expected = _TYPES[name]
         if not isinstance(table, expected):
             raise self.fail(key, f"must be a {expected.__name__}")
         if name == "fields":
@@ -277,6 +294,9 @@ def to_toml(scheme: Scheme | Discretisation) -> str:
         case GeneralLinear():
             lines += [_array(key, getattr(scheme, key)) for key in "AUBV"]
             lines += [f"colours = {json.dumps(scheme.colours, ensure_ascii=False)}", f"parts = {scheme.parts}"]
+        case MaskedEuler():
+            lines += [f"placement = {_quoted(scheme.placement)}", f"mask = {_quoted(exact.text(scheme.mask))}"]
+            lines.append(f"power = {_quoted(exact.text(scheme.power))}")
     if scheme.free_symbols:
         tables += ["", "[symbols]", *(f'{_key(n)} = "free"' for n in sorted(s.name for s in scheme.free_symbols))]
     if scheme.random_symbols:

@@ -8,6 +8,7 @@ from sympy import Symbol
 from sympy.core.function import UndefinedFunction
 
 from schemetools.analysis.modified.equation import ModifiedEquation
+from schemetools.analysis.modified.masked import masked_equation
 from schemetools.analysis.modified.modified_pde import derive_pde
 from schemetools.analysis.modified.per_layer import LayerEquations, per_layer
 from schemetools.analysis.modified.stochastic import stochastic_modified_equation
@@ -17,6 +18,7 @@ from schemetools.analysis.trees.forest import Progress
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import as_scheme
 from schemetools.schemes.discretisation import discretisation_of
+from schemetools.schemes.masked import MaskedEuler
 
 
 def modified_equation(
@@ -46,6 +48,8 @@ def modified_equation(
     if discretisation is not None:
         return derive_pde(discretisation, order, **coefficients)
     scheme = as_scheme(s)
+    if isinstance(scheme, MaskedEuler):
+        return masked_equation(scheme, order)
     if scheme.random_symbols:
         return stochastic_modified_equation(scheme, 2 if order is None else order)
     order = 4 if order is None else order

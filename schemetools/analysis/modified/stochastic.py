@@ -12,21 +12,22 @@ Differential Equations, chapter 2.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import sympy
-from sympy import Add, Expr, Integer, Matrix, Rational
+from sympy import Add, Expr, Integer, Matrix, Rational, Symbol
 
+from schemetools.analysis.algebra.square_root import Table, square_root
 from schemetools.analysis.modified.fields import components
+from schemetools.analysis.modified.sde import linear_moments, simulate
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical
 from schemetools.exact import style as coefficients
 from schemetools.schemes.base import GeneralLinear, Scheme, is_random
 from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.moments import covariance, expectation
-
-Table = tuple[tuple[Expr, ...], ...]
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,6 +37,7 @@ class StochasticModifiedEquation:
     h is the step of the recurrence and f is held fixed as h -> 0 (network scaling). `first` is (b_v), `second` (b_vw),
     `factor` L with one column per Brownian motion, which is scalar: it moves the whole state along a field.
     `offset` (xi_v): the scheme's own value is X + h sum_v xi_v f_v(X); it vanishes for one-step schemes.
+    `third`, at weak order 3: the drift gains h^2 (c_1 f''(f,f) + c_2 f'f'f), and f becomes f + c_3 h f'f in the noise.
     """
 
     scheme: Scheme
@@ -46,6 +48,8 @@ class StochasticModifiedEquation:
     factor: Table
     offset: tuple[Expr, ...]
     is_partitioned: bool = False
+    third: tuple[Expr, Expr, Expr] | None = None
+    form: str = "Ito"
 
     @property
     def limit(self) -> Any:
@@ -56,6 +60,24 @@ class StochasticModifiedEquation:
     def order(self) -> int:
         """The weak order."""
         return self.weak_order
+
+    @property
+    def brownian(self) -> int:
+        """The number of independent Brownian motions, each scalar: it moves the whole state along one field."""
+        return len(self.factor[0])
+
+    @property
+    def scaling(self) -> str:
+        """What is held fixed as h -> 0: the field and the weights, as in a network, where h = 1."""
+        return "network"
+
+    def stratonovich(self) -> "StochasticModifiedEquation":
+        """The same equation in the sense of Stratonovich: the drift less (h/2) sum_vw C_vw f_v' f_w."""
+        if self.weak_order != 2 or self.form != "Ito":
+            raise UnsupportedError("the Stratonovich form is that of the Ito equation of weak order 2; ask that one")
+        rows = zip(self.second, self.covariance, strict=True)
+        moved = tuple(tuple(canonical(b - c / 2) for b, c in zip(*row, strict=True)) for row in rows)
+        return replace(self, second=moved, form="Stratonovich")
 
     @property
     def covariance(self) -> Table:
@@ -72,14 +94,24 @@ class StochasticModifiedEquation:
             return tuple(result)
         for row, outer in zip(self.second, fields, strict=True):
             for b, inner in zip(row, fields, strict=True):
-                for i, component in enumerate(outer):
-                    result[i] += step * b * Add(*(component.diff(x) * g for x, g in zip(variables, inner, strict=True)))
+                for i, component in enumerate(_along(outer, inner, variables)):
+                    result[i] += step * b * component
+        if self.third is not None:
+            (f,), (c1, c2, _) = fields, self.third
+            once = _along(f, f, variables)
+            twice = _along(once, f, variables)  # f''(f,f) + f'f'f
+            tall = _along(f, once, variables)
+            result = [r + step**2 * (c1 * (w - v) + c2 * v) for r, w, v in zip(result, twice, tall, strict=True)]
         return tuple(result)
 
     def diffusion(self, f: Any, u: Any, h: Any) -> Matrix:
         """The matrix that multiplies dB, one row per component and one column per Brownian motion."""
         fields, variables = components(self, f, u)
         scale = sympy.sqrt(sympy.sympify(h))
+        if self.third is not None:
+            corrections = _along(fields[0], fields[0], variables)
+            shift = self.third[2] * sympy.sympify(h)
+            fields = [tuple(c + shift * d for c, d in zip(fields[0], corrections, strict=True))]
         columns = list(zip(*self.factor, strict=True))
         return Matrix(
             len(variables),
@@ -87,9 +119,20 @@ class StochasticModifiedEquation:
             lambda i, j: scale * Add(*(weight * g[i] for weight, g in zip(columns[j], fields, strict=True))),
         )
 
+    def moments(self, matrix: Any, start: Any, t: Any, h: Any) -> tuple[Matrix, Matrix]:
+        """(E X, E X X^T) at time t for linear fields f(u) = matrix u, as `linear_moments` gives them."""
+        return linear_moments(self, matrix, start, t, h)
+
+    def simulate(self, f: Any, u: Any, start: Any, t: float, h: float, **options: Any) -> np.ndarray:
+        """Paths by Euler-Maruyama, as `simulate` gives them."""
+        return simulate(self, f, u, start, t, h, **options)
+
     def __str__(self) -> str:
         name = self.scheme.name or f"unnamed {type(self.scheme).__name__}"
-        lines = [f"{name}: weak order {self.weak_order} (Ito)", f"dX = {self._drift_text()} dt{self._noise_text()}"]
+        lines = [
+            f"{name}: weak order {self.weak_order} ({self.form})",
+            f"dX = {self._drift_text()} dt{self._noise_text()}",
+        ]
         if any(self.offset):
             moved = _sum(
                 [(c, f"h {label}(X)") for c, label in zip(self.offset, self.fields, strict=True)], coefficients.TEXT
@@ -104,18 +147,29 @@ class StochasticModifiedEquation:
         if self.weak_order == 1:
             return first
         rows = zip(self.second, self.fields, strict=True)
-        return first + [(b, f"{step} {v}'{w}") for row, v in rows for b, w in zip(row, self.fields, strict=True)]
+        terms = first + [(b, f"{step} {v}'{w}") for row, v in rows for b, w in zip(row, self.fields, strict=True)]
+        if self.third is not None:
+            f = self.fields[0]
+            terms += [(self.third[0], f"{step}^2 {f}''({f},{f})"), (self.third[1], f"{step}^2 {f}'{f}'{f}")]
+        return terms
 
     def _drift_text(self) -> str:
         return f"[{_sum(self._terms('h'), coefficients.TEXT)}]"
 
     def _noise_text(self) -> str:
-        columns = [list(zip(column, self.fields, strict=True)) for column in zip(*self.factor, strict=True)]
+        columns = self._columns()
         names = ["dB"] if len(columns) == 1 else [f"dB_{j}" for j in range(1, len(columns) + 1)]
         return "".join(f" + sqrt(h) [{_sum(c, coefficients.TEXT)}] {dB}" for c, dB in zip(columns, names, strict=True))
 
-    def _repr_latex_(self) -> str:
+    def _columns(self) -> list[list[tuple[Expr, str]]]:
         columns = [list(zip(column, self.fields, strict=True)) for column in zip(*self.factor, strict=True)]
+        if self.third is not None and columns:
+            ((c, f),) = columns[0]
+            columns[0].append((canonical(c * self.third[2]), f"h {f}'{f}"))
+        return columns
+
+    def _repr_latex_(self) -> str:
+        columns = self._columns()
         names = ["dB_t"] if len(columns) == 1 else [f"dB_t^{{({j})}}" for j in range(1, len(columns) + 1)]
         noise = "".join(
             rf" + \sqrt{{h}}\left[{_sum(c, coefficients.LATEX)}\right]{dB}"
@@ -123,6 +177,11 @@ class StochasticModifiedEquation:
         )
         drift = _sum(self._terms("h"), coefficients.LATEX)
         return rf"$\displaystyle dX = \left[{drift}\right]dt{noise}$"
+
+
+def _along(outer: Sequence[Expr], inner: Sequence[Expr], variables: Sequence[Symbol]) -> list[Expr]:
+    """The derivative of a field in the direction of another."""
+    return [Add(*(c.diff(x) * g for x, g in zip(variables, inner, strict=True))) for c in outer]
 
 
 def _sum(terms: Sequence[tuple[Expr, str]], style: coefficients.Style) -> str:
@@ -137,16 +196,17 @@ def _sum(terms: Sequence[tuple[Expr, str]], style: coefficients.Style) -> str:
 
 
 def stochastic_modified_equation(scheme: Scheme, weak_order: int = 2) -> StochasticModifiedEquation:
-    """The Ito equation that a scheme with random coefficients follows in distribution, of weak order 1 or 2.
+    """The Ito equation that a scheme with random coefficients follows in distribution, of weak order 1, 2 or 3.
 
-    Raises UnsupportedError for a higher order (it exists only where the third cumulant of the weights vanishes), for
-    partitioned schemes, and where the carried values themselves are weighted at random.
+    Raises UnsupportedError for order 3 unless the scheme is X + h xi f(X) with a weight xi of vanishing third cumulant,
+    for higher orders, for partitioned schemes, and where the carried values themselves are weighted at random.
     """
-    if weak_order not in (1, 2):
+    if weak_order not in (1, 2, 3):
         raise UnsupportedError(
             f"a stochastic modified equation of weak order {weak_order!r} came; orders 1 and 2 exist for every "
             "distribution, order 3 only where the third cumulant of the weights vanishes"
         )
+    third = _third(scheme) if weak_order == 3 else None
     g = scheme.normal_form()
     if g.parts > 1:
         raise UnsupportedError(
@@ -174,9 +234,31 @@ def stochastic_modified_equation(scheme: Scheme, weak_order: int = 2) -> Stochas
         g.fields,
         first,
         tuple(tuple(map(canonical, row)) for row in second),
-        _square_root(C),
+        square_root(C),
         tuple(offset[0] for offset in offsets),
+        third=third,
     )
+
+
+def _third(scheme: Scheme) -> tuple[Expr, Expr, Expr]:
+    """What weak order 3 adds for X + h xi f(X), mean p and variance q of xi, third cumulant 0.
+
+    A step has E phi(X + h xi f) = sum_k h^k E[xi^k] phi^(k)(f, ..., f)/k!. Its h^3 terms fix the drift's h^2 terms
+    (p^3/12 - p q/4) f''(f,f) + (p^3/3) f'f'f and the covariance's, -p q (f'f f^T + f (f'f)^T), which the noise
+    f - p h f'f has; the term kappa_3 phi'''(f,f,f)/6 is one that no diffusion has.
+    """
+    g = scheme.normal_form()
+    if len(g.A) != 1 or g.A[0][0] != 0 or g.values != 1:
+        raise UnsupportedError(f"weak order 3 is derived for one random evaluation, X + h xi f(X); {scheme} is another")
+    xi = g.B[0][0]
+    p, q = expectation(xi), covariance(xi, xi)
+    cumulant = canonical(expectation((xi - p) ** 3))
+    if cumulant != 0:
+        raise UnsupportedError(
+            f"{scheme} has no stochastic modified equation of weak order 3: the third cumulant of its weight is "
+            f"{cumulant}, which no diffusion has; order 2 exists"
+        )
+    return canonical(p**3 / 12 - p * q / 4), canonical(p**3 / 3), -p
 
 
 def _left_eigenvector(g: GeneralLinear, scheme: Scheme) -> tuple[Expr, ...]:
@@ -214,34 +296,3 @@ def _second(
             for i in outer
         )
     )
-
-
-def _square_root(C: Sequence[Sequence[Expr]]) -> Table:
-    """L with L L^T = C for a covariance matrix: one column per positive pivot."""
-    n = len(C)
-    rest = [list(row) for row in C]
-    columns = []
-    for p in range(n):
-        pivot = rest[p][p]
-        if pivot == 0:
-            continue
-        root = _positive_root(pivot)
-        columns.append([root * canonical(rest[i][p] / pivot) for i in range(n)])
-        rest = [[canonical(rest[i][j] - rest[i][p] * rest[p][j] / pivot) for j in range(n)] for i in range(n)]
-    return tuple(tuple(column[i] for column in columns) for i in range(n))
-
-
-def _positive_root(value: Expr) -> Expr:
-    """A square root, squares of factors taken out of it; its sign is free, since dB and -dB are alike."""
-    above, below = (_root_of_polynomial(part) for part in sympy.fraction(sympy.together(value)))
-    return above / below
-
-
-def _root_of_polynomial(value: Expr) -> Expr:
-    content, factors = sympy.factor_list(value)
-    odd = [factor for factor, n in factors if n % 2]
-    if content < 0 and odd:
-        turned = next((i for i, factor in enumerate(odd) if factor.is_Add), 0)
-        content, odd[turned] = -content, -odd[turned]
-    whole = sympy.Mul(*(factor ** (n // 2) for factor, n in factors))
-    return sympy.sqrt(content) * whole * sympy.sqrt(sympy.Mul(*odd))

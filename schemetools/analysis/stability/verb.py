@@ -34,6 +34,7 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
         None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
     )
     if scheme.random_symbols:
+        scheme.normal_form()  # a mask per unit has none
         return MeanSquareStability(scheme, bool(normalized), chosen)
     model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question
     return LinearStability(scheme, bool(normalized), chosen)

@@ -14,17 +14,19 @@ def shaken(k, forward, backward):
 _SHAPES = {
     "sample": "x.new_empty(x.shape[:1] + (1,) * (x.dim() - 1))",
     "batch": "x.new_empty(())",
+    "unit": "x.new_empty(x.shape)",
+    "channel": "x.new_empty(x.shape[:2] + (1,) * (x.dim() - 2))",
 }
 
 
 def draw_lines(symbol: Expr, name: str, per: str) -> list[str]:
-    """The function `draw_<name>(x, training)`: one draw per "sample" or per "batch".
+    """The function `draw_<name>(x, training)`: one draw per "sample", "batch", "unit" or "channel".
 
     Raises UnsupportedError for a distribution that is neither Bernoulli, uniform nor normal, or has symbols in it.
     """
     distribution = symbol.pspace.distribution  # type: ignore[attr-defined]
     if per not in _SHAPES:
-        raise UnsupportedError(f"gates={per!r}: a random coefficient is drawn per 'sample' or per 'batch'")
+        raise UnsupportedError(f"{per!r} came; random numbers are drawn per {', '.join(map(repr, _SHAPES))}")
     if distribution.free_symbols:
         names = ", ".join(sorted(map(str, distribution.free_symbols)))
         raise UnsupportedError(f"the distribution of {symbol} needs numbers; give {names} a value with .subs({{...}})")

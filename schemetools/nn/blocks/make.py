@@ -14,7 +14,9 @@ from schemetools.codegen.source import compiled
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
+from schemetools.nn.blocks.masked import masked_block
 from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.masked import MaskedEuler
 
 
 def to_block(
@@ -25,13 +27,15 @@ def to_block(
     gates: str = "sample",
     shaken: bool = False,
     constrain: Sequence[str] = (),
-) -> type[Block]:
+    masks: str = "unit",
+) -> Any:
     """The nn.Module class of one step of a scheme; see `Block` for its construction and call.
 
     `timed`: branches are f(t, u) and the block takes `t`. `split`: a partitioned state is one tensor, split along
     dimension 1, instead of a pair. `gates`: a random coefficient is drawn per "sample" or per "batch" in training, its
     mean is used in evaluation; `shaken` draws it again for the backward pass (Shake-Shake). `constrain`: conditions
-    that the trained coefficients satisfy exactly at all times, as in `constraints.constrained`.
+    that the trained coefficients satisfy exactly at all times, as in `constraints.constrained`. `masks`: a scheme with
+    a mask draws one entry per "unit" or per "channel"; its class is a MaskedBlock.
 
     >>> import torch, schemetools as st
     >>> block = st.to_block(st.rk4)(torch.nn.Linear(3, 3))
@@ -40,8 +44,11 @@ def to_block(
     >>> block(torch.ones(2, 3)).shape
     torch.Size([2, 3])
     """
+    given = as_scheme(scheme)
+    if isinstance(given, MaskedEuler):
+        return masked_block(given, masks)
     options = TorchOptions(timed=timed, split=split, gates=gates, shaken=shaken)
-    restricted, bounds = constrained(as_scheme(scheme), constrain)
+    restricted, bounds = constrained(given, constrain)
     return block_class(restricted, options, bounds)
 
 

@@ -1,0 +1,121 @@
+"""What a stochastic modified equation says in numbers: exact moments for linear fields, simulated paths for any."""
+
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import mpmath
+import numpy as np
+import sympy
+from sympy import Expr, Matrix, Symbol
+
+from schemetools.errors import SchemeError
+
+DIGITS = 30
+
+
+class Diffusive(Protocol):
+    """dX = b(X) dt + s(X) dB for a concrete field."""
+
+    def drift(self, f: Any, u: Any, h: Any) -> tuple[Expr, ...]:
+        """b, one expression per component."""
+        ...
+
+    def diffusion(self, f: Any, u: Any, h: Any) -> Matrix:
+        """s, one column per Brownian motion."""
+        ...
+
+
+def linear_moments(eq: Diffusive, matrix: Any, start: Any, t: Any, h: Any) -> tuple[Matrix, Matrix]:
+    """(E X, E X X^T) at time t for the linear field f(u) = M u, from X(0) = start.
+
+        m' = B m,   P' = B P + P B^T + sum_j S_j P S_j^T,   drift B u, columns S_j u
+
+    M is (n, n) or a number, or for several fields a list of these. One component is exact, whatever the symbols;
+    several, with additive noise too, are given to 30 digits. Raises SchemeError for symbols where numbers are needed.
+    """
+    many = isinstance(matrix, (list, tuple)) and matrix and isinstance(matrix[0], sympy.MatrixBase)
+    fields = [_square(M) for M in matrix] if many else [_square(matrix)]
+    n = fields[0].rows
+    u = sympy.symbols(f"u_1:{n + 1}")
+    f = [list(M * Matrix(u)) for M in fields]
+    drift = Matrix(eq.drift(f if many else f[0], u, h))
+    noise = eq.diffusion(f if many else f[0], u, h)
+    B, constant = drift.jacobian(u), dict.fromkeys(u, 0)
+    S = [noise[:, j].jacobian(u) for j in range(noise.cols)]
+    added = [noise[:, j].subs(constant) for j in range(noise.cols)]
+    x = Matrix([start] if n == 1 and not isinstance(start, (list, tuple, Matrix)) else list(start))
+    if n == 1 and not any(any(c) for c in added):
+        rate = 2 * B[0] + sum(s[0] ** 2 for s in S)
+        return Matrix([sympy.exp(B[0] * t) * x[0]]), Matrix([sympy.exp(sympy.expand(rate) * t) * x[0] ** 2])
+    return _numeric(B, S, added, x, t)
+
+
+def _square(M: Any) -> Matrix:
+    found = Matrix(M) if isinstance(M, (sympy.MatrixBase, list, tuple, np.ndarray)) else Matrix([[sympy.sympify(M)]])
+    if found.rows != found.cols:
+        raise SchemeError(f"a linear field has a square matrix; {found.rows} x {found.cols} came")
+    return found
+
+
+def _numeric(B: Matrix, S: list[Matrix], added: list[Matrix], x: Matrix, t: Any) -> tuple[Matrix, Matrix]:
+    """With y = (X, 1): E y y^T follows a linear equation, additive noise included; its exponential to 30 digits."""
+    n = B.rows
+    zero = sympy.zeros(1, n + 1)
+    wide = B.row_join(sympy.zeros(n, 1)).col_join(zero)
+    columns = [s.row_join(c).col_join(zero) for s, c in zip(S, added, strict=True)]
+    eye = sympy.eye(n + 1)
+    K = sympy.kronecker_product(eye, wide) + sympy.kronecker_product(wide, eye)
+    for column in columns:
+        K += sympy.kronecker_product(column, column)
+    y = x.col_join(Matrix([1]))
+    missing = K.free_symbols | y.free_symbols | sympy.sympify(t).free_symbols
+    if missing:
+        raise SchemeError(f"moments of {n} components need numbers; {', '.join(sorted(map(str, missing)))} has none")
+    with mpmath.workdps(DIGITS + 10):
+        flow = mpmath.expm(mpmath.matrix((K * sympy.sympify(t)).evalf(DIGITS + 10).tolist()))
+        end = flow * mpmath.matrix((y * y.T).reshape((n + 1) ** 2, 1).evalf(DIGITS + 10).tolist())
+        second = Matrix(n + 1, n + 1, [sympy.Float(v, DIGITS) for v in end])
+    return second[:n, n], second[:n, :n]
+
+
+def simulate(
+    eq: Diffusive,
+    f: Any,
+    u: Any,
+    start: Any,
+    t: float,
+    h: float,
+    *,
+    steps: int | None = None,
+    paths: int = 1000,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Paths of the equation by Euler-Maruyama: an array (steps + 1, paths, n), the start in its first row.
+
+    `start` is (n,), or (paths, n); `steps` steps of t/steps, four per step h of the scheme by default. The same seed
+    gives the same paths. `progress(steps done, steps)` is called after each. Raises SchemeError for a time or a number
+    of steps or paths that is not positive, and for symbols without a number.
+    """
+    count = 4 * math.ceil(t / h) if steps is None and t > 0 and h > 0 else steps
+    if count is None or count < 1 or paths < 1 or not t > 0:
+        raise SchemeError(f"t = {t}, h = {h}, steps = {steps}, paths = {paths} came; all must be positive")
+    variables = (u,) if isinstance(u, Symbol) else tuple(u)
+    drift, noise = eq.drift(f, u, sympy.sympify(h)), eq.diffusion(f, u, sympy.sympify(h))
+    open_symbols = set().union(*(c.free_symbols for c in (*drift, *noise))) - set(variables)
+    if open_symbols:
+        raise SchemeError(f"{', '.join(sorted(map(str, open_symbols)))} has no number: put values into the field")
+    move, spread = (sympy.lambdify(variables, list(x), "numpy", cse=True) for x in (drift, noise))
+    random, dt, n, width = np.random.default_rng(seed), t / count, len(variables), noise.cols
+    result = np.empty((count + 1, paths, n))
+    result[0] = np.asarray(start, dtype=float)
+    for k in range(count):
+        x = result[k].T
+        dB = random.standard_normal((width, paths)) * math.sqrt(dt)
+        s = np.stack([np.broadcast_to(c, paths) for c in spread(*x)]).reshape(n, width, paths)
+        b = np.stack([np.broadcast_to(c, paths) for c in move(*x)])
+        result[k + 1] = (x + dt * b + np.einsum("ijp,jp->ip", s, dB)).T
+        if progress is not None:
+            progress(k + 1, count)
+    return result

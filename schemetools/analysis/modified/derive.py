@@ -13,12 +13,15 @@ from schemetools.analysis.modified.modified_pde import derive_pde
 from schemetools.analysis.modified.per_layer import LayerEquations, per_layer
 from schemetools.analysis.modified.stochastic import stochastic_modified_equation
 from schemetools.analysis.modified.varying import varying_equation
+from schemetools.analysis.properties.order import order as scheme_order
 from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.forest import Progress
 from schemetools.errors import SchemeError
-from schemetools.schemes.base import as_scheme
+from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.discretisation import discretisation_of
 from schemetools.schemes.masked import MaskedEuler
+
+LEAST, MOST = 4, 9
 
 
 def modified_equation(
@@ -29,7 +32,10 @@ def modified_equation(
     progress: Progress | None = None,
     **coefficients: Any,
 ) -> Any:
-    """The modified equation of a scheme through trees of the given order (4 where none is given), exact.
+    """The modified equation of a scheme through trees of the given order, exact.
+
+    Where no order is given it goes through the first error term, max(4, p + 1) for a scheme of order p up to 8, and
+    through 4 for a scheme of higher order, whose corrections vanish through h^(p-1).
 
     Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of
     them). `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`,
@@ -52,7 +58,7 @@ def modified_equation(
         return masked_equation(scheme, order)
     if scheme.random_symbols:
         return stochastic_modified_equation(scheme, 2 if order is None else order)
-    order = 4 if order is None else order
+    asked = order is not None
     functions = {Symbol(name): value for name, value in coefficients.items() if isinstance(value, UndefinedFunction)}
     lists = {
         name: list(value)
@@ -64,15 +70,25 @@ def modified_equation(
     }
     if values:
         scheme = scheme.subs(values)
+    through = order if order is not None else _default_order(scheme)
     if functions and lists:
         raise SchemeError("coefficients came both as functions of t and as lists; give one kind")
     if functions:
-        return varying_equation(scheme, order, functions, nonautonomous=nonautonomous)
+        return varying_equation(scheme, through if asked else 4, functions, nonautonomous=nonautonomous)
     if lists:
         numbers = {name: tuple(float(x) for x in value) for name, value in lists.items()}
         pieces = tuple(
-            modified_equation(layer, order, nonautonomous=nonautonomous) for layer in per_layer(scheme, lists)
+            modified_equation(layer, through, nonautonomous=nonautonomous) for layer in per_layer(scheme, lists)
         )
         return LayerEquations(scheme, numbers, pieces)
-    series = modified_series(scheme, order, nonautonomous=nonautonomous, progress=progress)
-    return ModifiedEquation(scheme, order, series)
+    series = modified_series(scheme, through, nonautonomous=nonautonomous, progress=progress)
+    return ModifiedEquation(scheme, through, series, asked=asked)
+
+
+def _default_order(scheme: Scheme) -> int:
+    """Through the first error term, where that is affordable: 486 trees of order up to 9, then three times as many."""
+    try:
+        known = scheme_order(scheme)
+    except SchemeError:  # no limit, or symbols everywhere
+        return LEAST
+    return max(LEAST, known + 1) if known < MOST else LEAST

@@ -54,6 +54,7 @@ class EquationFacts:
     order: int
     series: TreeSeries = field(repr=False)
     inverse: bool = False
+    asked: bool = field(default=False, repr=False)  # whether the order was asked for: then all of it is printed
 
     @functools.cached_property
     def coefficients(self) -> Mapping[Tree, Expr]:

@@ -119,8 +119,8 @@ def _unknowns(eq: EquationFacts) -> list[tuple[str, tuple[str | None, ...]]]:
 
 
 def shown_order(eq: EquationFacts, known: int) -> int:
-    """Through which order the printed form goes: h^2, or the first correction where that is later."""
-    return min(eq.order, max(SHOWN, known + 1))
+    """Through which order the printed form goes: what was asked for, else h^2 or the first correction if later."""
+    return eq.order if eq.asked else min(eq.order, max(SHOWN, known + 1))
 
 
 def _title(eq: EquationFacts, marks: _Marks, known: int) -> tuple[str, str]:
@@ -195,6 +195,8 @@ def equation_text(eq: EquationFacts, through: int | None = None) -> str:
     if value is not None:
         shown = _signed(TEXT, value, eq.scheme.exact)
         lines.append(f"momentum coefficient {'-k = ' if is_lm(eq) and shown != '-k' else ''}{shown}")
+    if not eq.inverse and known > eq.order:
+        lines.append(f"note         zero through h^{known - 1}")
     lines += [f"note         {warning}" for warning in eq.warnings]
     return "\n".join(lines)
 

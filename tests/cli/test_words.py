@@ -60,7 +60,8 @@ def test_both_spellings_give_the_modified_equation(schemetools, name):
 
 def test_the_order_of_the_modified_equation_is_an_option(schemetools):
     assert "1/2880 f''''(f,f,f,f)" in schemetools("modified-equation", "rk4", "--order", 5).out
-    assert "2880" not in schemetools("modified-equation", "rk4").out
+    assert "1/2880 f''''(f,f,f,f)" in schemetools("modified-equation", "rk4").out
+    assert "2880" not in schemetools("modified-equation", "rk4", "--order", 4).out
 
 
 def test_without_an_order_the_equation_is_the_librarys(schemetools):

@@ -226,3 +226,22 @@ def test_denominators_are_shared():
     series = st.modified_equation(st.rk4, 5).series
     assert isinstance(series, TreeSeries)
     assert series.denominators[:3] == (1, 6, 36 * 30)
+
+
+@pytest.mark.parametrize(("name", "through"), [("euler", 4), ("lm", 4), ("rk4", 5), ("dopri5", 6), ("rkc2(9)", 4)])
+def test_without_an_order_the_equation_goes_through_the_first_error(name, through):
+    eq = st.modified_equation(st.get(name))
+    first = st.order(st.get(name)) + 1
+    assert eq.order == through == max(4, first)
+    assert any(eq[tree] != 0 for tree in eq.coefficients if tree.order == first)
+
+
+def test_beyond_order_eight_the_equation_says_through_which_power_it_vanishes():
+    eq = st.modified_equation(st.gauss(5))
+    assert eq.order == 4 and str(eq).splitlines()[-1] == "note         zero through h^9"
+
+
+def test_an_order_that_was_asked_for_is_printed():
+    assert "h^3 [" in str(st.modified_equation(st.euler, 4))
+    assert "h^3 [" not in str(st.modified_equation(st.euler))
+    assert st.modified_equation(st.euler, 4) == st.modified_equation(st.euler)

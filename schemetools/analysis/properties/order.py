@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sympy import Add, Expr, sqrt
 
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
+from schemetools.analysis.properties.stage_order import general_stage_order
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
@@ -198,7 +199,7 @@ def stage_order(s: Any) -> int:
     if isinstance(scheme, AdditiveRungeKutta):
         return min(stage_order(tableau) for _, tableau in scheme.tableaux)
     if not isinstance(scheme, RungeKutta):
-        raise UnsupportedError("stage_order is defined here for Runge-Kutta, multistep and additive schemes")
+        return general_stage_order(scheme.normal_form())
     return _stage_order(reduced_runge_kutta(scheme))
 
 

@@ -83,7 +83,7 @@ def peer(c: Any, *, B: Any = None, A: Any = None, R: Any = None, name: str | Non
     )
 
 
-def _completed_a(c: Sequence[Expr], B: Matrix, R: Matrix) -> Rows:
+def _completed_a(c: Sequence[Expr], B: Sequence[Sequence[Any]], R: Matrix) -> Rows:
     """A with c_i^l = sum_j B_ij (c_j - 1)^l + l sum_j A_ij (c_j - 1)^(l-1) + l sum_j R_ij c_j^(l-1), l = 1..s."""
     s = len(c)
     old = [x - 1 for x in c]

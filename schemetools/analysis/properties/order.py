@@ -16,6 +16,7 @@ from schemetools.errors import UnsupportedError
 from schemetools.exact import canonical, from_domain, to_domain, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -70,6 +71,8 @@ def _order(scheme: Scheme, exact: bool) -> int:
     Schemes compare without `exact`, but the order depends on it (approximate coefficients may miss a condition by
     1e-12), so that it is part of the key and an equal scheme of the other kind is not given this one's answer.
     """
+    if isinstance(scheme, Collocation):
+        return scheme.proven_order
     if not any(limits(scheme)):
         raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
     if isinstance(scheme, LinearMultistep):
@@ -196,6 +199,8 @@ def stage_order(s: Any) -> int:
     scheme = as_scheme(s)
     if isinstance(scheme, LinearMultistep):
         return order(scheme)
+    if isinstance(scheme, Collocation):
+        return scheme.proven_stage_order
     if isinstance(scheme, AdditiveRungeKutta):
         return min(stage_order(tableau) for _, tableau in scheme.tableaux)
     if not isinstance(scheme, RungeKutta):

@@ -22,7 +22,6 @@ PUBLIC = {
     "schemes.difference": ("DifferenceScheme",),
     "schemes.flux": ("FluxForm",),
     "schemes": ("stencils",),
-    "schemes.base": ("GeneralLinear",),
     "schemes.dimsim": ("dimsim", "peer"),
     "schemes.extended": ("ebdf", "mebdf"),
     "schemes.registry": ("get", "names"),

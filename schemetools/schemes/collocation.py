@@ -1,4 +1,4 @@
-"""Collocation methods whose coefficients are known to many digits, and everything else about them exactly, by theory."""
+"""Collocation methods known to many digits, and by theory exactly in everything else."""
 
 import math
 from collections.abc import Callable

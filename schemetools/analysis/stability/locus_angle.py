@@ -1,9 +1,9 @@
 """The angle of A(alpha)-stability from the root locus: found in floats, refined to many digits, proven in balls.
 
 On w = e^(i theta) the locus z(theta) solves Phi(w, z) = 0. A sector around the negative real axis without a point of it
-is stable or unstable as a whole, so alpha is the least |arg(-z)| on the locus. For one-step schemes it is proven: with x = cos(alpha -+ eps) the polynomial |Q|^2 - |P|^2 in r is positive on
-the one ray and negative somewhere on the other, and no pole lies in the sector; R is then bounded by 1 in all of it
-(maximum principle).
+is stable or unstable as a whole, so alpha is the least |arg(-z)| on the locus. For one-step schemes it is proven: with
+x = cos(alpha -+ eps) the polynomial |Q|^2 - |P|^2 in r is positive on the one ray and negative somewhere on the other,
+and no pole lies in the sector; R is then bounded by 1 in all of it (maximum principle).
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Collocation tableaux of many stages: nodes and coefficients in certified balls, rounded to the digits that are sure."""
+"""Collocation tableaux of many stages: computed in certified balls, rounded to digits that are sure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -64,7 +64,7 @@ def _rows(points: Sequence[Any], right: Sequence[Sequence[Any]]) -> list[list[An
 
 
 def _nodes(family: str, s: int) -> list[Any]:
-    """Zeros of Legendre polynomials P_s (Gauss), P_s - P_(s-1) (Radau, right end), P_s - P_(s-2) (Lobatto), on [0, 1]."""
+    """Zeros on [0, 1] of Legendre's P_s (Gauss), P_s - P_(s-1) (Radau, right end), P_s - P_(s-2) (Lobatto)."""
     one = flint.arb(1)
     if family == "gauss":
         return [(1 - flint.arb.legendre_p_root(s, k)) / 2 for k in range(s)]
@@ -98,7 +98,6 @@ def _rounded(ball: Any) -> Rational:
     if float(ball.rad()) > 10.0 ** (-DIGITS - 20):
         raise ArithmeticError("the enclosure is too wide")
     scaled = (ball * flint.arb(10) ** DIGITS + flint.arb(1) / 2).floor().mid()
-    mantissa, exponent = scaled.man_exp()
-    return Rational(
-        int(mantissa) * 2 ** int(exponent) if exponent >= 0 else int(mantissa) // 2 ** -int(exponent), 10**DIGITS
-    )
+    mantissa, exponent = map(int, scaled.man_exp())
+    whole = mantissa * 2**exponent if exponent >= 0 else mantissa // 2**-exponent
+    return Rational(whole, 10**DIGITS)

@@ -9,10 +9,9 @@ from sympy.external.gmpy import GROUND_TYPES
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.collocation import Collocation
 
-if GROUND_TYPES == "flint":
+HAS_FLINT = GROUND_TYPES == "flint"
+if HAS_FLINT:
     import flint
-else:
-    flint = None
 
 MOST_STAGES = 10
 DIGITS, BITS = 60, 700
@@ -25,7 +24,7 @@ def enclosed(family: str, s: int) -> Collocation:
     """
     if s > MOST_STAGES:
         raise SchemeError(f"{family}(s) goes to {MOST_STAGES} stages; {s} were asked for")
-    if flint is None:
+    if not HAS_FLINT:
         raise UnsupportedError(
             f"{family}({s}) needs ball arithmetic, since its number field is too large: pip install python-flint"
         )

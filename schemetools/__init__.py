@@ -22,6 +22,8 @@ PUBLIC = {
     "schemes.difference": ("DifferenceScheme",),
     "schemes.flux": ("FluxForm",),
     "schemes": ("stencils",),
+    "schemes.dimsim": ("dimsim", "peer"),
+    "schemes.extended": ("ebdf", "mebdf"),
     "schemes.registry": ("get", "names"),
     "schemes.files": ("load", "save"),
     "schemes.transforms": ("adjoint", "compose", "nest", "picard", "randomise", "rescale", "steps", "to_float"),

@@ -25,7 +25,7 @@ def _generators(value: Expr, found: set[Expr]) -> None:
     else:
         raise CoefficientError(
             f"{value} is not an algebraic number or a rational formula in symbols; "
-            "write it with fractions, sqrt(...) or root(...)"
+            "write it with fractions, sqrt(...), cos(p*pi/q) or root(...)"
         )
 
 

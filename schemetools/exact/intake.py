@@ -12,6 +12,7 @@ from sympy import CRootOf, Expr, Rational, Symbol
 from schemetools.errors import CoefficientError
 from schemetools.exact.domains import from_domain, generators, to_domain
 from schemetools.exact.parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, parse, shorten
+from schemetools.exact.trigonometry import algebraic
 
 RESERVED = frozenset("hfutx")
 NOT_FINITE = frozenset({"nan", "inf", "infinity", "oo"})
@@ -86,6 +87,7 @@ def _from_sympy(value: Expr, parameter: bool) -> Expr:
         raise CoefficientError(f"{value} contains a float; write its numbers as fractions, such as Rational(1, 3)")
     if value.has(sympy.I, sympy.zoo, sympy.oo, sympy.nan, -sympy.oo):
         raise CoefficientError(f"{value} is not a finite real number")
+    value = algebraic(value)
     symbols = value.xreplace(dict.fromkeys(value.atoms(CRootOf), sympy.pi)).atoms(Symbol)  # a root's own x is bound
     value = value.xreplace({s: Symbol(s.name) for s in symbols})
     for symbol in symbols:

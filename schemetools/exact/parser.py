@@ -4,10 +4,11 @@
     product  := factor (("*" | "/") factor)*
     factor   := ("+" | "-") factor | power
     power    := atom (("**" | "^") factor)?           the exponent is an integer
-    atom     := number | name | "sqrt" "(" sum ")" | "root" "(" sum "," sum "," sum ")" | "(" sum ")"
+    atom     := number | name | "sqrt" "(" sum ")" | "root" "(" sum "," sum "," sum ")" | turn | "(" sum ")"
+    turn     := ("cos" | "sin" | "tan") "(" sum ")"
 
 `root(p, lo, hi)` is the only real root of the polynomial p (in x, rational coefficients) between the rationals lo
-and hi.
+and hi. cos, sin and tan take a rational multiple of pi, cos(pi/18); pi stands nowhere else.
 """
 
 import math
@@ -19,6 +20,7 @@ import sympy
 from sympy import Expr, Poly, Rational, Symbol
 
 from schemetools.errors import CoefficientError
+from schemetools.exact.trigonometry import MOST_TURNS, algebraic, is_rational_turn
 
 MAX_LENGTH = 4000
 MAX_NESTING = 50
@@ -30,7 +32,8 @@ MAX_TERMS = 2000
 _TOKEN = re.compile(
     r"\s*(?:([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([A-Za-z_]\w*)|(\*\*|[-+*/^(),]))"
 )
-_RESERVED_FUNCTIONS = ("sqrt", "root")
+_TURNS: dict[str, Callable[[Expr], Expr]] = {"cos": sympy.cos, "sin": sympy.sin, "tan": sympy.tan}
+_RESERVED_FUNCTIONS = ("sqrt", "root", *_TURNS)
 _POLYNOMIAL_VARIABLE = Symbol("x")
 T = TypeVar("T")
 
@@ -186,6 +189,8 @@ class _Parser:
             if argument.is_negative:
                 self.fail("the square root of a negative number is complex; coefficients are real")
             return sympy.sqrt(argument)
+        if name in _TURNS:
+            return self.turn(name)
         polynomial = self.nested(self.root_polynomial)
         bounds: list[Expr] = []
         for _ in range(2):
@@ -193,6 +198,18 @@ class _Parser:
             bounds.append(self.nested(self.sum))
         self.take(")")
         return self.root(polynomial, bounds)
+
+    def turn(self, name: str) -> Expr:
+        outer, self.symbols = self.symbols, ("pi",)
+        angle = self.nested(self.sum).xreplace({Symbol("pi"): sympy.pi})
+        self.symbols = outer
+        self.take(")")
+        if not is_rational_turn(angle):
+            self.fail(f"{name} takes a rational multiple p*pi/q, q <= {MOST_TURNS}: only those are algebraic numbers")
+        value = _TURNS[name](angle)
+        if value.has(sympy.zoo):
+            self.fail(f"{name} has a pole there")
+        return algebraic(value)
 
     def root_polynomial(self) -> Poly:
         outer, self.symbols = self.symbols, (_POLYNOMIAL_VARIABLE.name,)

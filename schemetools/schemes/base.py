@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
-from sympy import Add, Expr, Integer, Symbol
+from sympy import Add, Expr, Integer, Symbol, nan, oo, zoo
 
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError, UnsupportedError
@@ -116,8 +116,14 @@ class Scheme(ABC):
         if not replacement:
             return self
         is_exact = self.exact and not any(map(exact_arithmetic.is_long_float, values.values()))
-        changed = self._map(lambda c: exact_arithmetic.canonical(c.subs(replacement)))
+        changed = self._map(lambda c: exact_arithmetic.canonical(self._finite(c.subs(replacement), replacement)))
         return labelled(changed, name=renamed(self.name, replacement, is_exact), exact=is_exact)
+
+    def _finite(self, value: Expr, at: Mapping[Symbol, Expr]) -> Expr:
+        if value.has(zoo, nan, oo):
+            where = ", ".join(f"{symbol} = {number}" for symbol, number in at.items())
+            raise SchemeError(f"{self} does not exist at {where}: a coefficient divides by zero there")
+        return value
 
     def __str__(self) -> str:
         return self.name or f"unnamed {type(self).__name__}"

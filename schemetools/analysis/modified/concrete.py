@@ -1,6 +1,7 @@
 """What a modified equation says about a concrete system: a right-hand side for solvers, energies, first integrals."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ from schemetools.analysis.modified.differentials import Differentials, concrete_
 from schemetools.analysis.modified.facts import EquationFacts
 from schemetools.analysis.modified.fields import components
 from schemetools.analysis.properties.geometry import is_symplectic
+from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.forest import forest, symmetries
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.schemes.reduction import reduced_runge_kutta
+from schemetools.schemes.runge_kutta import RungeKutta
 
 Right = Callable[..., np.ndarray]
 
@@ -45,17 +49,34 @@ def solver(eq: EquationFacts, f: Any, u: Any, h: Any = None, t: Any = None) -> R
     return right
 
 
+MIDPOINT, TRAPEZOID = RungeKutta([["1/2"]], [1]), RungeKutta([[0, 0], ["1/2", "1/2"]], ["1/2", "1/2"])
+
+
+def _symplectic(eq: EquationFacts, hamiltonian: Expr, variables: Sequence[Any]) -> EquationFacts:
+    """The equation, or that of the implicit midpoint rule where the trapezoidal rule coincides with it."""
+    if is_symplectic(eq.scheme):
+        return eq
+    if not isinstance(eq.scheme, RungeKutta) or reduced_runge_kutta(eq.scheme) != TRAPEZOID:
+        raise UnsupportedError(f"{eq.scheme} is not symplectic, so it has no modified Hamiltonian")
+    if hamiltonian.is_polynomial(*variables) and sympy.Poly(hamiltonian, *variables).total_degree() <= 2:
+        return replace(eq, scheme=MIDPOINT, series=modified_series(MIDPOINT, eq.order))
+    raise UnsupportedError(
+        f"{eq.scheme} is conjugate to the implicit midpoint rule, and its modified Hamiltonian is that rule's in the "
+        "variables y + h/2 f(y): ask for modified_equation(implicit_midpoint); for a quadratic H both are one"
+    )
+
+
 def modified_hamiltonian(eq: EquationFacts, hamiltonian: Expr, p: Any, q: Any, h: Any) -> Expr:
     """The energy that a symplectic scheme keeps, H + h H_2 + ..., for p' = -dH/dq, q' = dH/dp, through h^(order-1).
 
         H_n = (1/n) sum over the trees of order n of b(t)/sigma(t) H(t),   H([t_1, ..., t_m]) = H^(m)(F(t_1), ...,
         F(t_m))
 
-    A partitioned scheme takes a separable H = T(p) + V(q). Raises UnsupportedError for a scheme that is not symplectic.
+    A partitioned scheme takes a separable H = T(p) + V(q). The trapezoidal rule has it for a quadratic H, for which it
+    is the implicit midpoint rule. Raises UnsupportedError for a scheme that is not symplectic.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, section IX.9.2 (there a sum over free trees).
     """
-    if not is_symplectic(eq.scheme):
-        raise UnsupportedError(f"{eq.scheme} is not symplectic, so it has no modified Hamiltonian")
+    eq = _symplectic(eq, sympy.sympify(hamiltonian), [*_symbols(p), *_symbols(q)])
     momenta, positions = _symbols(p), _symbols(q)
     if len(momenta) != len(positions):
         raise SchemeError(

@@ -7,12 +7,14 @@ from typing import Any, Self
 
 from sympy import Expr
 
+from schemetools.analysis.modified.general_parasitic import general_modes
 from schemetools.analysis.modified.parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.series.lie import TreeSeries
 from schemetools.analysis.series.modifying import modifying_series
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import modified_series
+from schemetools.analysis.series.starting import has_start, values_of
 from schemetools.analysis.trees.forest import NONAUTONOMOUS, alternating, forest
 from schemetools.analysis.trees.tree import Tree, ids_of_trees, ordered_trees
 from schemetools.errors import UnsupportedError
@@ -141,12 +143,29 @@ class EquationFacts:
     def parasitic(self) -> tuple[ParasiticMode, ...]:
         """The modes root^n v(nh) beside the smooth solution, largest modulus first; the root 0 dies out and is left
         out."""
-        return () if self.inverse or self.multistep is None else parasitic_modes(self.multistep)
+        if self.inverse or self.scheme.random_symbols:
+            return ()
+        if self.multistep is not None:
+            return parasitic_modes(self.multistep)
+        return general_modes(self.scheme.normal_form())
+
+    @functools.cached_property
+    def start(self) -> tuple[Mapping[Tree, Expr], ...] | None:
+        """What the values of a general linear method approximate: for each the series {Tree: number} beside q u.
+
+            x_m = q_m u + sum_t h^|t| xi_m(t)/sigma(t) F(t)(u)
+
+        None for schemes whose one value is the solution, and for several fields.
+        """
+        form = self.scheme.normal_form()
+        if self.inverse or isinstance(self.scheme, LinearMultistep) or not has_start(form, self.series.grammar):
+            return None
+        return tuple(values_of(form, self.order))
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What limits the statement: approximate coefficients, a scheme that is not zero-stable."""
         found = [] if self.scheme.exact else [APPROXIMATE]
-        if self.multistep is not None and not self.inverse:
+        if not self.inverse:
             found += zero_stability_warning(self.parasitic)
         return tuple(found)

@@ -31,7 +31,8 @@ class ParasiticMode:
 
     `growth` is mu in v' = mu f'(y) v + O(h); `first` is the pair (c1, c2) of its h term, c1 f''(f,v) + c2 f'f'v. Both
     are None at a multiple root, where the mode grows with a power of n. `value` and `growth_value` are the numbers
-    themselves, None while symbols are left.
+    themselves, None while symbols are left. Equal eigenvalues of a general linear method that are not defective have
+    multiplicity 1, and no growth of their own.
     """
 
     root: Expr
@@ -44,6 +45,8 @@ class ParasiticMode:
     @property
     def equation(self) -> str:
         """The mode's equation as text."""
+        if self.growth is None and self.multiplicity == 1:
+            return "its motion is not derived: several fields move it, or equal eigenvalues share it"
         if self.growth is None:
             return f"a root of multiplicity {self.multiplicity}: grows like n^{self.multiplicity - 1} root^n"
         return f"v' = ({self.growth}) f'v + O(h)"
@@ -75,7 +78,7 @@ def parasitic_modes(scheme: LinearMultistep) -> tuple[ParasiticMode, ...]:
         if factor.degree() == 1 and factor.eval(0) == 0:
             continue
         data = None if multiplicity > 1 else _motion(rho, sigma, factor, z)
-        modes += [(value, _mode(root, value, data, limit, multiplicity, z)) for root, value in _roots(factor, z)]
+        modes += [(value, _mode(root, value, data, limit, multiplicity, z)) for root, value in mode_roots(factor, z)]
     if all(value is not None for value, _ in modes):
         modes.sort(key=lambda entry: (-abs(entry[0]), -mpmath.arg(entry[0])))
     return tuple(mode for _, mode in modes)
@@ -87,9 +90,9 @@ def _mode(
     number = None if value is None else complex(value)
     if data is None:
         return ParasiticMode(root, None, None, multiplicity, number)
-    growth, first = (_tidy(poly.as_expr().subs(z, root)) for poly in data)
+    growth, first = (tidy(poly.as_expr().subs(z, root)) for poly in data)
     speed = None if value is None else complex(sympy.lambdify(z, data[0].as_expr(), "mpmath")(value))
-    return ParasiticMode(root, growth, (_tidy(first * limit), _tidy(first * growth)), 1, number, speed)
+    return ParasiticMode(root, growth, (tidy(first * limit), tidy(first * growth)), 1, number, speed)
 
 
 def _motion(rho: Poly, sigma: Poly, factor: Poly, z: Any) -> tuple[Poly, Poly]:
@@ -105,7 +108,7 @@ def _motion(rho: Poly, sigma: Poly, factor: Poly, z: Any) -> tuple[Poly, Poly]:
     return mu, (-(mu * mu).rem(factor) * gamma).rem(factor)
 
 
-def _roots(factor: Poly, z: Any) -> list[tuple[Expr, Any]]:
+def mode_roots(factor: Poly, z: Any) -> list[tuple[Expr, Any]]:
     """The roots of an irreducible factor, exact, each with its value to 40 digits (None while symbols are left)."""
     symbolic = bool(factor.free_symbols_in_domain)
     if factor.degree() <= 2 or symbolic:
@@ -114,7 +117,7 @@ def _roots(factor: Poly, z: Any) -> list[tuple[Expr, Any]]:
             raise UnsupportedError(
                 f"the roots of {factor.as_expr()} have no formula in its symbols; give the symbols values"
             )
-        return [(_tidy(root), None if symbolic else mpmath.mpmathify(sympy.N(root, DIGITS))) for root in found]
+        return [(tidy(root), None if symbolic else mpmath.mpmathify(sympy.N(root, DIGITS))) for root in found]
     if not (factor.domain.is_QQ or factor.domain.is_ZZ):
         raise UnsupportedError(f"the roots of {factor.as_expr()} are not derived over this number field")
     with mpmath.workdps(DIGITS):
@@ -138,7 +141,8 @@ def _between(low: Any, value: Any, high: Any) -> bool:
     return a <= value <= b
 
 
-def _tidy(value: Expr) -> Expr:
+def tidy(value: Expr) -> Expr:
+    """A formula factored, a number with radicals in lowest terms."""
     if value.free_symbols:
         return sympy.factor(value)
     return sympy.expand(sympy.radsimp(value)) if not value.has(CRootOf) else value
@@ -184,7 +188,7 @@ def start_shift(scheme: LinearMultistep, start: str | Sequence[Any]) -> tuple[Ex
     delta = _project(scheme, Integer(1), errors)
     rest = [e - delta for e in errors]
     modes = [m for m in parasitic_modes(scheme) if m.multiplicity == 1]
-    return delta, tuple(_tidy(_project(scheme, m.root, rest) * m.root**newest) for m in modes)
+    return delta, tuple(tidy(_project(scheme, m.root, rest) * m.root**newest) for m in modes)
 
 
 def _project(scheme: LinearMultistep, root: Expr, values: Sequence[Expr]) -> Expr:
@@ -194,4 +198,4 @@ def _project(scheme: LinearMultistep, root: Expr, values: Sequence[Expr]) -> Exp
         quotient.append(sympy.expand(a + root * quotient[-1]))
     quotient.reverse()
     slope = sympy.Add(*(j * a * root ** (j - 1) for j, a in enumerate(scheme.alpha) if j))
-    return _tidy(sympy.Add(*(d * v for d, v in zip(quotient, values, strict=True))) / slope)
+    return tidy(sympy.Add(*(d * v for d, v in zip(quotient, values, strict=True))) / slope)

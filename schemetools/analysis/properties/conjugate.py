@@ -9,10 +9,9 @@ VI.8.
 
 from typing import Any
 
-from sympy.polys.matrices import DomainMatrix
-
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.series.solve import modified_series
+from schemetools.analysis.series.transport import bracket, remover
 from schemetools.analysis.trees.forest import Forest, forest
 from schemetools.analysis.trees.tree import trees_by_id
 from schemetools.errors import UnsupportedError
@@ -42,51 +41,18 @@ def conjugate_order(s: Any, *, through: int | None = None) -> int:
     for n in range(2, top + 1):
         if not any(b[t] for t in table.ids(n)):
             continue
-        change = _remover(table, n, b, domain)
+        change = remover(table, n, b, domain)
         if change is None:
             return n - 1
         b = _transported(table, b, change, domain, top)
     return top
 
 
-def _bracket(table: Forest, left: list[Any], right: list[Any], domain: Any) -> list[Any]:
-    """[left, right](t) = sum over edges of left(branch) right(trunk) - right(branch) left(trunk)."""
-    result = []
-    for t in range(len(left)):
-        total = domain.zero
-        for branch, trunk, m in table.splits[t]:
-            if left[branch] and right[trunk]:
-                total = total + left[branch] * right[trunk] * domain.convert(m)
-            if right[branch] and left[trunk]:
-                total = total - right[branch] * left[trunk] * domain.convert(m)
-        result.append(total)
-    return result
-
-
-def _remover(table: Forest, n: int, b: list[Any], domain: Any) -> list[Any] | None:
-    """c on trees of order n - 1 with [c, f] = -b at order n; None where there is none."""
-    size = len(b)
-    f = [domain.one] + [domain.zero] * (size - 1)
-    columns = []
-    for t in table.ids(n - 1):
-        unit = [domain.one if i == t else domain.zero for i in range(size)]
-        image = _bracket(table, unit, f, domain)
-        columns.append([image[i] for i in table.ids(n)])
-    rows = [[column[i] for column in columns] + [-b[t]] for i, t in enumerate(table.ids(n))]
-    reduced, pivots = DomainMatrix(rows, (len(rows), len(columns) + 1), domain).rref()
-    if len(columns) in pivots:
-        return None
-    entries, change = reduced.to_list(), [domain.zero] * size
-    for row, pivot in zip(entries, pivots, strict=False):
-        change[table.ids(n - 1)[pivot]] = row[-1]
-    return change
-
-
 def _transported(table: Forest, b: list[Any], change: list[Any], domain: Any, top: int) -> list[Any]:
     """b + [c, b] + [c, [c, b]]/2 + ..., through the trees at hand."""
     result, term = b, b
     for j in range(1, top + 1):
-        term = [x / domain.convert(j) for x in _bracket(table, change, term, domain)]
+        term = [x / domain.convert(j) for x in bracket(table, change, term, domain)]
         if not any(term):
             break
         result = [x + y for x, y in zip(result, term, strict=True)]

@@ -14,6 +14,7 @@ from schemetools.exact import canonical
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -45,6 +46,8 @@ def is_symplectic(s: Any) -> bool:
     Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
     """
     scheme = _tableau_of(as_scheme(s))
+    if isinstance(scheme, Collocation):
+        return scheme.theory.symplectic
     if isinstance(scheme, RungeKutta):
         small = reduced_runge_kutta(scheme)
         return _compatible(small.A, small.b, small.A, small.b)
@@ -76,6 +79,8 @@ def is_symmetric(s: Any) -> bool:
     scheme = _tableau_of(as_scheme(s))
     if isinstance(scheme, LinearMultistep):
         return _symmetric_multistep(reduced_multistep(scheme))
+    if isinstance(scheme, Collocation):
+        return scheme.theory.symmetric
     if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
         return is_own_adjoint(scheme.normal_form())
     return False

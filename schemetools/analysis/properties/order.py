@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sympy import Add, Expr, sqrt
 
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
+from schemetools.analysis.properties.stage_order import general_stage_order
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
@@ -15,6 +16,7 @@ from schemetools.errors import UnsupportedError
 from schemetools.exact import canonical, from_domain, to_domain, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -69,6 +71,8 @@ def _order(scheme: Scheme, exact: bool) -> int:
     Schemes compare without `exact`, but the order depends on it (approximate coefficients may miss a condition by
     1e-12), so that it is part of the key and an equal scheme of the other kind is not given this one's answer.
     """
+    if isinstance(scheme, Collocation):
+        return scheme.proven_order
     if not any(limits(scheme)):
         raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
     if isinstance(scheme, LinearMultistep):
@@ -195,10 +199,12 @@ def stage_order(s: Any) -> int:
     scheme = as_scheme(s)
     if isinstance(scheme, LinearMultistep):
         return order(scheme)
+    if isinstance(scheme, Collocation):
+        return scheme.proven_stage_order
     if isinstance(scheme, AdditiveRungeKutta):
         return min(stage_order(tableau) for _, tableau in scheme.tableaux)
     if not isinstance(scheme, RungeKutta):
-        raise UnsupportedError("stage_order is defined here for Runge-Kutta, multistep and additive schemes")
+        return general_stage_order(scheme.normal_form())
     return _stage_order(reduced_runge_kutta(scheme))
 
 

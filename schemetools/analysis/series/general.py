@@ -10,6 +10,7 @@ itself.
 Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, section XV.2; Butcher, Acta Numerica 15 (2006).
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sympy.polys.matrices import DomainMatrix
@@ -67,10 +68,11 @@ def _solver(domain: Any, V: list[list[Any]], q: list[Any], parts: int) -> list[l
             "a partitioned scheme that carries history has no derived modified equation; write it as one field"
         )
     rows = [[(one if i == j else zero) - V[i][j] for j in range(r)] + [q[i]] for i in range(r)]
-    rows.append([one] + [zero] * r)
+    if not any(q):
+        raise UnsupportedError("no carried value is a copy of the solution (V q = q has q = 0 only)")
+    out = next(i for i, x in enumerate(q) if x)  # the value that is the solution itself, unless a start says otherwise
+    rows.append([one if i == out else zero for i in range(r)] + [zero])
     matrix = DomainMatrix(rows, (r + 1, r + 1), domain)
-    if not q[0]:
-        raise UnsupportedError("the first of the carried values is no copy of the solution (q_1 = 0); write it first")
     if not matrix.det():
         raise UnsupportedError(
             "1 is a multiple eigenvalue of V, so the scheme has no limit of first order u' = limit * f"
@@ -78,12 +80,35 @@ def _solver(domain: Any, V: list[list[Any]], q: list[Any], parts: int) -> list[l
     return matrix.inv().to_list()
 
 
+class Solution(NamedTuple):
+    """b(t) and the vectors xi(t), by id, over a domain; `first` holds what was asked of the first value's series."""
+
+    grammar: Grammar
+    order: int
+    domain: Any
+    b: list[Any]
+    xi: list[list[Any]]
+    first: Mapping[int, Any]
+
+    @property
+    def series(self) -> TreeSeries:
+        """b(t) as a series."""
+        return TreeSeries(
+            self.grammar, self.order, FieldElements(self.domain), self.b, self.domain.one, self.domain.one
+        )
+
+
 def general_linear(scheme: GeneralLinear, grammar: Grammar, order: int) -> TreeSeries:
     """b(t) on all trees of orders 1..order, by id; a non-autonomous field needs limit 1, where t counts as any other
     leaf."""
     if grammar == NONAUTONOMOUS:
-        return _with_time(general_linear(scheme, PLAIN, order))
-    table, arrays = forest(grammar), _arrays(scheme, grammar)
+        return with_time(general_linear(scheme, PLAIN, order))
+    return solved(scheme, grammar, order).series
+
+
+def solved(scheme: GeneralLinear, grammar: Grammar, order: int, first: Mapping[int, Any] | None = None) -> Solution:
+    """The recursion, with xi_out(t) = first[t] on the given trees (domain elements by id) and 0 on all others."""
+    table, arrays, first = forest(grammar), _arrays(scheme, grammar), first or {}
     one, zero = arrays.domain.one, arrays.domain.zero
     inverse_factorial = [one]
     for j in range(1, order + 1):
@@ -106,13 +131,13 @@ def general_linear(scheme: GeneralLinear, grammar: Grammar, order: int) -> TreeS
                 for m, q in enumerate(arrays.q[table.colour[t]])
             ]
             gained = [_dot(row, slope, zero) - x for row, x in zip(arrays.B, low, strict=True)]
-            *xi, value = [_dot(row, [*gained, zero], zero) for row in arrays.solver]
+            *xi, value = [_dot(row, [*gained, first.get(t, zero)], zero) for row in arrays.solver]
             b.append(value)
             powers.append([value, *chain])
             starting.append([xi, *flows])
             slopes.append(slope)
             values.append([_dot(a, slope, zero) + _dot(u, xi, zero) for a, u in zip(arrays.A, arrays.U, strict=True)])
-    return TreeSeries(grammar, order, FieldElements(arrays.domain), b, one, one)
+    return Solution(grammar, order, arrays.domain, b, [vectors[0] for vectors in starting], first)
 
 
 def _dot(row: list[Any], column: list[Any], zero: Any) -> Any:
@@ -143,7 +168,8 @@ def _chains(
     return chain, flows
 
 
-def _with_time(plain: TreeSeries) -> TreeSeries:
+def with_time(plain: TreeSeries) -> TreeSeries:
+    """The series for f(t, u), where the limit is 1."""
     if plain.numerators[0] != plain.ring.one:
         raise UnsupportedError("a field that depends on t is supported for general linear methods with limit 1")
     trees = trees_by_id(NONAUTONOMOUS, plain.order)

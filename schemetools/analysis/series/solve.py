@@ -4,9 +4,10 @@ import math
 from typing import Any
 
 from schemetools.analysis.algebra.rings import Ring, clear, primorial
-from schemetools.analysis.series.general import general_linear
+from schemetools.analysis.series.general import general_linear, with_time
 from schemetools.analysis.series.lie import TreeSeries, lie_recursion
 from schemetools.analysis.series.momentum import momentum_series
+from schemetools.analysis.series.starting import best_start, has_start
 from schemetools.analysis.series.weights import elementary_weights
 from schemetools.analysis.trees.forest import (
     NONAUTONOMOUS,
@@ -63,7 +64,11 @@ def modified_series(
         return _multistep(reduced_multistep(scheme), grammar, order, progress)
     if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
         return _runge_kutta(scheme, grammar, order, progress)
-    return general_linear(scheme.normal_form(), grammar, order)
+    form = scheme.normal_form()
+    if has_start(form, PLAIN if nonautonomous else grammar):
+        plain = best_start(form, order).series
+        return with_time(plain) if nonautonomous else plain
+    return general_linear(form, grammar, order)
 
 
 def _known_time(grammar: Grammar, value: Any) -> dict[int, Any]:

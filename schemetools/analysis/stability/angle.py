@@ -1,4 +1,4 @@
-"""The angle of A(alpha)-stability, exactly."""
+"""The angle of A(alpha)-stability: exactly where its equation is short, else from the root locus."""
 
 import math
 from typing import Any
@@ -21,7 +21,9 @@ from schemetools.analysis.algebra.polynomials import (
     trim,
 )
 from schemetools.analysis.algebra.real_roots import RealRoot, between, distinct_sorted, real_roots, sign_at, vanishes_at
+from schemetools.analysis.algebra.rings import HAS_FLINT
 from schemetools.analysis.algebra.sturm import is_nonnegative, square_free_factors
+from schemetools.analysis.stability.locus_angle import CERTIFIED, UNPROVEN, LocusAngle, as_number, is_proven
 from schemetools.analysis.stability.model import Bivariate, reduced
 from schemetools.analysis.stability.numbers import real_exit, values_at_roots
 from schemetools.analysis.stability.verdicts import (
@@ -33,26 +35,53 @@ from schemetools.analysis.stability.verdicts import (
 )
 from schemetools.errors import UnsupportedError
 
+SHORT_DEGREE, SHORT_BITS = 3, 400  # beyond these the exact equation of the angle is longer than any use of it
+
 
 def angle(K: Field, phi: Bivariate, at_zero: Polynomial) -> Expr | None:
     """The largest alpha with the sector |arg(-z)| < alpha in the region; None unless some sector can be.
 
     None unless stable at z = 0, at infinity, and on the negative real axis.
     """
+    return angle_and_how(K, phi, at_zero)[0]
+
+
+def angle_and_how(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Expr | None, str | None]:
+    """The angle, and how it was found unless exactly."""
     phi = reduced(K, phi)
     if not is_zero_stable(K, at_zero) or not is_stable_at_infinity(K, phi):
-        return None
+        return None, None
+    is_linear = all(len(p) <= 2 for p in phi)
+    if not is_linear and (len(phi) > 2 or not _is_short(K, phi)) and (found := _from_locus(K, phi)) is not None:
+        return found
     if is_a_stable(K, phi, at_zero):
-        return sympy.pi / 2
+        return sympy.pi / 2, None
     if real_exit(K, phi, at_zero) is not None:
-        return None
+        return None, None
     if len(phi) == 2:
-        return _one_step_angle(K, phi)
-    if all(len(p) <= 2 for p in phi):
-        return _multistep_angle(K, phi)
-    raise UnsupportedError(
-        "A(alpha) is decided for one-step and linear multistep schemes; use contains(z) for this one"
-    )
+        return _one_step_angle(K, phi), None
+    if is_linear:
+        return _multistep_angle(K, phi), None
+    raise UnsupportedError("A(alpha) of this scheme is not told apart from 90 degrees; use contains(z) for this one")
+
+
+def _is_short(K: Field, phi: Bivariate) -> bool:
+    """Whether a one-step scheme's angle has an exact equation that is worth writing."""
+    numbers = [n for p in phi for c in p for n in (c.to_list() if hasattr(c, "to_list") else [c])]
+    bits = sum(int(n.numerator).bit_length() + int(n.denominator).bit_length() for n in numbers)
+    return max(map(len, phi)) <= SHORT_DEGREE + 1 and bits <= SHORT_BITS
+
+
+def _from_locus(K: Field, phi: Bivariate) -> tuple[Expr | None, str] | None:
+    """The angle from the root locus; None where it is not clearly below 90 degrees, or not proven where it could be."""
+    locus = LocusAngle(K, phi)
+    found = locus.find()
+    if found is None:
+        return None
+    alpha, z = found
+    if len(phi) == 2 and HAS_FLINT:
+        return (as_number(alpha), CERTIFIED) if is_proven(K, phi, alpha, z) else None
+    return (as_number(alpha), UNPROVEN) if locus.stable_at(-abs(complex(z))) else (None, UNPROVEN)
 
 
 def _one_step_angle(K: Field, phi: Bivariate) -> Expr:

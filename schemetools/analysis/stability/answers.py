@@ -18,7 +18,7 @@ from schemetools.analysis.regions.model import NumericModel
 from schemetools.analysis.regions.plane import Plane, plane_of
 from schemetools.analysis.stability import symbolic_numbers as parametric
 from schemetools.analysis.stability import verdicts
-from schemetools.analysis.stability.angle import angle
+from schemetools.analysis.stability.angle import angle_and_how
 from schemetools.analysis.stability.base import Shares
 from schemetools.analysis.stability.expansions import normalise
 from schemetools.analysis.stability.model import Bivariate, Model, is_constant, model_of, reduced
@@ -92,14 +92,14 @@ def lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate:
 
 
 @functools.lru_cache(maxsize=512)
-def widest_angle(scheme: Scheme, normalized: bool, shares: Shares) -> Expr | None:
-    """alpha of A(alpha)-stability."""
+def widest_angle(scheme: Scheme, normalized: bool, shares: Shares) -> tuple[Expr | None, str | None]:
+    """alpha of A(alpha)-stability, and how it was found unless exactly."""
     found = model(scheme, normalized, shares)
     if _is_explicit(scheme):
-        return sympy.pi / 2 if _explicit_everywhere(scheme, normalized, shares) is True else None
+        return (sympy.pi / 2 if _explicit_everywhere(scheme, normalized, shares) is True else None), None
     if found.symbols:
         raise UnsupportedError("A(alpha) needs numbers; substitute the scheme's symbols first")
-    return angle(found.base, found.phi, found.at_zero)
+    return angle_and_how(found.base, found.phi, found.at_zero)
 
 
 @functools.lru_cache(maxsize=512)

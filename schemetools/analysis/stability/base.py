@@ -16,6 +16,7 @@ from schemetools.analysis.regions.plane import Plane
 from schemetools.analysis.stability.ellipse import Ellipse
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.collocation import Collocation
 
 Shares = tuple[tuple[str, Expr], ...] | None
 
@@ -280,9 +281,11 @@ class Stability(ABC):
         value = getattr(self, name) if isinstance(asked, property) else None
         if name == "area" and self.ellipse is None:
             return "numerical, to about 1e-6 relative: the polygon of the boundary"
+        if (found := self._found_otherwise(name)) is not None:
+            return found
         if question.kind is Kind.NUMBER and value is not None and value.has(sympy.Float):
             return "numerical, to 1e-29 relative: isolated exactly as the root of a polynomial too long to write"
-        return self._found_otherwise(name) or self._exact
+        return self._exact
 
     @abstractmethod
     def _found_otherwise(self, name: str) -> str | None:
@@ -290,4 +293,6 @@ class Stability(ABC):
 
     @property
     def _exact(self) -> str:
+        if isinstance(self.scheme, Collocation):
+            return "exact for the method itself, by the theory of collocation; its tableau is rounded from enclosures"
         return "exact" if self.scheme.exact else "exact for these coefficients, which are themselves approximate"

@@ -125,7 +125,7 @@ class LinearStability(Stability):
     @property
     def angle(self) -> Expr | None:
         """alpha of A(alpha)-stability in radians, or None."""
-        return answers.widest_angle(*self._key)
+        return answers.widest_angle(*self._key)[0]
 
     @property
     def real_interval(self) -> Expr:
@@ -169,4 +169,6 @@ class LinearStability(Stability):
         return zeros_and_poles(answers.numeric(*self._key))
 
     def _found_otherwise(self, name: str) -> str | None:
+        if name == "angle":
+            return answers.widest_angle(*self._key)[1]
         return self._an_stability[1] if name == "is_an_stable" else None

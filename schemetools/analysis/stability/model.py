@@ -19,6 +19,7 @@ from schemetools.analysis.algebra.root_counts import count_against_circle
 from schemetools.analysis.stability.step_matrix import step_matrix
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
 
 Bivariate = list[Polynomial]
@@ -68,6 +69,8 @@ def model_of(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> Model:
     """
     if isinstance(scheme, LinearMultistep):
         return _multistep_model(scheme)
+    if isinstance(scheme, Collocation):
+        return _collocation_model(scheme)
     step = step_matrix(scheme, shares)
     K = Field(step.domain)
     phi = []
@@ -77,6 +80,12 @@ def model_of(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> Model:
         phi.append(trim(K, c if j < len(step.N) else step.Q))
     at_zero = [K.zero - K.one, K.one] if len(step.N) == 1 else minimal_polynomial(K, step.V)
     return _model(step.domain, phi, at_zero, at_zero)
+
+
+def _collocation_model(scheme: Collocation) -> Model:
+    P, Q = ([QQ(int(c.p), int(c.q)) for c in p] for p in scheme.stability_function())
+    at_zero = [-QQ.one, QQ.one]
+    return _model(QQ, [[-c for c in P], Q], at_zero, at_zero)
 
 
 def _multistep_model(scheme: LinearMultistep) -> Model:

@@ -18,6 +18,7 @@ from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.matrices import characteristic_polynomial
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_stages
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -32,6 +33,8 @@ def is_algebraically_stable(scheme: Scheme) -> Verdict:
 
     Raises UnsupportedError for what is no Runge-Kutta scheme.
     """
+    if isinstance(scheme, Collocation):
+        return scheme.theory.algebraically_stable
     return _decided(scheme, _is_algebraic)
 
 

@@ -11,6 +11,7 @@ from schemetools.schemes.catalog._collocation import (
     radau_right_nodes,
     symplectic_partner,
 )
+from schemetools.schemes.catalog._enclosed import enclosed
 from schemetools.schemes.registry import Coefficient, entry
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -41,35 +42,47 @@ def theta(t: Coefficient = Symbol("theta")) -> RungeKutta:
 
 @entry(reference="butcher1964implicit")
 def gauss(s: int = 2) -> RungeKutta:
-    """The Gauss collocation method of s = 1..5 stages, order 2s: A-stable, symplectic, symmetric."""
+    """The Gauss collocation method of s = 1..10 stages, order 2s: A-stable, symplectic, symmetric."""
+    if s > 5:
+        return enclosed("gauss", s)
     return collocation(gauss_nodes(s))
 
 
 @entry(reference="ehle1969; hairer1996, section IV.5")
 def radau_ia(s: int = 2) -> RungeKutta:
-    """The Radau IA method of s = 1..4 stages, order 2s - 1: L-stable, nodes in [0, 1) with condition D(s)."""
+    """The Radau IA method of s = 1..10 stages, order 2s - 1: L-stable, nodes in [0, 1) with condition D(s)."""
+    if s > 4:
+        return enclosed("radau_ia", s)
     return adjoint_of_collocation([1 - node for node in reversed(radau_right_nodes(s))])
 
 
 @entry(reference="ehle1969; hairer1996, section IV.5")
 def radau_iia(s: int = 2) -> RungeKutta:
-    """The Radau IIA collocation method of s = 1..4 stages, order 2s - 1: L-stable and stiffly accurate."""
+    """The Radau IIA collocation method of s = 1..10 stages, order 2s - 1: L-stable and stiffly accurate."""
+    if s > 4:
+        return enclosed("radau_iia", s)
     return collocation(radau_right_nodes(s))
 
 
 @entry(reference="ehle1969; hairer1996, section IV.5")
 def lobatto_iiia(s: int = 2) -> RungeKutta:
-    """The Lobatto IIIA collocation method of s = 2..5 stages, order 2s - 2: symmetric, the first stage explicit."""
+    """The Lobatto IIIA collocation method of s = 2..10 stages, order 2s - 2: symmetric, the first stage explicit."""
+    if s > 5:
+        return enclosed("lobatto_iiia", s)
     return collocation(lobatto_nodes(s))
 
 
 @entry(reference="ehle1969; hairer1996, section IV.5")
 def lobatto_iiib(s: int = 2) -> RungeKutta:
-    """The Lobatto IIIB method of s = 2..5 stages, order 2s - 2: the symplectic partner of Lobatto IIIA."""
+    """The Lobatto IIIB method of s = 2..10 stages, order 2s - 2: the symplectic partner of Lobatto IIIA."""
+    if s > 5:
+        return enclosed("lobatto_iiib", s)
     return symplectic_partner(collocation(lobatto_nodes(s)))
 
 
 @entry(reference="chipman1971; hairer1996, section IV.5")
 def lobatto_iiic(s: int = 2) -> RungeKutta:
-    """The Lobatto IIIC method of s = 2..5 stages, order 2s - 2: L-stable and algebraically stable."""
+    """The Lobatto IIIC method of s = 2..10 stages, order 2s - 2: L-stable and algebraically stable."""
+    if s > 5:
+        return enclosed("lobatto_iiic", s)
     return lobatto_c(lobatto_nodes(s))

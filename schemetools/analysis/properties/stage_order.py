@@ -1,0 +1,103 @@
+"""The stage order of general linear methods: how far every stage is the solution at its own point."""
+
+from typing import Any
+
+from sympy.polys.matrices import DomainMatrix
+
+from schemetools.errors import UnsupportedError
+from schemetools.exact import to_domain
+from schemetools.schemes.base import GeneralLinear
+
+Column = list[Any]
+
+
+def general_stage_order(form: GeneralLinear) -> int:
+    """The largest q such that some start makes Y_i = y(t + c_i h) + O(h^(q+1)) and reproduces itself as far.
+
+        U a_k + A c^(k-1)/(k-1)! = c^k/k!,   V a_k + B c^(k-1)/(k-1)! = sum_j a_(k-j)/j!    for k <= q
+
+    The values are x = sum_k a_k h^k y^(k), a_0 = q; what these equations leave of a_k is a multiple of q. For methods
+    with one field; h is rescaled to limit 1. Source: Butcher, Acta Numerica 15 (2006), section 3; Jackiewicz, General
+    Linear Methods for Ordinary Differential Equations (2009), theorem 2.4.1.
+    """
+    if len(form.fields) > 1 or form.parts > 1:
+        raise UnsupportedError("stage_order of a general linear method is defined here for one field")
+    conditions = _Conditions(form)
+    order = 0
+    while order < form.stages + form.values + 1 and conditions.meet(order + 1):
+        order += 1
+    return order
+
+
+class _Conditions:
+    """The equations of one order after the other, over the domain of the coefficients."""
+
+    def __init__(self, form: GeneralLinear):
+        s, r = form.stages, form.values
+        blocks = [form.A, form.U, form.B[:r], form.V[:r], [form.q]]
+        self.domain, flat = to_domain([x for block in blocks for row in block for x in row])
+        values = iter(flat)
+        self.A, self.U, self.B, self.V, [q] = ([[next(values) for _ in row] for row in block] for block in blocks)
+        self.r, self.a = r, [q]
+        self.powers = [[self.domain.one] * s]  # c^k / k!
+
+    def _solve(self, right: Column) -> Column | None:
+        """A solution of (I - V) a = right, its free part 0; None where there is none."""
+        one, zero = self.domain.one, self.domain.zero
+        rows = [
+            [(one if i == j else zero) - v for j, v in enumerate(row)] + [x]
+            for i, (row, x) in enumerate(zip(self.V, right, strict=True))
+        ]
+        reduced, pivots = DomainMatrix(rows, (self.r, self.r + 1), self.domain).rref()
+        if self.r in pivots:
+            return None
+        entries, solution = reduced.to_list(), [zero] * self.r
+        for row, pivot in zip(entries, pivots, strict=False):
+            solution[pivot] = row[-1]
+        return solution
+
+    def _limit(self) -> bool:
+        """h rescaled so that the limit is u' = f: B 1 - L q is in the range of I - V for one L only."""
+        one, zero = self.domain.one, self.domain.zero
+        rows = [
+            [(one if i == j else zero) - v for j, v in enumerate(row)] + [self.a[0][i], sum(self.B[i], zero)]
+            for i, row in enumerate(self.V)
+        ]
+        reduced, pivots = DomainMatrix(rows, (self.r, self.r + 2), self.domain).rref()
+        if self.r not in pivots or self.r + 1 in pivots:
+            return False
+        limit = reduced.to_list()[pivots.index(self.r)][-1]
+        if not limit:
+            return False
+        self.A, self.B = ([[x / limit for x in row] for row in M] for M in (self.A, self.B))
+        return True
+
+    def meet(self, k: int) -> bool:
+        """Whether the equations of order k hold for some a_k, which is then kept."""
+        if k == 1 and not self._limit():
+            return False
+        domain, factorial, ahead = self.domain, self.domain.one, []
+        for j in range(1, k + 1):
+            factorial = factorial * domain.convert(j)
+            ahead.append([x / factorial for x in self.a[k - j]])
+        gained = [_dot(row, self.powers[k - 1], domain.zero) for row in self.B]
+        found = self._solve([x - sum((a[m] for a in ahead), domain.zero) for m, x in enumerate(gained)])
+        if found is None:
+            return False
+        inner = [_dot(row, self.powers[k - 1], domain.zero) for row in self.A]
+        reached = [x + _dot(row, found, domain.zero) for x, row in zip(inner, self.U, strict=True)]
+        if k == 1:
+            self.powers.append(reached)
+        else:
+            power = [x * c / domain.convert(k) for x, c in zip(self.powers[-1], self.powers[1], strict=True)]
+            gaps = [x - y for x, y in zip(power, reached, strict=True)]
+            if any(g - gaps[0] for g in gaps):
+                return False
+            found = [x + gaps[0] * q for x, q in zip(found, self.a[0], strict=True)]
+            self.powers.append(power)
+        self.a.append(found)
+        return True
+
+
+def _dot(row: Column, column: Column, zero: Any) -> Any:
+    return sum((x * y for x, y in zip(row, column, strict=True) if x and y), zero)

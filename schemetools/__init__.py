@@ -33,6 +33,8 @@ PUBLIC = {
     "analysis.modified": ("ModifiedEquation", "modified_equation"),
     "analysis.modified.modifying": ("modifying_integrator",),
     "analysis.modified.modified_pde": ("ModifiedPDE",),
+    "analysis.modified.nonlinear": ("NonlinearModifiedPDE",),
+    "analysis.modified.system_pde": ("ModifiedSystem",),
     "analysis.modified.stochastic": ("StochasticModifiedEquation",),
     "analysis.modified.masked": ("MaskedEquation",),
     "analysis.properties.conditions": ("order_conditions",),

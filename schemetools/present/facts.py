@@ -5,15 +5,19 @@ from collections.abc import Callable
 from schemetools.analysis.stability.base import QUESTIONS
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, nearly_order, order_text
 from schemetools.present.verdicts import answer
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.references import citation
 from schemetools.schemes.runge_kutta import RungeKutta
 
 
-def scheme_facts(scheme: Scheme) -> list[tuple[str, str]]:
+def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
     """What `show` says about a scheme: kind, order, stability, symbols, source, as (label, text)."""
+    if isinstance(scheme, Discretisation):
+        return discretisation_facts(scheme)
     found = [("kind", kind_text(scheme))]
     if scheme.free_symbols:
         found.append(("free symbols", ", ".join(sorted(s.name for s in scheme.free_symbols))))

@@ -6,8 +6,10 @@ import sympy
 from sympy import CRootOf, Expr, Symbol
 
 from schemetools import exact
+from schemetools.present.grids import discretisation_text
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -26,7 +28,7 @@ def number(value: Expr, *, is_exact: bool = True) -> str:
     return exact.text(value, exact=is_exact).replace("**", "^").replace("*", " ")
 
 
-def scheme_text(scheme: Scheme) -> str:
+def scheme_text(scheme: Scheme | Discretisation) -> str:
     """A scheme in plain text, several lines; an algebraic number without radicals gets a name and a line of its own.
 
     >>> import schemetools as st
@@ -38,6 +40,8 @@ def scheme_text(scheme: Scheme) -> str:
     >>> print(scheme_text(st.lm()))
     u_(n+2) - (1 - k) u_(n+1) - k u_n = h f_(n+1)
     """
+    if isinstance(scheme, Discretisation):
+        return discretisation_text(scheme)
     names = _named_roots(scheme)
     lines = [_body(scheme, names), *(f"{name} = {_root_text(root)}" for root, name in names.items())]
     return "\n".join(lines)

@@ -23,7 +23,7 @@ def signed(terms: Iterable[tuple[Any, str]]) -> str:
     result = ""
     for c, letter in terms:
         matrix = isinstance(c, tuple)
-        negative = not matrix and c.could_extract_minus_sign()
+        negative = not matrix and not c.is_Add and c.could_extract_minus_sign()
         size: Any = sympy.Matrix(c) if matrix else -c if negative else c
         body = "" if size == 1 else latex(size)
         if getattr(size, "is_Add", False):

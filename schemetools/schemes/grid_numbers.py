@@ -1,5 +1,6 @@
 """The numbers of a difference scheme and what they stand for: nu = c*dt/dx, mu = D*dt/dx^2, a pure parameter."""
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -59,6 +60,7 @@ def _meaning(text: Any) -> Expr:
     return value
 
 
+@functools.lru_cache(maxsize=1024)
 def scaling(meaning: Expr) -> Scaling:
     """How a number scales with the steps; TableauError where it is no product of powers of them.
 

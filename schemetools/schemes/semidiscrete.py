@@ -113,7 +113,8 @@ class MethodOfLines(Discretisation):
 
     def subs(self, values: Mapping[Any, Any]) -> "MethodOfLines":
         """The method with free symbols of the scheme in time replaced by coefficients."""
-        return method_of_lines(self.time.subs(values), self.operators)
+        known = {key: meaning for key, meaning in self.numbers if meaning is not None}
+        return method_of_lines(self.time.subs(values), self.operators, known)
 
     def __str__(self) -> str:
         return self.name or f"lines({self.time})"

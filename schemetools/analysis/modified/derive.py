@@ -36,13 +36,13 @@ def modified_equation(
 
     Where no order is given it goes through the first error term, max(4, p + 1) for a scheme of order p up to 8, and
     through 4 for a scheme of higher order, whose corrections vanish through h^(p-1).
-
     Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of
     them). `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`,
     smooth over the steps (a VaryingEquation); or a list, one per layer (LayerEquations). Random coefficients give a
-    StochasticModifiedEquation. A difference scheme or a method of lines gives a ModifiedPDE through derivatives of that
-    order. `progress(done, order)` is called once per order. Raises SchemeError for an order that
-    is not positive or too large to enumerate, and for a scheme without a limit of first order.
+    StochasticModifiedEquation. `progress(done, order)` is called once per order.
+    A scheme of a PDE gives a ModifiedPDE through derivatives of that order, a system a ModifiedSystem, and `flux`, a
+    formula or function of u or the name of an unknown one, a NonlinearModifiedPDE of u_t + F(u)_x = 0.
+    Raises SchemeError for an order that is not positive or too large, and for a scheme without a limit of first order.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections IX.9 and XV.3.
 
     >>> import schemetools as st
@@ -50,8 +50,7 @@ def modified_equation(
     >>> eq.limit, eq[st.Tree.from_level_sequence((1, 2, 2))]
     (1/(k + 1), (k**2 - 10*k + 1)/(6*(k + 1)**5))
     """
-    discretisation = discretisation_of(s)
-    if discretisation is not None:
+    if (discretisation := discretisation_of(s)) is not None:
         return derive_pde(discretisation, order, **coefficients)
     scheme = as_scheme(s)
     if isinstance(scheme, MaskedEuler):

@@ -11,6 +11,7 @@ from sympy import Expr, I, Integer, Symbol
 
 from schemetools import exact
 from schemetools.analysis.modified import pde_text
+from schemetools.analysis.modified.nonlinear import nonlinear_pde
 from schemetools.analysis.modified.parasitic_waves import Branch, branches
 from schemetools.analysis.modified.pde_terms import (
     Index,
@@ -21,11 +22,15 @@ from schemetools.analysis.modified.pde_terms import (
     in_steps,
     limit_elements,
 )
+from schemetools.analysis.modified.system_pde import system_pde
 from schemetools.analysis.modified.truncation import TruncationError, truncation_error
+from schemetools.analysis.series.line_series import parametric_log
 from schemetools.analysis.series.symbol_series import LogSeries, branch_log, levels_of, second_order_log
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.schemes.difference import DifferenceScheme
 from schemetools.schemes.discretisation import AXES, Discretisation
-from schemetools.schemes.grid_numbers import Numbers
+from schemetools.schemes.grid_numbers import Numbers, is_rate
+from schemetools.schemes.semidiscrete import MethodOfLines
 
 DEFAULT, FURTHEST, HIGHEST = 4, 12, 40
 MORE = 4  # consistency is read from terms a little beyond the leading ones
@@ -195,6 +200,8 @@ def angles_of(dimension: int) -> tuple[Symbol, ...]:
 
 @functools.lru_cache(maxsize=256)
 def _series(scheme: Any, order: int) -> tuple[LogSeries, int]:
+    if (found := parametric_log(scheme, order)) is not None:
+        return found, 1
     levels = levels_of(scheme, order)
     found = branch_log(levels)
     if found is not None:
@@ -237,16 +244,24 @@ def modified_pde(scheme: Discretisation, order: int | None = None) -> ModifiedPD
 
 
 def derive_pde(scheme: Discretisation, order: int | None, **values: Any) -> Any:
-    """What `modified_equation` answers for a discretisation; `values` are values of numbers."""
+    """What `modified_equation` answers for a discretisation; a `flux` among the values makes it nonlinear."""
+    flux = values.pop("flux", None)
+    if not isinstance(scheme, (DifferenceScheme, MethodOfLines)):
+        raise SchemeError(
+            f"{scheme} does not step in time; give a difference scheme, or method_of_lines(scheme, operator)"
+        )
     if values:
         scheme = scheme.subs(values)  # type: ignore[attr-defined]
+    if flux is not None:
+        return nonlinear_pde(scheme, order, flux)
+    if isinstance(scheme, DifferenceScheme) and scheme.components > 1:
+        return system_pde(scheme, order)
     return modified_pde(scheme, order)
 
 
 def levels_rates(scheme: Any) -> tuple[str, ...]:
     """The numbers of a scheme that are rates of reactions."""
-    levels = levels_of(scheme, 1)
-    return tuple(str(levels.base.symbols[i]) for i in levels.rates)
+    return tuple(name for name, meaning in scheme.numbers if is_rate(meaning))
 
 
 def _advance(eq: ModifiedPDE, through: int, numbers: Mapping[str, Any]) -> Callable[..., np.ndarray]:

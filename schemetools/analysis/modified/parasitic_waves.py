@@ -9,10 +9,8 @@ import sympy
 from sympy import Expr, Integer
 
 from schemetools.analysis.modified.pde_terms import Index, expression, fraction, in_numbers
-from schemetools.analysis.series.symbol_series import Levels, LogSeries, branch_log, levels_of
+from schemetools.analysis.series.symbol_series import Levels, branch_log, levels_of
 from schemetools.errors import UnsupportedError
-
-MOST_AXES = 3
 
 
 @dataclass(frozen=True)
@@ -82,9 +80,3 @@ def _roots(found: Levels) -> list[tuple[Any, Any, Expr]]:
             poly = sympy.Poly(sum((expression(c) * T**i for i, c in enumerate(by_power)), Integer(0)), T)
             result += [(None, None, root) for root in poly.all_roots(radicals=degree == 2)]
     return result
-
-
-def log_series(scheme: Any, order: int) -> tuple[Levels, LogSeries | None]:
-    """The levels of a scheme, and the logarithm of its principal root."""
-    levels = levels_of(scheme, order)
-    return levels, branch_log(levels)

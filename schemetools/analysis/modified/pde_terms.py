@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import sympy
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol
 
-from schemetools import exact
 from schemetools.analysis.series.symbol_series import LogSeries
 from schemetools.schemes.grid_numbers import DT, WIDTHS, Numbers, scaling
 
@@ -31,7 +30,7 @@ def _power(name: str, exponent: int) -> Expr:
 
 def expression(element: Any) -> Expr:
     """An element of a polynomial ring as an expression."""
-    names, domain = [str(s) for s in element.ring.symbols], element.ring.domain
+    names, domain = [s.name for s in element.ring.symbols], element.ring.domain
     terms = []
     for mono, c in element.items():
         number = Rational(int(c.numerator), int(c.denominator)) if domain.is_QQ else domain.to_sympy(c)
@@ -138,13 +137,3 @@ def consistency(series: LogSeries, numbers: Numbers, time: int) -> tuple[Expr | 
     if high is not None and high <= low:
         return None
     return low, high
-
-
-def parameters_of(numbers: Numbers) -> tuple[str, ...]:
-    """The names of the pure parameters."""
-    return tuple(name for name, meaning in numbers if meaning is None)
-
-
-def algebraic_text(value: Expr) -> str:
-    """A number as text."""
-    return exact.text(value)

@@ -68,7 +68,12 @@ def _letter(style: Style, base: Expr) -> str:
 
 
 def _term(eq: Any, style: Style, index: Index, value: Expr, mark: str) -> tuple[str, str]:
-    steps, rest = _prefix(eq, index, value)
+    sign, body = _formula(style, *_prefix(eq, index, value))
+    return sign, " ".join(part for part in (body, mark) if part)
+
+
+def _formula(style: Style, steps: Expr, rest: Expr) -> tuple[str, str]:
+    """(sign, text) of steps * rest: c dx^2/6 (1 - nu^2)."""
     number, rest = (rest, Integer(1)) if rest.is_number else rest.as_coeff_Mul()
     more, rest = sympy.factor(rest).as_coeff_Mul()
     number *= more
@@ -79,9 +84,24 @@ def _term(eq: Any, style: Style, index: Index, value: Expr, mark: str) -> tuple[
             number *= (-1) ** n
             base = -base
         factors.append((base, n))
+    factors = _merged(factors)
     sign = "-" if number.could_extract_minus_sign() else "+"
     number = -number if sign == "-" else number
-    return sign, " ".join(part for part in (_scaled(style, number, steps), _factors(style, factors), mark) if part)
+    scaled, rest_text = _scaled(style, number, steps), _factors(style, factors)
+    if rest_text.startswith("1/") and scaled and "/" not in scaled:
+        return sign, scaled + rest_text[1:]
+    return sign, " ".join(part for part in (scaled, rest_text) if part)
+
+
+def _merged(factors: list[tuple[Expr, Any]]) -> list[tuple[Expr, Any]]:
+    """(1 - nu) (1 + nu) as 1 - nu^2: two sums of the same power whose product is a sum of two terms."""
+    for i, (a, n) in enumerate(factors):
+        for j, (b, m) in enumerate(factors[:i]):
+            both = sympy.expand(a * b)
+            if n == m and a.is_Add and b.is_Add and len(both.args) == 2:
+                rest = [pair for k, pair in enumerate(factors) if k not in (i, j)]
+                return _merged([*rest, (both, n)])
+    return factors
 
 
 def _constant_is_negative(value: Expr) -> bool:
@@ -186,7 +206,8 @@ def orders(eq: Any) -> str:
         fixed = ", ".join(f"{name} = {str(meaning).replace('**', '^').replace('*', ' ')}" for name, meaning in moving)
         return f"order {min(a * k + b for a, b in errors)} in dx at fixed {fixed}"
     least = [e for e in errors if not any(f != e and f[0] <= e[0] and f[1] <= e[1] for f in errors)]
-    return "errors of order " + ", ".join(_size(a, b) for a, b in sorted(least, reverse=True))
+    sizes = ", ".join(_size(a, b) for a, b in sorted(least, reverse=True))
+    return f"errors of order {sizes} in derivatives through {eq.order}"
 
 
 def _size(a: int, b: int) -> str:
@@ -215,9 +236,8 @@ def _dispersion(eq: Any) -> str:
         theta = Symbol("theta")
         first = min(sympy.Add.make_args(eq.phase_error()), key=lambda t: sympy.degree(t, theta))
         n = sympy.degree(first, theta)
-        error = sympy.factor(eq.phase_error().coeff(theta, n))
-        sign, body = TEXT.coefficient(error)
-        return f"relative phase error {'-' if sign == '-' else ''}{body} theta^{n}; waves lag where it is negative"
+        sign, body = _formula(TEXT, theta**n, eq.phase_error().coeff(theta, n))
+        return f"relative phase error {'-' if sign == '-' else ''}{body}; waves lag where it is negative"
     return f"{_joined([_term(eq, TEXT, index, value, '')])} for {derivative_text(index)}"
 
 

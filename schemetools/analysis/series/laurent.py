@@ -55,8 +55,8 @@ def convert(values: Sequence[Expr], names: Iterable[str] = ()) -> tuple[PolyRing
     """
     numbers, symbols = exact.generators(values)
     base = exact.domain_over(numbers, ())
-    ring = ring_over(tuple(sorted({str(s) for s in symbols} | set(names))), base)
-    images = {Symbol(str(s)): g for s, g in zip(ring.symbols, ring.gens, strict=True)}
+    ring = ring_over(tuple(sorted({s.name for s in symbols} | set(names))), base)
+    images = {Symbol(s.name): g for s, g in zip(ring.symbols, ring.gens, strict=True)}
     try:
         return ring, [ring.zero + _element(v, ring, images) for v in values], ring.one
     except _NoPolynomialError:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sympy import QQ, Symbol
+from sympy import QQ
 from sympy.polys.rings import PolyRing
 
 from schemetools.analysis.series import graded
@@ -47,18 +47,19 @@ def _rate_names(scheme: DifferenceScheme | MethodOfLines) -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=256)
-def _extended(base: PolyRing, dimension: int) -> PolyRing:
+def extended(base: PolyRing, dimension: int) -> PolyRing:
+    """The ring of the numbers with the letter 1/w and those of all variables but the last one."""
     letters = tuple(f"X{i}" for i in range(1, dimension))
-    return ring_over((*map(str, base.symbols), INVERSE, *letters), base.domain)
+    return ring_over((*(s.name for s in base.symbols), INVERSE, *letters), base.domain)
 
 
 def rate_indices(ring: PolyRing, names: frozenset[str]) -> tuple[int, ...]:
     """The places of the rates among the letters of a ring."""
-    return tuple(i for i, s in enumerate(ring.symbols) if str(s) in names)
+    return tuple(i for i, s in enumerate(ring.symbols) if s.name in names)
 
 
 def _of_laurent(found: Laurent, rates: frozenset[str], order: int, sawtooth: tuple[int, ...]) -> Levels:
-    ring = _extended(found.ring, found.dimension)
+    ring = extended(found.ring, found.dimension)
     places = rate_indices(found.ring, rates)
     rows: dict[int, dict[Key, Any]] = {}
     for (m, *place), c in found.terms.items():
@@ -112,7 +113,8 @@ def shift_series(
                         part = parts[degree]
                         value = c * scale
                         part[key] = part[key] + value if key in part else value
-    return [ring.from_dict({key: c for key, c in part.items() if c}) for part in parts]
+    new = ring.zero.new  # coefficients are elements of the domain already
+    return [new({key: c for key, c in part.items() if c}) for part in parts]
 
 
 def _power(place: Key, index: tuple[int, ...]) -> Any:
@@ -124,9 +126,21 @@ def _power(place: Key, index: tuple[int, ...]) -> Any:
 
 def _of_lines(scheme: MethodOfLines, order: int, sawtooth: tuple[int, ...]) -> Levels | None:
     """The levels through z_v = above_v/below_v; None where a denominator has symbols, so that L is taken whole."""
-    base, step, above, below = line_symbols(scheme)
+    found = field_series(scheme, order, sawtooth)
+    if found is None:
+        return None
+    ring, rates, fields = found
+    base, step, _, _ = line_symbols(scheme)
+    return Levels(ring, base, rates, scheme.dimension, _composed(step, fields, ring, order))
+
+
+def field_series(
+    scheme: MethodOfLines, order: int, sawtooth: tuple[int, ...]
+) -> tuple[PolyRing, tuple[int, ...], list[Series]] | None:
+    """(ring, rates, z of each field); None where a denominator has symbols."""
+    base, _, above, below = line_symbols(scheme)
     dimension = scheme.dimension
-    ring = _extended(base, dimension)
+    ring = extended(base, dimension)
     rates = rate_indices(base, _rate_names(scheme))
     fields: list[Series] = []
     for top, bottom in zip(above, below, strict=True):
@@ -142,7 +156,7 @@ def _of_lines(scheme: MethodOfLines, order: int, sawtooth: tuple[int, ...]) -> L
         else:
             z = _scaled(z, ring.domain.one / c.coeff(1))
         fields.append(z)
-    return Levels(ring, base, rates, dimension, _composed(step, fields, ring, order))
+    return ring, rates, fields
 
 
 def _scaled(series: Series, factor: Any) -> Series:
@@ -152,7 +166,7 @@ def _scaled(series: Series, factor: Any) -> Series:
 def lift(element: Any, ring: PolyRing) -> Any:
     """An element of the ring of the numbers in the larger ring."""
     padding = (0,) * (ring.ngens - element.ring.ngens)
-    return ring.from_dict({mono + padding: c for mono, c in element.items()})
+    return ring.zero.new({mono + padding: c for mono, c in element.items()})
 
 
 def _composed(step: Mapping[Key, Any], fields: Sequence[Series], ring: PolyRing, order: int) -> dict[int, Series]:
@@ -209,7 +223,7 @@ def _over(base: PolyRing, powers: Mapping[int, Mapping[Key, Any]], w: Any) -> tu
     """sum_j p_j w^-j as a reduced fraction."""
     highest = max(powers)
     if highest == 0:
-        return base.from_dict(dict(powers[0])), base.one
+        return base.zero.new(dict(powers[0])), base.one
     total = base.zero
     for j, part in powers.items():
         total += base.from_dict(dict(part)) * w ** (highest - j)
@@ -222,6 +236,12 @@ def branch_log(found: Levels, root: tuple[Any, Any] | None = None) -> LogSeries 
 
     None where zeta is no simple root of sum_m a_m T^m for constants.
     """
+    pair = branch_series(found, root)
+    return None if pair is None else collected(pair[0], found, pair[1])
+
+
+def branch_series(found: Levels, root: tuple[Any, Any] | None = None) -> tuple[Series, Any] | None:
+    """(log(G/zeta), w) over the ring with the letter 1/w, where w = sum_m m a_m zeta^m for constants."""
     levels, ring = found.levels, found.ring
     if root is not None:
         top, bottom = (lift(r, ring) for r in root)
@@ -241,7 +261,7 @@ def branch_log(found: Levels, root: tuple[Any, Any] | None = None) -> LogSeries 
         letter = ring.gens[found.base.ngens]
         levels = {m: graded.scale(a, letter) for m, a in levels.items()}
         w = found.base.from_dict({mono[: found.base.ngens]: c for mono, c in weight.items()})
-    return collected(graded.principal_log(levels), found, w)
+    return graded.principal_log(levels), w
 
 
 def second_order_log(found: Levels) -> LogSeries | None:
@@ -274,8 +294,3 @@ def second_order_log(found: Levels) -> LogSeries | None:
     ]
     series = graded.horner([ring.domain.convert(c) for c in weights], Y, ring)
     return collected(series, found, found.base.one)
-
-
-def symbols_of(base: PolyRing) -> tuple[Symbol, ...]:
-    """The letters of a ring as symbols of sympy."""
-    return tuple(Symbol(str(s)) for s in base.symbols)

@@ -43,8 +43,9 @@ PUBLIC = {
     "analysis.properties.conjugate": ("conjugate_order",),
     "analysis.modified.second_order": ("second_order_limit",),
     "analysis.series.bseries": ("BSeries",),
+    "analysis.series.kernels": ("kernel_moments", "kernel_from_moments"),
     "analysis.properties.cost": ("cost",),
-    "analysis.stability": ("MeanSquareStability", "Stability", "stability"),
+    "analysis.stability": ("MeanSquareStability", "Stability", "VonNeumannStability", "stability"),
     "codegen.source": ("to_source", "to_stepper"),
     "interop.solve": ("solve",),
     "interop.convergence": ("convergence",),
@@ -54,6 +55,7 @@ PUBLIC = {
     "nn.rewiring.convert": ("convert",),
     "nn.reading.inspect": ("inspect",),
     "nn.rewiring.retrofit": ("retrofit",),
+    "present.plot_waves": ("plot_dispersion", "plot_dissipation", "plot_plane", "plot_spectrum"),
     "present.plot": (
         "plot_stability",
         "plot_locus",

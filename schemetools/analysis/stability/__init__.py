@@ -3,5 +3,6 @@
 from schemetools.analysis.stability.base import Stability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.analysis.stability.verb import stability
+from schemetools.analysis.stability.von_neumann import VonNeumannStability
 
-__all__ = ["MeanSquareStability", "Stability", "stability"]
+__all__ = ["MeanSquareStability", "Stability", "VonNeumannStability", "stability"]

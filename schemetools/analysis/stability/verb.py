@@ -1,25 +1,33 @@
 """The verb `stability`: what is known about a scheme on the linear test equation."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, overload
 
 from schemetools import exact
 from schemetools.analysis.stability.answers import model
 from schemetools.analysis.stability.base import Stability
 from schemetools.analysis.stability.linear import LinearStability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
+from schemetools.analysis.stability.von_neumann import VonNeumannStability, von_neumann
+from schemetools.errors import SchemeError
 from schemetools.schemes.base import as_scheme
+from schemetools.schemes.discretisation import Discretisation, discretisation_of
 
-__all__ = ["MeanSquareStability", "Stability", "stability"]
+__all__ = ["MeanSquareStability", "Stability", "VonNeumannStability", "stability"]
 
 
-def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any] | None = None) -> Stability:
+@overload
+def stability(scheme: Discretisation, *, normalized: bool = False, shares: None = None) -> VonNeumannStability: ...
+@overload
+def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any] | None = None) -> Stability: ...
+def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any] | None = None) -> Any:
     """The stability of a scheme on the linear test equation u' = lambda u, z = h lambda.
 
     h is the h of the recurrence; `normalized=True` rescales z by the scheme's limit, so that regions of schemes with
     different limits compare at equal speed. A scheme with several fields is tested on u' = sum_i share_i lambda u, with
     equal shares unless `shares` gives one per field; a partitioned one on p' = lambda q, q' = lambda p, so that
     z = i omega h is the harmonic oscillator.
+    A difference scheme or a method of lines gets its exact von Neumann set instead, a VonNeumannStability.
     A scheme with random symbols gets the same object for its mean-square stability, E|u_n|^2 bounded.
     Raises SchemeError for what is no scheme and for a multistep scheme with sigma(1) = 0.
 
@@ -28,7 +36,12 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     2*sqrt(2)
     >>> st.stability(st.lm()).is_zero_stable
     (k <= 1) & (k > -1)
+    >>> st.stability(st.schemes.lax_wendroff).condition
+    (nu >= -1) & (nu <= 1)
     """
+    grid = discretisation_of(scheme)
+    if grid is not None:
+        return _on_a_grid(grid, normalized, shares)
     scheme = as_scheme(scheme)
     chosen = (
         None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
@@ -38,3 +51,9 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
         return MeanSquareStability(scheme, bool(normalized), chosen)
     model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question
     return LinearStability(scheme, bool(normalized), chosen)
+
+
+def _on_a_grid(scheme: Discretisation, normalized: bool, shares: Any) -> VonNeumannStability:
+    if normalized or shares is not None:
+        raise SchemeError(f"normalized and shares are for schemes of u' = f(u); {scheme} is one of a partial equation")
+    return von_neumann(scheme)

@@ -14,13 +14,15 @@ from schemetools.codegen.source import compiled
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
+from schemetools.nn.blocks.grid_block import grid_block
 from schemetools.nn.blocks.masked import masked_block
 from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.discretisation import discretisation_of
 from schemetools.schemes.masked import MaskedEuler
 
 
 def to_block(
-    scheme: Scheme,
+    scheme: Any,
     *,
     timed: bool = False,
     split: bool = False,
@@ -30,6 +32,8 @@ def to_block(
     masks: str = "unit",
 ) -> Any:
     """The nn.Module class of one step of a scheme; see `Block` for its construction and call.
+
+    A method of lines or a difference scheme gives a `GridBlock`: convolutions with circular padding, FFT if implicit.
 
     `timed`: branches are f(t, u) and the block takes `t`. `split`: a partitioned state is one tensor, split along
     dimension 1, instead of a pair. `gates`: a random coefficient is drawn per "sample" or per "batch" in training, its
@@ -44,6 +48,11 @@ def to_block(
     >>> block(torch.ones(2, 3)).shape
     torch.Size([2, 3])
     """
+    grid = discretisation_of(scheme)
+    if grid is not None:
+        if timed or split or gates != "sample" or shaken or constrain:
+            raise SchemeError(f"{grid} is one of a partial equation; its block takes numbers, init and trainable only")
+        return grid_block(grid, to_block)
     given = as_scheme(scheme)
     if isinstance(given, MaskedEuler):
         return masked_block(given, masks)

@@ -16,6 +16,7 @@ from schemetools.errors import SchemeError
 from schemetools.nn.blocks.residual import Residual
 from schemetools.nn.reading.certificate import Certificate, certify, joined
 from schemetools.nn.reading.chains import Chain, Layer, averaged, blocks_of, read_chains
+from schemetools.nn.reading.convolutions import KernelOperator, read_operators
 from schemetools.nn.reading.frozen import frozen
 from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.spectrum import spectrum
@@ -46,6 +47,12 @@ class LayerReport:
     remainder: float
     h: float
     notes: tuple[str, ...] = ()
+    operators: tuple[KernelOperator, ...] = ()
+
+    @property
+    def operator(self) -> KernelOperator | None:
+        """The differential operator of the branch's first convolution; `operators` holds all of them."""
+        return self.operators[0] if self.operators else None
 
     @property
     def momentum(self) -> float | None:
@@ -188,6 +195,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
         remainder,
         layer.h,
         tuple(notes),
+        read_operators(layer.block._branches()),
     )
 
 

@@ -1,7 +1,7 @@
 """A stack: one step of a scheme per branch, the history kept inside the call."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import nn
@@ -12,9 +12,11 @@ from schemetools.nn.blocks.arguments import check_state
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.memory.kinds import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
 from schemetools.nn.memory.reversible import Stored
+from schemetools.nn.stacks.grid_stack import GridStack, grid_stack
 from schemetools.nn.stacks.layers import calls_of, layer_classes, restricted_schemes, share_coefficients, step_sizes
 from schemetools.nn.tensors.transforms import observed
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.discretisation import Discretisation, discretisation_of
 
 
 class Stack(nn.Module):
@@ -83,6 +85,16 @@ def _listed(branches: Any) -> list[Any]:
     return found
 
 
+@overload
+def to_stack(
+    scheme: Discretisation,
+    branches: int,
+    *,
+    numbers: Mapping[str, Any] | None = None,
+    init: Any = None,
+    trainable: str | None = None,
+) -> GridStack: ...
+@overload
 def to_stack(
     scheme: Scheme | Sequence[Scheme],
     branches: Sequence[Any],
@@ -101,7 +113,28 @@ def to_stack(
     timed: bool = False,
     tol: float = 1e-10,
     max_iterations: int = 50,
-) -> Stack:
+) -> Stack: ...
+def to_stack(
+    scheme: Any,
+    branches: Any,
+    *,
+    h: Any = 1,
+    start: str | Scheme = "repeat",
+    init: Any = None,
+    bounds: Any = None,
+    memory: str = "store",
+    every: int = 1,
+    split: bool = False,
+    gates: str = "sample",
+    shaken: bool = False,
+    constrain: Sequence[str] = (),
+    shared: bool = False,
+    timed: bool = False,
+    tol: float = 1e-10,
+    max_iterations: int = 50,
+    numbers: Mapping[str, Any] | None = None,
+    trainable: str | None = None,
+) -> Any:
     """A module x -> x that takes one step of a scheme per branch; each branch is what a `Block` takes.
 
     `scheme`: one for all layers, or a sequence with one per layer (a schedule of survival probabilities, say).
@@ -115,6 +148,8 @@ def to_stack(
     `memory`: "store"; "checkpoint", of every `every`-th state, the last group stored; "reversible", on an integer grid,
     exactly, the last `every` - 1 layers stored. Either way the tensors of about `every` layers are alive at a time.
     Inside torch.func transforms and torch.export all are stored.
+    A method of lines or a difference scheme takes the number of its steps as `branches`, and `numbers`, `init` and
+    `trainable` as a `GridBlock` does; the stack is then a `GridStack`.
     Raises SchemeError for what does not fit.
 
     >>> import torch, schemetools as st
@@ -122,6 +157,8 @@ def to_stack(
     >>> [s.name for s in stack.schemes]
     ['lm(k) from a repeated start', 'lm(k=-0.0500000)', 'lm(k=-0.0500000)']
     """
+    if (grid := discretisation_of(scheme)) is not None:
+        return grid_stack(grid, branches, numbers=numbers, init=init, trainable=trainable)
     branches = _listed(branches)
     schemes, own_bounds = restricted_schemes(scheme, len(branches), constrain)
     form = schemes[0].normal_form()

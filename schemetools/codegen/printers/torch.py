@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sympy import Expr
 
 from schemetools.codegen.lower import lower
-from schemetools.codegen.plan import Combine, StepPlan
+from schemetools.codegen.plan import StepPlan
 from schemetools.codegen.printers.names import cited, class_name, heading, identifier, number, quoted
 from schemetools.codegen.printers.random import SHAKEN, draw_lines
 from schemetools.codegen.printers.torch_lines import Lines
@@ -56,17 +56,13 @@ class _Printer:
             *self._init(),
             "",
         ]
-        lines += self._method("forward", self.plan, half=False)
-        if self._sums_in_half():
-            plain = lower(self.scheme, self.options.pattern, share=False)
-            lines += ["", *self._method("forward_half", plain, half=True)]
+        lines += self._methods("forward", self.options.pattern)
         if self._starts_itself():
-            start = lower(self.scheme, start_pattern(self.form))
-            lines += ["", *self._method("start", start, half=False)]
+            lines += ["", *self._methods("start", start_pattern(self.form))]
         elif self.multistep and self.options.pattern is None:
             lines += [
                 "",
-                f"    def start({', '.join(self._parameters('start'))}):",
+                f"    def {self._named('start')}({', '.join(self._parameters('start'))}):",
                 f"        raise ValueError({NO_START!r})",
             ]
         return lines
@@ -85,11 +81,6 @@ class _Printer:
             lines += ["        self.tol, self.max_iterations = tol, max_iterations"]
         return lines + [f"        self.{name} = nn.Parameter(torch.as_tensor({name}))" for name in free]
 
-    def _sums_in_half(self) -> bool:
-        plain = lower(self.scheme, self.options.pattern, share=False)
-        many = any(isinstance(s, Combine) and len(s.increments) > 1 for s in plain.steps + plain.error_steps)
-        return many and not self.options.tensor_h
-
     def _starts_itself(self) -> bool:
         return self.multistep and self.options.pattern is None and all(kind in (0, 1) for kind in self.form.q)
 
@@ -98,9 +89,21 @@ class _Printer:
         pattern = self.options.pattern or self.inputs
         return set(pattern) <= {START, *self.inputs[: self.form.parts]}
 
-    def _method(self, name: str, plan: StepPlan, *, half: bool) -> list[str]:
-        lines = [f"    def {name}({', '.join(self._parameters(name))}):"]
-        body = self._opening(name, plan)
+    def _methods(self, base: str, pattern: tuple[str, ...] | None) -> list[str]:
+        """A method, and the same with sums in single precision for states in half precision."""
+        wide = lower(self.scheme, pattern, share=False)
+        return [
+            *self._method(base, lower(self.scheme, pattern), half=False),
+            "",
+            *self._method(base, wide, half=True),
+        ]
+
+    def _named(self, base: str, *, half: bool = False) -> str:
+        return f"{base}{'_sized' if self.options.sized else ''}{'_half' if half else ''}"
+
+    def _method(self, base: str, plan: StepPlan, *, half: bool) -> list[str]:
+        lines = [f"    def {self._named(base, half=half)}({', '.join(self._parameters(base))}):"]
+        body = self._opening(base, plan, half=half)
         writer = Lines(plan, self._fields(plan), self.names, self._times(), half=half, options=self.options)
         body += writer.write(plan.steps)
         result = self._result(plan)
@@ -111,33 +114,35 @@ class _Printer:
             body += ["if not error:", f"    return {result}", *extra, f"return {result}, {plan.error}"]
         return lines + [f"        {line}" for line in body]
 
-    def _parameters(self, name: str) -> list[str]:
+    def _parameters(self, base: str) -> list[str]:
         given = ["self", "x"]
-        if self.multistep and name != "start" and not self._is_first():
+        if self.multistep and base != "start" and not self._is_first():
             given.append("history=None" if self.options.pattern is None else "history")
         if self.options.timed:
             given.append("t=0.0")
         given.append("*inputs")
+        if self.options.sized:
+            given.append("h")
         if self.plan.error is not None:
             given.append("error=False")
         return [*given, "**named"]
 
-    def _passed(self, name: str) -> list[str]:
+    def _passed(self, base: str) -> list[str]:
         """The parameters of a method as arguments of another that has the same ones."""
-        names = [p.partition("=") for p in self._parameters(name)[1:]]
-        return [f"{p}={p}" if p == "error" else p for p, _, _ in names]
+        names = [p.partition("=")[0] for p in self._parameters(base)[1:]]
+        return [f"{p}={p}" if p in ("h", "error") else p for p in names]
 
-    def _opening(self, name: str, plan: StepPlan) -> list[str]:
-        passed = self._passed(name)
+    def _opening(self, base: str, plan: StepPlan, *, half: bool) -> list[str]:
+        passed = self._passed(base)
         lines = []
         first = "x" if self.form.parts == 1 or self.options.split else "x[0]"
-        if "history" in passed and self.options.pattern is None and name == "forward":
+        if not half and "history" in passed and self.options.pattern is None and base == "forward":
             others = [p for p in passed if p != "history"]
-            lines += ["if history is None:", f"    return self.start({', '.join(others)})"]
-        if name == "forward" and self._sums_in_half():
+            lines += ["if history is None:", f"    return self.{self._named('start')}({', '.join(others)})"]
+        if not half:
             lines += [
                 f"if {first}.dtype in (torch.bfloat16, torch.float16):",
-                f"    return self.forward_half({', '.join(passed)})",
+                f"    return self.{self._named(base, half=True)}({', '.join(passed)})",
             ]
         lines += self._branch_lines(plan)
         if self.form.parts > 1:
@@ -147,16 +152,16 @@ class _Printer:
             pattern = self.options.pattern or self.inputs
             history = ", ".join(pattern[self.form.parts :])
             lines += [f"({history},) = history" if len(pattern) == self.form.parts + 1 else f"{history} = history"]
-        return lines + self._symbol_lines(plan)
+        return lines + self._symbol_lines(plan, half=half)
 
-    def _symbol_lines(self, plan: StepPlan) -> list[str]:
+    def _symbol_lines(self, plan: StepPlan, *, half: bool) -> list[str]:
         used = {s for c in plan.coefficients() for s in c.free_symbols}
         state = self.inputs[0]
         lines = []
         for symbol, name in self.names.items():
             if symbol in used and symbol in self.scheme.free_symbols:
                 call = "()" if str(symbol) in self.options.called else ""
-                lines.append(f"{name} = self.{name}{call}.to({state}.dtype)")
+                lines.append(f"{name} = self.{name}{call}.{'float()' if half else f'to({state}.dtype)'}")
             elif symbol in used:
                 lines.append(f"{name} = draw_{name}({state}, self.training)")
                 if self.options.shaken:
@@ -169,16 +174,18 @@ class _Printer:
 
     def _branch_lines(self, plan: StepPlan) -> list[str]:
         fields = self._fields(plan)
+        own = [] if self.options.sized else ["h = self.h"]
         if self.options.separate:
-            lines = ["h = self.h"]
+            lines = list(own)
             for label, names in fields.items():
                 branches = "self.branch" if len(fields) == 1 else f"self.branch[{json.dumps(label)}]"
                 lines.append(f"{', '.join(names)}{',' * (len(names) == 1)} = {branches}")
             return lines
         if len(fields) == 1:
-            return [f"{fields[plan.fields[0]][0]}, h = self.branch, self.h"]
+            name = fields[plan.fields[0]][0]
+            return [f"{name}, h = self.branch, self.h" if own else f"{name} = self.branch"]
         names = ", ".join(names[0] for names in fields.values())
-        return [f"{names} = {', '.join(f'self.branch[{json.dumps(label)}]' for label in fields)}", "h = self.h"]
+        return [f"{names} = {', '.join(f'self.branch[{json.dumps(label)}]' for label in fields)}", *own]
 
     def _fields(self, plan: StepPlan) -> dict[str, list[str]]:
         """For each field the local names of its branches, one per evaluation where they are separate."""

@@ -12,8 +12,9 @@ from schemetools.codegen.printers.torch_options import TorchOptions
 class Lines:
     """Writes steps as Python lines.
 
-    A combination is a chain of `torch.add(y, k, alpha=c)`, which saves nothing for the backward pass. With `half`, or
-    with h a tensor, increments are summed before the state is added.
+    A combination is a chain of `torch.add(y, k, alpha=c)`, which saves nothing for the backward pass. With h a tensor,
+    increments are summed before the state is added. With `half` sums are in single precision, in which coefficients
+    are exact enough, and rounded once.
     """
 
     def __init__(
@@ -28,7 +29,7 @@ class Lines:
     ) -> None:
         self.names, self.times, self.options = names, times, options
         self.branches = {label: iter(found) for label, found in fields.items()}
-        self.sum_first = half or options.tensor_h
+        self.half, self.sum_first, self.state = half, options.tensor_h, plan.inputs[0]
         self.uses = _uses(plan)
         self.inlined: dict[str, str] = {}
 
@@ -63,7 +64,7 @@ class Lines:
     def _chain(self, step: Combine, out: str) -> Iterator[str]:
         total = self._states(step.terms)
         increments = step.increments
-        if (len(increments) > 1 and self.sum_first and total is not None) or (increments and self.options.tensor_h):
+        if increments and self.sum_first:
             sum_name = "s" if total is not None else out
             summed = None
             for c, k in increments:
@@ -74,27 +75,36 @@ class Lines:
             if len(increments) > 1:
                 yield f"{sum_name} = {summed}"
                 summed = sum_name
-            yield f"{out} = {self._add_scaled(total, summed)}"  # type: ignore[arg-type]
+            yield f"{out} = {self._rounded(self._add_scaled(total, summed))}"  # type: ignore[arg-type]
             return
         for i, (c, k) in enumerate(increments):
             if i and total is not None:
                 yield f"{out} = {total}"
                 total = out
             total = self._add(total, c, k, scaled=True)
-        yield f"{out} = {total}"
+        yield f"{out} = {self._rounded(total)}"  # type: ignore[arg-type]
 
     def _add_scaled(self, total: str | None, summed: str) -> str:
-        if self.options.tensor_h:
-            return f"h * {summed}" if total is None else f"torch.add({total}, h * {summed})"
-        return f"h * {summed}" if total is None else f"torch.add({total}, {summed}, alpha=h)"
+        return f"h * {summed}" if total is None else f"torch.add({total}, h * {summed})"
+
+    def _wide(self, register: str) -> str:
+        return f"{register}.float()" if self.half else register
+
+    def _rounded(self, total: str) -> str:
+        if not self.half:
+            return total
+        if total.endswith(".float()") and total.count("(") == 1 and " " not in total and total[0] != "-":
+            return total.removesuffix(".float()")
+        inner = total if total.startswith("torch.") else f"({total})"
+        return f"{inner}.to({self.state}.dtype)"
 
     def _states(self, terms: Terms) -> str | None:
         """The combination of the states: a lerp where weights are 1 - k and k, else a chain from one of weight 1."""
         if len(terms) == 2 and (terms[0][0] + terms[1][0]).expand() == 1:
             (c, a), (d, b) = terms
             if d.is_Symbol or not c.is_Symbol:
-                return f"torch.lerp({a}, {b}, {expression(d, self.names)})"
-            return f"torch.lerp({b}, {a}, {expression(c, self.names)})"
+                return f"torch.lerp({self._wide(a)}, {self._wide(b)}, {expression(d, self.names)})"
+            return f"torch.lerp({self._wide(b)}, {self._wide(a)}, {expression(c, self.names)})"
         total = None
         for c, name in sorted(terms, key=lambda term: term[0] != 1):
             total = self._add(total, c, name, scaled=False)
@@ -104,7 +114,7 @@ class Lines:
         """total + c * name, or total + h * c * name where `scaled` (h is a number then)."""
         name = self._value(name)
         if not c.is_number:
-            name = self._gated(c, name)
+            name = self._gated(c, self._wide(name))
             if total is None:
                 return f"h * {name}" if scaled else name
             return f"torch.add({total}, {name}{', alpha=h' if scaled else ''})"
@@ -112,6 +122,7 @@ class Lines:
         if scaled:
             factor = "h" if c == 1 else "-h" if c == -1 else f"{factor} * h"
         if total is None:
+            name = self._wide(name)
             return name if factor == "1" else f"-{name}" if factor == "-1" else f"{factor} * {name}"
         return f"torch.add({total}, {name})" if factor == "1" else f"torch.add({total}, {name}, alpha={factor})"
 

@@ -13,10 +13,11 @@ from schemetools.schemes.base import Scheme
 # Names that a parameter of an nn.Module cannot have, and those that the printed code uses itself.
 RESERVED = frozenset(
     """
-    T add_module apply bfloat16 branch buffers children compile cpu cuda double error eval
-    extra_repr float forward forward_half get_buffer half handle history inputs ipu max_iterations modules mtia
-    name named nn parameters register_buffer requires_grad_ scheme self share_memory solve source start
-    state_dict to tol torch train training type xpu y zero_grad
+    add_module apply bfloat16 branch buffers children compile cpu cuda double error eval extra_repr
+    float forward forward_half forward_sized forward_sized_half get_buffer half handle history inputs
+    ipu max_iterations modules mtia name named nn parameters register_buffer requires_grad_ scheme self
+    share_memory solve source start start_half start_sized start_sized_half state_dict T to tol torch
+    train training type with_step xpu y zero_grad
     """.split()  # noqa: SIM905  (a list of words)
 )
 
@@ -29,14 +30,16 @@ class TorchOptions:
     """What the printed module is for.
 
     `pattern`: which values of x are equal; `separate`: one branch per evaluation; `timed`: fields f(t, u); `tensor_h`:
-    h is a tensor; `called`: symbols whose attribute is called for its value; `split`: the parts of a partitioned state
-    are one tensor, split along dimension 1; `gates`: drawn per "sample" or "batch"; `shaken`: again for backward.
+    h is a tensor; `sized`: it is given with the call; `called`: symbols whose attribute is called for its value;
+    `split`: the parts of a partitioned state are one tensor, split along dimension 1; `gates`: drawn per "sample" or
+    "batch"; `shaken`: again for backward.
     """
 
     pattern: tuple[str, ...] | None = None
     separate: bool = False
     timed: bool = False
     tensor_h: bool = False
+    sized: bool = False
     called: frozenset[str] = frozenset()
     split: bool = False
     gates: str = "sample"

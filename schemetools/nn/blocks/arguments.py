@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from schemetools.codegen.plan import StepPlan
 from schemetools.errors import SchemeError
@@ -72,6 +73,24 @@ def checked_limits(tol: Any, max_iterations: Any) -> tuple[float, int]:
     if not isinstance(max_iterations, int) or max_iterations < 1:
         raise SchemeError(f"max_iterations is a positive integer; {max_iterations!r} came")
     return tol, max_iterations
+
+
+def step_at_call(h: Any, state: Any) -> Any:
+    """A step size given at a call: a finite number, or a tensor that broadcasts against the state, in its precision.
+
+    Raises SchemeError for anything else.
+    """
+    if not isinstance(h, Tensor):
+        return checked_step(h)
+    if h.is_complex() or not (torch.compiler.is_compiling() or bool(torch.isfinite(h.detach()).all())):
+        raise SchemeError(f"h must be finite and real; {h!r} came")
+    first = next(leaf for leaf in tree_leaves(state) if isinstance(leaf, Tensor))
+    if h.numel() != 1 and h.dim() != first.dim():
+        raise SchemeError(
+            f"h is one number, or one per sample, (b, 1, ...) with as many dimensions as the state of shape "
+            f"{tuple(first.shape)}, or for a stack a list with one per layer; a tensor of shape {tuple(h.shape)} came"
+        )
+    return h.to(torch.float32 if first.dtype in (torch.float16, torch.bfloat16) else first.dtype)
 
 
 def checked_step(h: Any) -> Any:

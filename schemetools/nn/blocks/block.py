@@ -4,23 +4,41 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import torch
 from sympy import Expr
 from torch import Tensor, nn
 from torch.autograd import profiler
 from torch.compiler import is_compiling
+from torch.fx import Proxy
 
 from schemetools.analysis.properties.order import order
 from schemetools.codegen.plan import StepPlan
 from schemetools.codegen.printers.torch_options import TorchOptions, symbol_attributes
 from schemetools.codegen.starting import pattern_scheme
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.nn.blocks.arguments import _unknown_option, check_history, check_state, checked_limits, checked_step
+from schemetools.nn.blocks.arguments import (
+    _unknown_option,
+    check_history,
+    check_state,
+    checked_limits,
+    checked_step,
+    step_at_call,
+)
 from schemetools.nn.blocks.branches import arranged, guard, is_separate
-from schemetools.nn.blocks.coefficients import channels, check_finite, parameter, per_symbol, read_back, suggested
+from schemetools.nn.blocks.coefficients import (
+    as_one_value,
+    channels,
+    check_finite,
+    parameter,
+    per_symbol,
+    read_back,
+    suggested,
+)
 from schemetools.nn.blocks.probe import watched_call
+from schemetools.nn.tensors.aliases import StoredOnce
+from schemetools.nn.tensors.graphs import NO_SCRIPT, one_node, traced
 from schemetools.nn.tensors.handles import new_handle
 from schemetools.nn.tensors.structured import flat_call, structured_call
 from schemetools.nn.tensors.transforms import transformed
@@ -46,7 +64,7 @@ class _Options:
         return found.replace(parameters=list(found.parameters.values())[1:])
 
 
-class Block(nn.Module):
+class Block(StoredOnce):
     """One step of a scheme around a branch f; `to_block` makes the subclasses, whose `forward` is the generated code.
 
         y = block(x)      y, history = block(x, history)  (multistep)      y, error = block(x, error=True)  (pairs)
@@ -156,15 +174,17 @@ class Block(nn.Module):
         if kwargs and "error" in kwargs and self.plan.error is None:
             raise SchemeError(f"{self.written} has no embedded result, so there is no error estimate")
         if args:
+            if isinstance(args[0], Proxy):
+                return one_node(self, args, kwargs)
             check_state(args[0], self.plan, split=self.options.split)
-            if self.takes_history:
+            if self.takes_history and not traced():
                 check_history(args[0], args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
         if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
             return self._structured(*args, **kwargs)
         if is_compiling():  # what a compiled call reads from a block it checks every time: not more, then
             return self._call_impl(*args, **kwargs)
         if self.unseen or profiler._is_profiler_enabled:
-            if self.unseen and self._compiled_call_impl is None and not transformed():
+            if self.unseen and self._compiled_call_impl is None and not transformed() and not traced():
                 self.unseen = False
                 state = args[0] if args else None
                 run = functools.partial(self, *args, **kwargs)
@@ -172,6 +192,16 @@ class Block(nn.Module):
             with _record(f"schemetools.{self.written}"):
                 return super().__call__(*args, **kwargs)
         return super().__call__(*args, **kwargs)
+
+    def with_step(self, h: Any, args: Any, named: Any) -> Any:
+        """The step with the step size of this call: a number, or a tensor with one value, or one per sample."""
+        if isinstance(args, Proxy):
+            raise UnsupportedError(
+                "torch.fx cannot trace a step by itself: trace a module that contains it, in which it stays one node, "
+                "or use torch.export.export"
+            )
+        sized: Any = self.forward_sized
+        return sized(*args, h=step_at_call(h, args[0]), **named)
 
     def _structured(self, *args: Any, **kwargs: Any) -> Any:
         if not self.plan.is_explicit:
@@ -196,7 +226,34 @@ class Block(nn.Module):
             self.handle = new_handle(self)  # a copy is found by a handle of its own
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (type(self).maker, self.key, self.options), self.__dict__
+        return _rebuild, (type(self).maker, self.key, self.options), self.__getstate__()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "h":
+            self._take_step(value)
+        else:
+            super().__setattr__(name, value)
+
+    def _take_step(self, h: Any) -> None:
+        """Set the step size; the code is that for numbers or that for tensors, whichever it is."""
+        h, options = checked_step(h), replace(self.options, tensor_h=isinstance(h, Tensor))
+        if options.tensor_h != self.options.tensor_h and "h" in (self.__dict__.keys() | self._parameters.keys()):
+            fitting = type(self).maker(self.key, options)
+            if type(self).__name__ != fitting.__name__:
+                raise UnsupportedError(
+                    "h of a block that FSDP has taken over cannot become a tensor, or a number, any more"
+                )
+            self.__class__ = cast(Any, fitting)
+        if not isinstance(h, nn.Parameter):
+            self._parameters.pop("h", None)
+        super().__setattr__("h", h)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        as_one_value(self, state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def __prepare_scriptable__(self) -> Any:
+        raise UnsupportedError(NO_SCRIPT)
 
     def __repr__(self) -> str:
         names = ", ".join(self.trained()) or "none"

@@ -33,9 +33,12 @@ USUAL = {
 class Bounded(nn.Module):
     """A coefficient that stays strictly between its bounds, whatever the optimiser does.
 
-    value = low + (high - low) (1 + r / (1 + |r|)) / 2 for the free parameter r: a rational map, so that the value read
-    back from a float r is an exact rational inside the bounds.
+    value = low + (high - low) (1 + r / (1 + |r|)) / 2 with r = origin + free: a rational map, so that the value read
+    back from a float r is an exact rational inside the bounds. The parameter `free` starts at 0, so that weight decay
+    pulls the value to its start.
     """
+
+    origin: Tensor
 
     def __init__(self, low: Expr, high: Expr, start: Tensor) -> None:
         super().__init__()
@@ -44,22 +47,30 @@ class Bounded(nn.Module):
         position = (start - self.middle) / self.half_width
         if not (start.is_meta or bool((position.abs() < 1).all())):
             raise SchemeError(f"a start value of {start.tolist()} is not strictly between the bounds {low} and {high}")
-        self.free = nn.Parameter(position / (1 - position.abs()))
+        self.register_buffer("origin", position / (1 - position.abs()))
+        self.free = nn.Parameter(torch.zeros_like(position))
 
     def forward(self) -> Tensor:
         """The value, differentiable in the free parameter."""
-        return self.middle + self.half_width * (self.free / (1 + self.free.abs()))
+        r = self.origin + self.free
+        return self.middle + self.half_width * (r / (1 + r.abs()))
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        name = f"{prefix}origin"
+        if f"{prefix}free" in state_dict:
+            state_dict.setdefault(name, torch.zeros_like(self.origin))  # as weights of earlier versions mean it
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def exact_value(self, channel: int | None = None) -> Expr:
         """The value as the exact rational function of the stored float."""
-        free = dyadic(self.free, channel)
+        free = dyadic(self.origin + self.free, channel)
         return (self.low + self.high) / 2 + (self.high - self.low) / 2 * free / (1 + abs(free))
 
     def extra_repr(self) -> str:
         """The bounds."""
         return (
             f"{self.low} < {float(self().detach()):.6g} < {self.high}"
-            if self.free.dim() == 0
+            if self.free.numel() == 1
             else f"{self.low}..{self.high}"
         )
 
@@ -89,6 +100,7 @@ def parameter(symbol: str, init: Any, bounds: tuple[Any, Any] | None) -> nn.Para
     start = _start(symbol, init)
     if start.is_complex() or not (start.is_meta or torch.isfinite(start).all()):
         raise SchemeError(f"the start value of {symbol} must be finite and real; {init!r} came")
+    start = start.reshape(1) if start.dim() == 0 else start  # sharding takes no tensors without a dimension
     if bounds is None:
         return nn.Parameter(start)
     if not isinstance(bounds, Sequence) or len(bounds) != 2:
@@ -114,6 +126,14 @@ def _start(symbol: str, init: Any) -> Tensor:
     if isinstance(init, (str, int, float, Expr)) and not isinstance(init, bool):
         return torch.tensor(exact.to_float(exact.coefficient(init, parameter=True)), dtype=dtype)
     raise SchemeError(f"init of {symbol} is a number, a pair (low, high) or a distribution; {init!r} came")
+
+
+def as_one_value(block: Any, state_dict: dict[str, Any], prefix: str) -> None:
+    """Give coefficients of shape (), as weights of earlier versions have them, the shape (1,) of the block's own."""
+    for name in block.trained().values():
+        for key in (f"{prefix}{name}", f"{prefix}{name}.free", f"{prefix}{name}.origin"):
+            if isinstance(state_dict.get(key), Tensor) and state_dict[key].dim() == 0:
+                state_dict[key] = state_dict[key].reshape(1)
 
 
 def per_symbol(

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -86,13 +86,12 @@ class Key:
 @functools.cache
 def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     scheme, name = key.scheme, f"{class_name(key.scheme)}Block"
-    source = print_torch(scheme, options)
-    namespace: dict[str, Any] = {}
-    exec(compiled(source, base_name(scheme)), namespace)  # noqa: S102  (source written by the printer from exact data)
-    generated = namespace[name]
-    methods = {m: getattr(generated, m) for m in ("forward", "forward_half", "start") if hasattr(generated, m)}
+    source, generated = _generated(scheme, name, options)
+    _, sized = _generated(scheme, name, replace(options, sized=True, tensor_h=True))
+    methods = {m: f for made in (generated, sized) for m, f in vars(made).items() if m.startswith(("forward", "start"))}
     if options.pattern is None and not all(kind in (0, 1) for kind in scheme.normal_form().q):
-        methods["start"] = _no_start
+        methods |= {"start": _no_start, "start_sized": _no_start}
+    methods["forward"] = _with_optional_step(generated.forward)
     plan = lower(scheme, options.pattern)
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
     members["maker"] = staticmethod(_block_class)  # handed down, since a block asks for its siblings
@@ -103,5 +102,23 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     return cast(type[Block], type(name, (base,), members))
 
 
-def _no_start(self: Block, x: Any, **_: Any) -> Any:
+def _generated(scheme: Scheme, name: str, options: TorchOptions) -> tuple[str, type[Any]]:
+    """The source of a step, and the class that it defines."""
+    source = print_torch(scheme, options)
+    namespace: dict[str, Any] = {}
+    exec(compiled(source, base_name(scheme)), namespace)  # noqa: S102  (source written by the printer from exact data)
+    return source, namespace[name]
+
+
+def _with_optional_step(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """The generated forward; where the call gives a step size, that one that takes it."""
+
+    @functools.wraps(plain)
+    def forward(self: Block, *args: Any, h: Any = None, **named: Any) -> Any:
+        return plain(self, *args, **named) if h is None else self.with_step(h, args, named)
+
+    return forward
+
+
+def _no_start(self: Block, x: Any, *_: Any, **__: Any) -> Any:
     raise SchemeError(NO_START)

@@ -9,9 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from schemetools.errors import UnsupportedError
 from schemetools.nn.tensors.attributes import Attributes
+from schemetools.nn.tensors.graphs import entered
 from schemetools.nn.tensors.inputs import NOTHING, Apart, Call
 from schemetools.nn.tensors.replay import Draws, counting
+from schemetools.nn.tensors.sharded import WHOLE, sharded
 from schemetools.nn.tensors.threads import in_turn
 from schemetools.nn.tensors.unchanged import Unchanged, refuse_other_attributes
 
@@ -51,13 +54,14 @@ def evaluate(
 
 
 def _argument(known: Tensor, row: Sequence[Any], stages: Sequence[Tensor], h: Any) -> Tensor:
-    total = known
+    half = known.dtype in (torch.float16, torch.bfloat16)
+    total = known.float() if half else known
     for c, k in zip(row, stages, strict=True):
         if isinstance(c, Tensor) or isinstance(h, Tensor):
             total = total + h * c * k
         elif c != 0:
             total = torch.add(total, k, alpha=c * h)
-    return total
+    return total.to(known.dtype)
 
 
 def full_precision(like: Tensor) -> AbstractContextManager[Any]:
@@ -109,6 +113,8 @@ class Stages:
 
     def _lift(self, held: Sequence[Sequence[nn.Module]], *, buffers: bool) -> None:
         self._modules = list(dict.fromkeys(itertools.chain.from_iterable(held)))
+        if sharded(self._modules):
+            raise UnsupportedError(WHOLE.format(what="layer", why="an implicit step", other="an explicit scheme"))
         self._before = Attributes(self._modules)
         for modules in held:
             self._take([(m._parameters, name) for m in modules for name in m._parameters])
@@ -157,7 +163,7 @@ class Stages:
         """k -> F(k, *tensors), for several evaluations with the same tensors."""
         s, rest = len(self.fields), iter(tensors[len(self.fields) :])
         scalars = [next(rest) if c is None else c for c in self.scalars]
-        given = list(itertools.islice(rest, self._given))
+        given = [entered(t) for t in itertools.islice(rest, self._given)]
 
         def image(k: Tensor | None) -> Tensor:
             call = NOTHING if self._inputs is None else self._inputs.joined(given)[0]

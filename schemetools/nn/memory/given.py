@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from torch import Tensor
 
 from schemetools.errors import UnsupportedError
+from schemetools.nn.tensors.graphs import entered
 from schemetools.nn.tensors.inputs import NOTHING, WRITTEN, Apart, Call, Versions
 
 
@@ -38,7 +39,8 @@ class Inputs:
         self._supplied = tensors
         versions = Versions(tensors)
         self._calls = [
-            NOTHING if apart is None else apart.joined(self.own(n))[0] for n, apart in enumerate(self._apart)
+            NOTHING if apart is None else apart.joined([entered(t) for t in self.own(n)])[0]
+            for n, apart in enumerate(self._apart)
         ]
         try:
             yield

@@ -58,38 +58,44 @@ def engine_of(layers: Sequence[Block]) -> type[Engine] | None:
 
 
 def run_plainly(
-    layers: Sequence[Block], values: tuple[Any, ...], *, history: bool, begin: int = 0, calls: Calls = None
+    layers: Sequence[Block],
+    values: tuple[Any, ...],
+    *,
+    history: bool,
+    begin: int = 0,
+    calls: Calls = None,
+    states: list[Any] | None = None,
 ) -> tuple[Any, ...]:
     """The layers from `begin` on, in turn, on (x,) or (x, *history); returns the same. Layer 0 makes the history.
 
-    `calls`: what each of these layers takes beside the state.
+    `calls`: what each of these layers takes beside the state. Every layer's state is added to `states`, if given.
     """
     x, *carried = values
-    clock = _clock(layers) if layers[0].options.timed else None
     for n, layer in enumerate(layers[begin:], start=begin):
         args, named = ((), {}) if calls is None else calls[n - begin].both
-        args = args if clock is None else (clock[n], *args)
         if not history:
             x = layer(x, *args, **named)
         else:
             x, carried = layer(x, *args, **named) if n == 0 else layer(x, tuple(carried), *args, **named)
+        if states is not None:
+            states.append(x)
     return (x, *carried)
 
 
-def _clock(layers: Sequence[Block]) -> list[Any]:
-    """The time at which each layer begins."""
-    times: list[Any] = [0.0]
-    for layer in layers:
-        times.append(times[-1] + layer.h)
-    return times
-
-
-def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history: bool, calls: Calls = None) -> Any:
+def run_from_checkpoints(
+    layers: Sequence[Block],
+    x: Any,
+    every: int,
+    *,
+    history: bool,
+    calls: Calls = None,
+    states: list[Any] | None = None,
+) -> Any:
     """The layers in groups of `every`, of which only the carried values are kept; each is run again for its gradient.
 
     The last group is stored: its gradient comes first, so its tensors are alive when no others are. Random draws and
     autocast are repeated; running statistics are updated the first time only. What a call takes in containers that a
-    branch may write into (caches) is given again as it was.
+    branch may write into (caches) is given again as it was. `states` gets every layer's, for groups of one.
     """
     values: tuple[Any, ...] = (x,)
     last = (len(layers) - 1) // every * every
@@ -102,17 +108,26 @@ def run_from_checkpoints(layers: Sequence[Block], x: Any, every: int, *, history
 
         if modules is not None:
             values = Group(modules[begin : begin + every], run, own_calls)(values)
-            continue
-        own = [m for layer in layers[begin : begin + every] for m in modules_of(layer)]
-        repeated = run if torch.compiler.is_compiling() else Again(run, own_calls, own)
+        else:
+            values = _hooked(run, own_calls, layers[begin : begin + every], values)
+        if states is not None:
+            states.append(values[0])
+    return run_plainly(layers, values, history=history, begin=last, calls=_from(calls, last), states=states)[0]
 
-        def contexts(own: list[nn.Module] = own) -> tuple[Any, Any]:
-            return nullcontext(), statistics_kept(counting(own))
 
-        # A compiled graph updates running statistics once by itself, and takes no contexts.
-        options = {} if torch.compiler.is_compiling() else {"context_fn": contexts}
-        values = checkpoint(repeated, *values, use_reentrant=False, **options)  # type: ignore[assignment]
-    return run_plainly(layers, values, history=history, begin=last, calls=_from(calls, last))[0]
+def _hooked(
+    run: Callable[..., tuple[Any, ...]], calls: Calls, layers: Sequence[Block], values: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """A group by torch's own checkpoints, which see what plain functions close over."""
+    own = [m for layer in layers for m in modules_of(layer)]
+    repeated = run if torch.compiler.is_compiling() else Again(run, calls, own)
+
+    def contexts() -> tuple[Any, Any]:
+        return nullcontext(), statistics_kept(counting(own))
+
+    # A compiled graph updates running statistics once by itself, and takes no contexts.
+    options = {} if torch.compiler.is_compiling() else {"context_fn": contexts}
+    return checkpoint(repeated, *values, use_reentrant=False, **options)  # type: ignore[return-value]
 
 
 def _from(calls: Calls, begin: int) -> Calls:
@@ -156,7 +171,8 @@ def run_reversibly(
         raise UnsupportedError("memory='reversible' steps a tensor, or a pair of tensors; use memory='checkpoint'")
     parts = x.chunk(layers[0].plan.parts, dim=1) if split else tuple(x) if several else (x,)
     engine = made(layers[:count], parts[0], None if calls is None else calls[:count])
-    inputs = engine.inputs.taken()
+    # Empty pieces of the first state: by them a second differentiation finds its way to the node, which refuses it.
+    inputs = [*engine.inputs.taken(), *(part.reshape(-1)[:0].clone() for part in parts)]
     values: Any = Reversal.apply(engine, len(parts), len(inputs), *parts, *inputs, *engine.parameters)
     if not history:
         values = (torch.cat(values, dim=1) if split else values,)

@@ -15,6 +15,7 @@ from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.branches import Function
+from schemetools.nn.tensors.graphs import entered
 from schemetools.nn.tensors.inputs import Apart, Call, Versions
 from schemetools.nn.tensors.replay import (
     Draws,
@@ -25,6 +26,7 @@ from schemetools.nn.tensors.replay import (
     repeats_under_no_grad,
     without_cache,
 )
+from schemetools.nn.tensors.sharded import sharded
 from schemetools.nn.tensors.unchanged import Unchanged, refuse_captured
 
 Values = tuple[Any, ...]
@@ -33,14 +35,14 @@ Values = tuple[Any, ...]
 def known_modules(layers: Sequence[Block]) -> list[list[nn.Module]] | None:
     """The modules of each layer; None if layers use other tensors than those of their states and modules.
 
-    None as well where a compiler is looking on.
+    None as well where a compiler is looking on, and where hooks of the layers put their parameters together (FSDP).
     """
     if torch.compiler.is_compiling() or any(
         layer.options.timed or not layer.plan.is_explicit or foreign_step(layer) for layer in layers
     ):
         return None
     found = [modules_of(layer) for layer in layers]
-    return None if any(_sees_more(own[1:]) for own in found) else found
+    return None if any(_sees_more(own[1:]) or sharded(own) for own in found) else found
 
 
 def _sees_more(modules: Sequence[nn.Module]) -> bool:
@@ -117,6 +119,7 @@ class Group:
             as_before(self.draws, self.autocast(), self.counting),
             replaced(self.modules, self.parameters, parameters),
         ):
+            leaves = [entered(t) for t in leaves]
             calls = None if self.inputs is None else self.inputs.joined(leaves[self.count :])
             return self._outputs(leaves, calls)[0]
 

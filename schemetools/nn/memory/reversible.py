@@ -5,6 +5,7 @@ the very same rounded state. Only a contraction by |k| loses information, log2(1
 """
 
 import functools
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -14,16 +15,17 @@ from typing import Any
 import torch
 from sympy import Expr
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from schemetools import exact
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.nn.blocks.arguments import step_at_call
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.branches import unguard
 from schemetools.nn.blocks.coefficients import Bounded
 from schemetools.nn.memory.given import Inputs
 from schemetools.nn.memory.grid import LIMIT, from_grid
 from schemetools.nn.memory.recompute import foreign_step
+from schemetools.nn.tensors.graphs import entered
 from schemetools.nn.tensors.inputs import Call
 from schemetools.nn.tensors.replay import (
     Draws,
@@ -36,6 +38,7 @@ from schemetools.nn.tensors.replay import (
     statistics_kept,
     without_cache,
 )
+from schemetools.nn.tensors.sharded import WHOLE, sharded
 from schemetools.nn.tensors.unchanged import Unchanged, refuse_captured
 
 
@@ -122,11 +125,11 @@ def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
     if c.is_Symbol and str(c) in trained:
         held = getattr(layer, trained[str(c)])
         value = held() if isinstance(held, Bounded) else held
-        if value.dim():
+        if value.numel() != 1:
             raise UnsupportedError(f"memory='reversible' takes one value of {c} per layer, not one per channel")
         return value.to(x.dtype)
     factor, rest = c.as_coeff_Mul()
-    draw = type(layer).forward.__globals__.get(f"draw_{rest}")
+    draw = inspect.unwrap(type(layer).forward).__globals__.get(f"draw_{rest}")
     if draw is None or not factor.is_number:
         raise UnsupportedError(f"memory='reversible' takes coefficients that are numbers, symbols or gates, not {c}")
     return exact.to_float(factor) * draw(x, layer.training)
@@ -139,9 +142,10 @@ def increment(layer: Block, c: Expr, branch: Any, call: Call, value: Tensor) -> 
     """
     if branch._forward_pre_hooks:
         unguard(branch)  # it is watched here
-    factor, version = layer.h * weight_of(layer, c, value), value._version
     args, named = call.both
-    y = branch(value, *args, **named)
+    h, named = step_of(layer, named, value)
+    factor, version = h * weight_of(layer, c, value), value._version
+    y = branch(entered(value), *args, **named)
     if y.shape != value.shape:
         raise SchemeError(
             f"a branch maps a state of shape {tuple(value.shape)} to {tuple(y.shape)}; a step needs the same shape"
@@ -151,16 +155,25 @@ def increment(layer: Block, c: Expr, branch: Any, call: Call, value: Tensor) -> 
     return (y, factor) if isinstance(factor, (int, float)) else (factor * y, 1.0)
 
 
+def step_of(layer: Block, named: dict[str, Any], value: Tensor) -> tuple[Any, dict[str, Any]]:
+    """The step size of a call, which may be among its arguments, and the other arguments."""
+    if named.get("h") is None:
+        return layer.h, named
+    return step_at_call(named["h"], value), {key: v for key, v in named.items() if key != "h"}
+
+
 class Engine(ABC):
     """One pass of a stack forwards on the grid, and back."""
 
     def __init__(self, layers: Sequence[Block], x: Tensor, calls: Sequence[Call] | None) -> None:
+        modules = [modules_of(layer) for layer in layers]
+        if any(map(sharded, modules)):
+            raise UnsupportedError(WHOLE.format(what="stack", why="memory='reversible'", other="memory='checkpoint'"))
         for layer in layers:
             if layer._forward_hooks or layer._forward_pre_hooks:
                 raise UnsupportedError("memory='reversible' calls branches, not layers: register hooks on the branches")
             if foreign_step(layer):
                 raise UnsupportedError("memory='reversible' takes h as a number or an nn.Parameter of the layer")
-        modules = [modules_of(layer) for layer in layers]
         self.passed = Pass(layers, modules, x)
         self.layers = layers
         self.unchanged = [Unchanged(own) for own in modules]
@@ -172,7 +185,7 @@ class Engine(ABC):
     def first_state(self, value: Tensor) -> Tensor:
         """The state after the first layer, without its history."""
         args, named = self.inputs.of(0).both
-        result = self.layers[0](value, *args, **named)
+        result = self.layers[0](entered(value), *args, **named)
         return result if isinstance(result, Tensor) else result[0]
 
     @abstractmethod
@@ -220,11 +233,31 @@ class Reversal(torch.autograd.Function):
         return tuple(outputs)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
         """Gradients of the first state and of the parameters, the states recomputed from last to first."""
         saved, needed = list(ctx.saved_tensors), ctx.needs_input_grad[3 + ctx.count :]
         given = [t.detach().requires_grad_(n) for t, n in zip(saved[: ctx.inputs], needed, strict=False)]
         with torch.enable_grad(), statistics_kept(ctx.engine.passed.counting), ctx.engine.inputs.supplied(given):
             parts, found = ctx.engine.reverse(saved[ctx.inputs :], grads)
-        return None, None, None, *parts, *(found.get(id(p)) for p in (*given, *ctx.engine.parameters))
+            grads = (*parts, *(found.get(id(p)) for p in (*given, *ctx.engine.parameters)))
+        if torch.is_grad_enabled():  # a graph of this pass is wanted
+            reached = (*saved[: ctx.inputs], *ctx.engine.parameters)
+            grads = tuple(g if g is None else FirstOnly.apply(g, *reached) for g in grads)
+        return None, None, None, *grads
+
+
+class FirstOnly(torch.autograd.Function):
+    """A gradient that depends on tensors in a way that is not followed: differentiated again, it says so."""
+
+    @staticmethod
+    def forward(ctx: Any, g: Tensor, *reached: Tensor) -> Tensor:
+        """The gradient."""
+        return g.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *_: Any) -> Any:
+        """Nothing but UnsupportedError."""
+        raise UnsupportedError(
+            "gradients through memory='reversible' cannot be differentiated again: use memory='checkpoint' or "
+            "memory='store'"
+        )

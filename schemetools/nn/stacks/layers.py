@@ -13,7 +13,7 @@ from schemetools.errors import SchemeError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
 from schemetools.nn.blocks.make import block_class
-from schemetools.nn.tensors.inputs import Call
+from schemetools.nn.tensors.inputs import NOTHING, Call
 from schemetools.schemes.base import Scheme, as_scheme
 
 
@@ -86,6 +86,8 @@ def calls_of(depth: int, inputs: Sequence[Any], named: Mapping[str, Any]) -> lis
     """
     if not inputs and not named:
         return None
+    if isinstance(named.get("h"), np.ndarray):
+        named = {**named, "h": named["h"].tolist()}
     for value in (*inputs, *named.values()):
         if isinstance(value, list) and len(value) != depth:
             raise SchemeError(
@@ -98,6 +100,20 @@ def calls_of(depth: int, inputs: Sequence[Any], named: Mapping[str, Any]) -> lis
         Call(tuple(_of_layer(v, n) for v in inputs), {key: _of_layer(v, n) for key, v in named.items()})
         for n in range(depth)
     ]
+
+
+def timed_calls(layers: Sequence[Block], calls: list[Call] | None) -> list[Call] | None:
+    """The calls with the time at which each layer begins, where branches are f(t, u, ...)."""
+    if not layers[0].options.timed:
+        return calls
+    time: Any = 0.0
+    found = []
+    for layer, call in zip(layers, [NOTHING] * len(layers) if calls is None else calls, strict=True):
+        args, named = call.both
+        found.append(Call((time, *args), named))
+        h = named.get("h")
+        time = time + (layer.h if h is None else h)
+    return found
 
 
 def _of_layer(value: Any, n: int) -> Any:

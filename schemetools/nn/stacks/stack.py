@@ -1,29 +1,40 @@
 """A stack: one step of a scheme per branch, the history kept inside the call."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 import torch
 from torch import nn
+from torch.fx import Proxy
 
 from schemetools.codegen.printers.torch_options import TorchOptions
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.arguments import check_state
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.memory.kinds import checked_kind, run_from_checkpoints, run_plainly, run_reversibly
 from schemetools.nn.memory.reversible import Stored
 from schemetools.nn.stacks.grid_stack import GridStack, grid_stack
-from schemetools.nn.stacks.layers import calls_of, layer_classes, restricted_schemes, share_coefficients, step_sizes
+from schemetools.nn.stacks.layers import (
+    calls_of,
+    layer_classes,
+    restricted_schemes,
+    share_coefficients,
+    step_sizes,
+    timed_calls,
+)
+from schemetools.nn.tensors.aliases import StoredOnce
+from schemetools.nn.tensors.graphs import NO_SCRIPT, one_node
 from schemetools.nn.tensors.transforms import observed
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
 
 
-class Stack(nn.Module):
+class Stack(StoredOnce):
     """Steps of one scheme, x -> x; `to_stack` makes it. Branches may take more: stack(x, mask, scale=[1, 2, 3]).
 
-    `layers` holds one block per branch; `schemes` is one scheme per layer, learned values in place. With
-    memory="reversible", `stored` says what the last pass kept for the way back, in bits per element and layer.
+    It has a length, an index and slices. `layers` holds one block per branch; `schemes` is one scheme per layer,
+    learned values in place. With memory="reversible", `stored` says what the last pass kept for the way back, in bits
+    per element and layer.
     """
 
     def __init__(
@@ -35,20 +46,65 @@ class Stack(nn.Module):
         self.stored: Stored | None = None
         self._start_schemes = tuple(written)
 
-    def forward(self, x: Any, *inputs: Any, **named: Any) -> Any:
-        """The state after the last step.
+    def forward(self, x: Any, *inputs: Any, states: bool = False, **named: Any) -> Any:
+        """The state after the last step, or with `states` a tuple with the state after each step.
 
-        What else is given goes to every branch, f(u, *inputs, **named); of a list each layer gets one value.
+        What else is given goes to every branch, f(u, *inputs, **named); of a list each layer gets one value. `h` is the
+        step size of this call: a number, a tensor with one value per sample (b, 1, ...), or a list with one per layer.
+        With `states` and another memory than "store", each step is a checkpoint.
         """
+        if isinstance(x, Proxy):
+            return self._traced(x, inputs, named, states)
         layers: list[Any] = list(self.layers)
         check_state(x, layers[0].plan, split=layers[0].options.split)
-        options: Any = {"history": self.keeps_history, "calls": calls_of(len(layers), inputs, named)}
+        calls = timed_calls(layers, calls_of(len(layers), inputs, named))
+        found: list[Any] | None = [] if states else None
         if self.memory == "store" or not torch.is_grad_enabled() or observed():
-            return run_plainly(layers, (x,), **options)[0]
-        if self.memory == "checkpoint":
-            return run_from_checkpoints(layers, x, self.every, **options)
-        y, self.stored = run_reversibly(layers, x, self.every, **options)
-        return y
+            y = run_plainly(layers, (x,), history=self.keeps_history, calls=calls, states=found)[0]
+        elif self.memory == "checkpoint" or states:
+            every = 1 if states else self.every
+            y = run_from_checkpoints(layers, x, every, history=self.keeps_history, calls=calls, states=found)
+        else:
+            y, self.stored = run_reversibly(layers, x, self.every, history=self.keeps_history, calls=calls)
+        return y if found is None else tuple(found)
+
+    def __len__(self) -> int:
+        """The number of steps."""
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Block]:
+        """The blocks, first to last."""
+        return iter(self.layers)  # type: ignore[arg-type]
+
+    def __getitem__(self, index: int | slice) -> "Block | Stack":
+        """A block, or the stack of a slice, with the same blocks in it.
+
+        Raises SchemeError for a slice that would begin without the history of the steps before.
+        """
+        if not isinstance(index, slice):
+            return self.layers[index]  # type: ignore[return-value]
+        chosen = range(len(self))[index]
+        if self.keeps_history and list(chosen) != list(range(len(chosen))):
+            raise SchemeError(
+                f"steps {chosen} of a multistep stack need the history of those before them: take a slice from the "
+                "first step on, stack[:n]"
+            )
+        if not chosen:
+            raise SchemeError(f"a stack has at least one step; {index} of {len(self)} has none")
+        layers, written = [self.layers[n] for n in chosen], [self._start_schemes[n] for n in chosen]
+        return Stack(layers, written, history=self.keeps_history, memory=self.memory, every=self.every)  # type: ignore[arg-type]
+
+    def _traced(self, x: Proxy, inputs: Any, named: Any, states: Any) -> Any:
+        """One node of a graph of torch.fx."""
+        if isinstance(inputs, Proxy):
+            raise UnsupportedError(
+                "torch.fx cannot trace a stack by itself: trace a module that contains it, in which it stays one node, "
+                "or use torch.export.export"
+            )
+        return one_node(self, (x, *inputs), {**named, "states": states})
+
+    def __prepare_scriptable__(self) -> Any:
+        raise UnsupportedError(NO_SCRIPT)
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compile the layers one by one, in place: equal layers share their code, so depth costs little compile time.

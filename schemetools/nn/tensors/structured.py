@@ -170,8 +170,16 @@ class Leaves:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The dtype of the first tensor."""
-        return self.leaves[0].dtype
+        """The dtype of the tensors, of several the widest."""
+        return functools.reduce(torch.promote_types, (t.dtype for t in self.leaves))
+
+    def float(self) -> "Leaves":
+        """In single precision."""
+        return Leaves([t.float() for t in self.leaves], self.spec)
+
+    def to(self, dtype: torch.dtype) -> "Leaves":
+        """In another precision."""
+        return Leaves([t.to(dtype) for t in self.leaves], self.spec)
 
 
 class Opened:

@@ -54,6 +54,8 @@ def transformed() -> bool:
 
 def observed() -> bool:
     """Whether a transform or torch.export looks on: they want the computation itself, however it is paid for."""
+    if torch.compiler.is_exporting():
+        return True
     return transformed() or (torch.compiler.is_compiling() and not torch.compiler.is_dynamo_compiling())
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from schemetools.errors import FileError
+from schemetools.nn.tensors.aliases import aliases
 
 FORMAT = "schemetools-checkpoint-1"
 
@@ -76,12 +77,39 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     return content
 
 
+def load_optimizer(optimizer: torch.optim.Optimizer, stored: Mapping[str, Any], model: nn.Module) -> None:
+    """The state of an optimiser of `parameter_groups(model)`, also where an earlier version stored a single group."""
+    own = optimizer.state_dict()
+    state, groups = dict(stored["state"]), stored["param_groups"]
+    if len(groups) == 1 and len(own["param_groups"]) > 1:
+        order = {id(p): n for n, p in enumerate(model.parameters())}
+        numbers = [order[id(p)] for group in optimizer.param_groups for p in group["params"]]
+        state = {new: state[old] for new, old in enumerate(numbers) if old in state}
+        groups = own["param_groups"]
+    for n, p in enumerate(p for group in optimizer.param_groups for p in group["params"]):
+        if n in state and p.shape == (1,):
+            state[n] = {k: v.reshape(1) if k != "step" and _is_scalar(v) else v for k, v in state[n].items()}
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dim() == 0
+
+
 def load_weights(model: nn.Module, weights: Mapping[str, Any], source: str | Path) -> None:
     """Copy a checkpoint's weights into a model; FileError names the first tensor that does not fit.
 
     Nothing is copied unless everything fits.
     """
     own = model.state_dict()
+    weights = dict(weights)
+    for name in aliases(model):
+        weights.pop(name, None)  # of an earlier version, which stored tensors under all of their names
+    for name, value in own.items():
+        if name not in weights and name.endswith(".origin") and name.removesuffix("origin") + "free" in weights:
+            weights[name] = torch.zeros_like(value)
+        if name in weights and weights[name].dim() == 0 and value.shape == (1,):
+            weights[name] = weights[name].reshape(1)
     missing, extra = sorted(own.keys() - weights.keys()), sorted(weights.keys() - own.keys())
     if missing or extra:
         first = f"it lacks {missing[0]}" if missing else f"it has {extra[0]}, which the model lacks"

@@ -11,6 +11,7 @@ from torch import Tensor
 from schemetools.errors import FileError
 from schemetools.nn.training.cifar import is_cifar, read_cifar
 
+LEVELS_16 = 65535
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm"})
 
 
@@ -101,12 +102,28 @@ def _read_image(path: Path, size: int | None) -> np.ndarray:
     """One image as (height, width, 3) bytes."""
     try:
         with Image.open(path) as file:
-            image = file.convert("RGB")
+            image = _eight_bits(file, path).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
         raise FileError(f"{path} is not a readable image: {problem}") from None
     if size is not None and image.size != (size, size):
         image = image.resize((size, size), Image.Resampling.BILINEAR)
     return np.asarray(image)
+
+
+def _eight_bits(image: Image.Image, path: Path) -> Image.Image:
+    """The image with levels 0..255: those of 16 bits, 0..65535, over 257; `convert` would cut them off at 255.
+
+    Raises FileError for other levels than these, as those of floating-point images, whose range nobody tells.
+    """
+    if not image.mode.startswith(("I", "F")):
+        return image
+    levels = np.asarray(image)
+    if image.mode == "F" or levels.min() < 0 or levels.max() > LEVELS_16:
+        raise FileError(
+            f"{path} has levels from {levels.min():g} to {levels.max():g} (mode {image.mode}); images have 8 or 16 "
+            "bits without a sign: convert it"
+        )
+    return Image.fromarray(np.rint(levels / (LEVELS_16 / 255)).astype(np.uint8))
 
 
 def _limited(split: Split, limit: int | None) -> Split:

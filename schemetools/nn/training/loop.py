@@ -11,10 +11,17 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from schemetools.errors import SchemeError
+from schemetools.nn.blocks.groups import parameter_groups
 from schemetools.nn.models import build
 from schemetools.nn.reading.chains import learned_coefficients
 from schemetools.nn.training.augment import crop_and_flip, draws, permutation, seed_for, to_floats
-from schemetools.nn.training.checkpoints import load_checkpoint, load_weights, make_folder, save_checkpoint
+from schemetools.nn.training.checkpoints import (
+    load_checkpoint,
+    load_optimizer,
+    load_weights,
+    make_folder,
+    save_checkpoint,
+)
 from schemetools.nn.training.config import TrainConfig
 from schemetools.nn.training.data import ImageData, Split, open_images
 from schemetools.nn.training.logs import write_logs
@@ -72,15 +79,10 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Callable[[Prog
     if stored is not None:
         load_weights(model, stored["model"], path)
         run = Run(stored["step"], list(stored["sums"]), list(stored["epochs"]))
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=config.lr,
-        momentum=config.momentum,
-        weight_decay=config.weight_decay,
-        nesterov=config.nesterov,
-    )
+    groups = parameter_groups(model, weight_decay=config.weight_decay)
+    optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.nesterov)
     if stored is not None:
-        optimizer.load_state_dict(stored["optimizer"])
+        load_optimizer(optimizer, stored["optimizer"], model)
     trainer = _Trainer(config, data, accelerator, model, optimizer, run, progress or (lambda _: None))
     trainer.fit(path)
     return Trained(model, run.epochs, path)

@@ -20,6 +20,8 @@ class AdamsBashforthBlock(nn.Module):
     def forward(self, x, history=None, *inputs, **named):
         if history is None:
             return self.start(x, *inputs, **named)
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.forward_half(x, history, *inputs, **named)
         f, h = self.branch, self.h
         d1, d2 = history
         k1 = f(x, *inputs, **named)
@@ -27,9 +29,26 @@ class AdamsBashforthBlock(nn.Module):
         d1_new = h * k1
         return y, (d1_new, d1)
 
+    def forward_half(self, x, history=None, *inputs, **named):
+        f, h = self.branch, self.h
+        d1, d2 = history
+        k1 = f(x, *inputs, **named)
+        y = torch.add(torch.add(torch.add(x.float(), d1, alpha=-1.3333333333333333), d2, alpha=0.4166666666666667), k1, alpha=1.9166666666666667 * h).to(x.dtype)
+        d1_new = (h * k1.float()).to(x.dtype)
+        return y, (d1_new, d1)
+
     def start(self, x, *inputs, **named):
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.start_half(x, *inputs, **named)
         f, h = self.branch, self.h
         k1 = f(x, *inputs, **named)
         y = torch.add(x, k1, alpha=h)
         d1_new = h * k1
+        return y, (d1_new, d1_new)
+
+    def start_half(self, x, *inputs, **named):
+        f, h = self.branch, self.h
+        k1 = f(x, *inputs, **named)
+        y = torch.add(x.float(), k1, alpha=h).to(x.dtype)
+        d1_new = (h * k1.float()).to(x.dtype)
         return y, (d1_new, d1_new)

@@ -27,6 +27,8 @@ class BDFBlock(nn.Module):
     def forward(self, x, history=None, *inputs, **named):
         if history is None:
             return self.start(x, *inputs, **named)
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.forward_half(x, history, *inputs, **named)
         f, h = self.branch, self.h
         (u1,) = history
         z1 = torch.lerp(x, u1, -0.3333333333333333)
@@ -34,8 +36,24 @@ class BDFBlock(nn.Module):
         y = torch.add(z1, k1, alpha=0.6666666666666666 * h)
         return y, (x,)
 
+    def forward_half(self, x, history=None, *inputs, **named):
+        f, h = self.branch, self.h
+        (u1,) = history
+        z1 = torch.lerp(x.float(), u1.float(), -0.3333333333333333).to(x.dtype)
+        (k1,) = solve(self, (f,), (z1,), ((0.6666666666666666,),), h, self.tol, self.max_iterations, inputs, named)
+        y = torch.add(torch.lerp(x.float(), u1.float(), -0.3333333333333333), k1, alpha=0.6666666666666666 * h).to(x.dtype)
+        return y, (x,)
+
     def start(self, x, *inputs, **named):
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.start_half(x, *inputs, **named)
         f, h = self.branch, self.h
         (k1,) = solve(self, (f,), (x,), ((0.6666666666666666,),), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(x, k1, alpha=0.6666666666666666 * h)
+        return y, (x,)
+
+    def start_half(self, x, *inputs, **named):
+        f, h = self.branch, self.h
+        (k1,) = solve(self, (f,), (x,), ((0.6666666666666666,),), h, self.tol, self.max_iterations, inputs, named)
+        y = torch.add(x.float(), k1, alpha=0.6666666666666666 * h).to(x.dtype)
         return y, (x,)

@@ -34,7 +34,6 @@ class GaussBlock(nn.Module):
     def forward_half(self, x, *inputs, **named):
         f, h = self.branch, self.h
         k1, k2 = solve(self, (f, f), (x, x), ((0.25, -0.03867513459481288), (0.5386751345948129, 0.25)), h, self.tol, self.max_iterations, inputs, named)
-        s = 0.5 * k1
-        s = torch.add(s, k2, alpha=0.5)
-        y = torch.add(x, s, alpha=h)
+        y = torch.add(x.float(), k1, alpha=0.5 * h)
+        y = torch.add(y, k2, alpha=0.5 * h).to(x.dtype)
         return y

@@ -19,14 +19,31 @@ class LeapfrogBlock(nn.Module):
     def forward(self, x, history=None, *inputs, **named):
         if history is None:
             return self.start(x, *inputs, **named)
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.forward_half(x, history, *inputs, **named)
         f, h = self.branch, self.h
         (u1,) = history
         k1 = f(x, *inputs, **named)
         y = torch.add(u1, k1, alpha=2 * h)
         return y, (x,)
 
+    def forward_half(self, x, history=None, *inputs, **named):
+        f, h = self.branch, self.h
+        (u1,) = history
+        k1 = f(x, *inputs, **named)
+        y = torch.add(u1.float(), k1, alpha=2 * h).to(x.dtype)
+        return y, (x,)
+
     def start(self, x, *inputs, **named):
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.start_half(x, *inputs, **named)
         f, h = self.branch, self.h
         k1 = f(x, *inputs, **named)
         y = torch.add(x, k1, alpha=2 * h)
+        return y, (x,)
+
+    def start_half(self, x, *inputs, **named):
+        f, h = self.branch, self.h
+        k1 = f(x, *inputs, **named)
+        y = torch.add(x.float(), k1, alpha=2 * h).to(x.dtype)
         return y, (x,)

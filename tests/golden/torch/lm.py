@@ -20,6 +20,8 @@ class LMBlock(nn.Module):
     def forward(self, x, history=None, *inputs, **named):
         if history is None:
             return self.start(x, *inputs, **named)
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.forward_half(x, history, *inputs, **named)
         f, h = self.branch, self.h
         (u1,) = history
         k = self.k.to(x.dtype)
@@ -27,8 +29,24 @@ class LMBlock(nn.Module):
         y = torch.add(torch.lerp(x, u1, k), k1, alpha=h)
         return y, (x,)
 
+    def forward_half(self, x, history=None, *inputs, **named):
+        f, h = self.branch, self.h
+        (u1,) = history
+        k = self.k.float()
+        k1 = f(x, *inputs, **named)
+        y = torch.add(torch.lerp(x.float(), u1.float(), k), k1, alpha=h).to(x.dtype)
+        return y, (x,)
+
     def start(self, x, *inputs, **named):
+        if x.dtype in (torch.bfloat16, torch.float16):
+            return self.start_half(x, *inputs, **named)
         f, h = self.branch, self.h
         k1 = f(x, *inputs, **named)
         y = torch.add(x, k1, alpha=h)
+        return y, (x,)
+
+    def start_half(self, x, *inputs, **named):
+        f, h = self.branch, self.h
+        k1 = f(x, *inputs, **named)
+        y = torch.add(x.float(), k1, alpha=h).to(x.dtype)
         return y, (x,)

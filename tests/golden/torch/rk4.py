@@ -33,12 +33,11 @@ class RK4Block(nn.Module):
     def forward_half(self, x, *inputs, **named):
         f, h = self.branch, self.h
         k1 = f(x, *inputs, **named)
-        k2 = f(torch.add(x, k1, alpha=0.5 * h), *inputs, **named)
-        k3 = f(torch.add(x, k2, alpha=0.5 * h), *inputs, **named)
-        k4 = f(torch.add(x, k3, alpha=h), *inputs, **named)
-        s = 0.16666666666666666 * k1
-        s = torch.add(s, k2, alpha=0.3333333333333333)
-        s = torch.add(s, k3, alpha=0.3333333333333333)
-        s = torch.add(s, k4, alpha=0.16666666666666666)
-        y = torch.add(x, s, alpha=h)
+        k2 = f(torch.add(x.float(), k1, alpha=0.5 * h).to(x.dtype), *inputs, **named)
+        k3 = f(torch.add(x.float(), k2, alpha=0.5 * h).to(x.dtype), *inputs, **named)
+        k4 = f(torch.add(x.float(), k3, alpha=h).to(x.dtype), *inputs, **named)
+        y = torch.add(x.float(), k1, alpha=0.16666666666666666 * h)
+        y = torch.add(y, k2, alpha=0.3333333333333333 * h)
+        y = torch.add(y, k3, alpha=0.3333333333333333 * h)
+        y = torch.add(y, k4, alpha=0.16666666666666666 * h).to(x.dtype)
         return y

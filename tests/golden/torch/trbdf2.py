@@ -45,19 +45,17 @@ class TRBDF2Block(nn.Module):
     def forward_half(self, x, *inputs, error=False, **named):
         f, h = self.branch, self.h
         k1 = f(x, *inputs, **named)
-        z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
+        z2 = torch.add(x.float(), k1, alpha=0.2928932188134525 * h).to(x.dtype)
         (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
-        s = 0.3535533905932738 * k1
-        s = torch.add(s, k2, alpha=0.3535533905932738)
-        z3 = torch.add(x, s, alpha=h)
+        z3 = torch.add(x.float(), k1, alpha=0.3535533905932738 * h)
+        z3 = torch.add(z3, k2, alpha=0.3535533905932738 * h).to(x.dtype)
         (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
-        s = 0.3535533905932738 * k1
-        s = torch.add(s, k2, alpha=0.3535533905932738)
-        s = torch.add(s, k3, alpha=0.2928932188134525)
-        y = torch.add(x, s, alpha=h)
+        y = torch.add(x.float(), k1, alpha=0.3535533905932738 * h)
+        y = torch.add(y, k2, alpha=0.3535533905932738 * h)
+        y = torch.add(y, k3, alpha=0.2928932188134525 * h).to(x.dtype)
         if not error:
             return y
-        estimate = 0.13807118745769836 * h * k1
+        estimate = 0.13807118745769836 * h * k1.float()
         estimate = torch.add(estimate, k2, alpha=-0.3333333333333333 * h)
-        estimate = torch.add(estimate, k3, alpha=0.19526214587563498 * h)
+        estimate = torch.add(estimate, k3, alpha=0.19526214587563498 * h).to(x.dtype)
         return y, estimate

@@ -10,6 +10,7 @@ from PIL import Image
 from schemetools.errors import FileError
 from schemetools.nn.training import open_images
 from schemetools.nn.training.augment import crop_and_flip, draws, permutation, to_floats
+from schemetools.nn.training.data import _eight_bits
 
 
 def test_a_folder_of_classes(folder):
@@ -102,3 +103,22 @@ def test_draws_depend_on_seed_epoch_and_step_alone():
     assert draws(4000, 0, 0, 0, 4).double().mean(0) == pytest.approx([4, 4, 0.5], abs=0.2)
     assert sorted(permutation(100, 0, 1).tolist()) == list(range(100))
     assert not torch.equal(permutation(100, 0, 1), permutation(100, 0, 2))
+
+
+def _folder(root, images):
+    for part in ("train", "test"):
+        for name, image in images.items():
+            (root / part / name).mkdir(parents=True)
+            image.save(root / part / name / "0.png")
+    return root
+
+
+def test_sixteen_bits_are_scaled_and_floats_refused(tmp_path):
+    levels = {"a": 0, "b": 8000, "c": 48000, "d": 65535}
+    images = {name: Image.fromarray(np.full((4, 4), level, dtype=np.uint16)) for name, level in levels.items()}
+    data = open_images(_folder(tmp_path / "grey", images))
+    assert data.train.images[:, 0, 0, 0].tolist() == [round(level / 257) for level in levels.values()]
+    with pytest.raises(FileError, match="8 or 16 bits"):
+        _eight_bits(Image.fromarray(np.ones((4, 4), dtype=np.float32)), tmp_path / "x.tif")
+    with pytest.raises(FileError, match="from 0 to 70000"):
+        _eight_bits(Image.fromarray(np.array([[0, 70000]], dtype=np.int32)), tmp_path / "x.png")

@@ -44,7 +44,7 @@ PUBLIC = {
     "codegen.source": ("to_source", "to_stepper"),
     "interop.solve": ("solve",),
     "interop.convergence": ("convergence",),
-    "interop.out": ("to_scipy",),
+    "interop.out": ("to_scipy", "to_diffrax", "to_torchdiffeq"),
     "nn.blocks.make": ("to_block",),
     "nn.stacks.stack": ("to_stack",),
     "nn.rewiring.convert": ("convert",),
@@ -58,6 +58,7 @@ PUBLIC = {
         "plot_sweep",
         "plot_eigenvalues",
     ),
+    "present.convergence": ("plot_convergence",),
 }
 _SUBMODULES = frozenset({"analysis", "cli", "codegen", "errors", "exact", "interop", "nn", "present", "schemes"})
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}

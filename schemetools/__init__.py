@@ -24,6 +24,12 @@ PUBLIC = {
     "schemes": ("stencils",),
     "schemes.dimsim": ("dimsim", "peer"),
     "schemes.extended": ("ebdf", "mebdf"),
+    "schemes.imex_multistep": ("ImexMultistep",),
+    "schemes.predictor": ("predictor_corrector",),
+    "schemes.low_storage": ("low_storage",),
+    "schemes.extrapolation": ("extrapolation",),
+    "schemes.corrections": ("deferred_correction",),
+    "schemes.shu_osher": ("from_shu_osher", "from_stability_function"),
     "schemes.registry": ("get", "names"),
     "schemes.files": ("load", "save"),
     "schemes.transforms": ("adjoint", "compose", "nest", "picard", "randomise", "rescale", "steps", "to_float"),
@@ -49,7 +55,7 @@ PUBLIC = {
     "codegen.source": ("to_source", "to_stepper"),
     "interop.solve": ("solve",),
     "interop.convergence": ("convergence",),
-    "interop.out": ("to_scipy",),
+    "interop.out": ("to_scipy", "to_diffrax", "to_torchdiffeq"),
     "nn.blocks.make": ("to_block",),
     "nn.stacks.stack": ("to_stack",),
     "nn.rewiring.convert": ("convert",),
@@ -64,6 +70,7 @@ PUBLIC = {
         "plot_sweep",
         "plot_eigenvalues",
     ),
+    "present.convergence": ("plot_convergence",),
 }
 _SUBMODULES = frozenset({"analysis", "cli", "codegen", "errors", "exact", "interop", "nn", "present", "schemes"})
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}

@@ -8,6 +8,7 @@ from schemetools.analysis.properties.order import order
 from schemetools.present.text import number
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -48,6 +49,8 @@ def kind_text(scheme: Scheme) -> str:
             return f"{how} Runge-Kutta method, {_count(scheme.stages, 'stage')}{pair}"
         case LinearMultistep():
             return f"{how} linear multistep method, {_count(scheme.steps, 'step')}"
+        case ImexMultistep():
+            return f"implicit-explicit linear multistep method, {_count(scheme.steps, 'step')}"
         case AdditiveRungeKutta():
             kind = "partitioned" if scheme.partitioned else "additive"
             return (

@@ -10,6 +10,7 @@ from schemetools.present.grids import discretisation_text
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.discretisation import Discretisation
+from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -63,6 +64,9 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
             if sum(b != 0 for b in scheme.beta) == 1:
                 return f"{left} = {_combination(scheme.beta, 'h f', write)}"
             return f"{left} = h ({_combination(scheme.beta, 'f', write)})"
+        case ImexMultistep():
+            left, *parts = (_combination(row, u, write) for row, u in zip(scheme._arrays(), "uFG", strict=True))
+            return f"{left} = h ({' + '.join(parts).replace('+ -', '- ')})"
         case AdditiveRungeKutta():
             return "\n".join(f"{label}:\n{_butcher(tableau, write)}" for label, tableau in scheme.tableaux)
         case GeneralLinear():

@@ -18,6 +18,8 @@ from schemetools.schemes import grid_files
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
+from schemetools.schemes.file_kinds import FIELD_KEYS, KEYS, KINDS, LABELS, TYPES
+from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.random import distribution_of, random_symbol
@@ -25,61 +27,6 @@ from schemetools.schemes.runge_kutta import RungeKutta
 
 MAX_BYTES = 1_000_000
 _DISTRIBUTION = re.compile(r"\s*([a-z]+)\s*\((.*)\)\s*", re.DOTALL)
-
-
-def _runge_kutta(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    return _tableau_from(take, "", labels)
-
-
-def _tableau_from(take: Callable[..., Any], where: str, labels: dict[str, Any]) -> RungeKutta:
-    A, b, c, b_hat = take(f"{where}A"), take(f"{where}b"), take(f"{where}c", None), take(f"{where}b_hat", None)
-    return RungeKutta(A, b, c, b_hat=b_hat, c_is_declared=take(f"{where}c_is_declared", False), **labels)
-
-
-def _multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    return LinearMultistep(take("alpha"), take("beta"), **labels)
-
-
-def _additive(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    known = {key: labels[key] for key in ("exact", "digits")}
-    tables = {field: _tableau_from(take, f"fields.{field}.", known) for field in take("fields")}
-    names = {key: labels[key] for key in ("name", "reference")}
-    return AdditiveRungeKutta(tables, take("partitioned", False), **names)
-
-
-def _general_linear(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    A, U, B, V = (take(key) for key in "AUBV")
-    return GeneralLinear(A, U, B, V, take("colours", None), parts=take("parts", 1), **labels)
-
-
-def _masked(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
-    return MaskedEuler(take("placement"), take("mask"), take("power", 0), **labels)
-
-
-_KINDS: dict[str, Callable[..., Scheme]] = {
-    "RungeKutta": _runge_kutta,
-    "LinearMultistep": _multistep,
-    "AdditiveRungeKutta": _additive,
-    "GeneralLinear": _general_linear,
-    "MaskedEuler": _masked,
-}
-_FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
-_LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
-_KEYS = {
-    "RungeKutta": _FIELD_KEYS,
-    "LinearMultistep": {"alpha", "beta"},
-    "AdditiveRungeKutta": {"fields", "partitioned"},
-    "GeneralLinear": {"A", "U", "B", "V", "colours", "parts"},
-    "MaskedEuler": {"placement", "mask", "power"},
-}
-_TYPES = {
-    "partitioned": bool,
-    "c_is_declared": bool,
-    "parts": int,
-    "fields": dict,
-    "colours": list,
-    "placement": str,
-}
 
 
 class _File:
@@ -116,10 +63,10 @@ class _File:
 
     def read(self) -> Scheme | Discretisation:
         kind = self.data.get("kind", "LinearMultistep" if "alpha" in self.data else "RungeKutta")
-        if not isinstance(kind, str) or kind not in (*_KINDS, *grid_files.KEYS):
-            known = ", ".join((*_KINDS, *grid_files.KEYS))
+        if not isinstance(kind, str) or kind not in (*KINDS, *grid_files.KEYS):
+            known = ", ".join((*KINDS, *grid_files.KEYS))
             raise self.fail("kind", f"{kind!r} is no kind of scheme; write one of {known}")
-        self.refuse_unknown("", self.data, _LABELS | (_KEYS | grid_files.KEYS)[kind])
+        self.refuse_unknown("", self.data, LABELS | (KEYS | grid_files.KEYS)[kind])
         self.declare()
         labels: dict[str, Any] = {key: self.label(key) for key in ("name", "reference")} | {
             key: self.data.get(key) for key in ("exact", "digits")
@@ -129,7 +76,7 @@ class _File:
             labels.pop("digits")
             return grid_files.read(kind, self, self.nested, labels)
         try:
-            return _KINDS[kind](self.take, labels)
+            return KINDS[kind](self.take, labels)
         except FileError:
             raise
         except SchemeError as error:
@@ -183,18 +130,18 @@ class _File:
                 raise self.fail(key, "is missing")
             table = table[part]
         name = key.split(".")[-1]
-        if name in ("A", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta"):
+        if name in ("A", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma"):
             return self.coefficients(key, table)
         if name in ("mask", "power"):
             return self.coefficients(key, table, depth=2)
-        expected = _TYPES[name]
+        expected = TYPES[name]
         if not isinstance(table, expected):
             raise self.fail(key, f"must be a {expected.__name__}")
         if name == "fields":
             for field, inner in table.items():
                 if not isinstance(inner, dict):
                     raise self.fail(f"fields.{field}", f"must be a table, [fields.{field}]")
-                self.refuse_unknown(f"fields.{field}.", inner, _FIELD_KEYS)
+                self.refuse_unknown(f"fields.{field}.", inner, FIELD_KEYS)
         return table
 
     def coefficients(self, key: str, value: Any, depth: int = 0) -> Any:
@@ -287,6 +234,8 @@ def to_toml(scheme: Scheme | Discretisation) -> str:
             lines += _tableau(scheme)
         case LinearMultistep():
             lines += [_array("alpha", scheme.alpha), _array("beta", scheme.beta)]
+        case ImexMultistep():
+            lines += [_array(key, getattr(scheme, key)) for key in ("alpha", "beta", "gamma")]
         case AdditiveRungeKutta():
             lines.append(f"partitioned = {str(scheme.partitioned).lower()}")
             for label, tableau in scheme.tableaux:

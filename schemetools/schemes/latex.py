@@ -57,6 +57,13 @@ def multistep_recurrence(alpha: Sequence[Expr], beta: Sequence[Expr], *, exact: 
     return f"$\\displaystyle {_combination(alpha, 'u', exact)} = h\\left({_combination(beta, 'f', exact)}\\right)$"
 
 
+def imex_recurrence(alpha: Sequence[Expr], beta: Sequence[Expr], gamma: Sequence[Expr], *, exact: bool) -> str:
+    """The recurrence sum_j alpha_j u_(n+j) = h sum_j (beta_j F_(n+j) + gamma_j G_(n+j)), newest value first."""
+    explicit, implicit = _combination(beta, "F", exact), _combination(gamma, "G", exact)
+    right = f"{explicit} + {implicit}".replace("+ -", "- ")
+    return f"$\\displaystyle {_combination(alpha, 'u', exact)} = h\\left({right}\\right)$"
+
+
 def general_linear(
     A: Sequence[Sequence[Expr]],
     U: Sequence[Sequence[Expr]],

@@ -23,6 +23,7 @@ from schemetools.analysis.trees.forest import (
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_stages
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -34,6 +35,8 @@ def grammar_of(scheme: Scheme) -> Grammar:
     """The trees that the scheme's B-series runs over."""
     if isinstance(scheme, AdditiveRungeKutta):
         return alternating(scheme.fields) if scheme.partitioned else free(scheme.fields)
+    if isinstance(scheme, ImexMultistep):
+        return free(scheme.fields)
     if isinstance(scheme, GeneralLinear) and len(scheme.fields) > 1:
         return alternating(scheme.fields) if scheme.parts > 1 else free(scheme.fields)
     return PLAIN

@@ -1,6 +1,7 @@
 """The readers in turn, and what they cannot read, by name."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from schemetools.errors import SchemeError, UnsupportedError
@@ -9,7 +10,7 @@ from schemetools.schemes.base import Scheme
 from schemetools.schemes.carriers import layouts
 from schemetools.schemes.carriers.claims import contradiction, warn
 from schemetools.schemes.carriers.collocated import quadrature_nodes, radau_of_scipy
-from schemetools.schemes.carriers.values import Table, attribute, has, listed, named
+from schemetools.schemes.carriers.values import Table, attribute, has, listed, method_order, named
 from schemetools.schemes.carriers.weights import embedded
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.registry import get
@@ -72,12 +73,15 @@ def read(value: Any) -> Scheme:
 
 
 def _shown(value: Any) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+    return f"the class {value.__name__}" if isinstance(value, type) else f"an object of class {type(value).__name__}"
 
 
 def _runge_kutta(table: Table) -> RungeKutta:
     wrong = contradiction(table)
-    result = RungeKutta(table.A, table.b, table.c, b_hat=table.b_hat, name=table.name, reference=wrong)
+    try:
+        result = RungeKutta(table.A, table.b, table.c, b_hat=table.b_hat, name=table.name, reference=wrong)
+    except SchemeError as error:
+        raise type(error)(f"{table.name}: {error}") from None
     warn(wrong)
     return result
 
@@ -111,9 +115,10 @@ def _additive(value: Any) -> Scheme | None:
     if any(part is None for part in parts):
         return None
     found: list[Table] = [part for part in parts if part is not None]
+    found = [replace(part, order=method_order(value), name=named(value)) for part in found]
     errors = [listed(part.b_error) for part in ((table,) if tables is None else tables)]
     hats = embedded([(t.A, t.b, error) for t, error in zip(found, errors, strict=True)], -1)
-    schemes = [RungeKutta(t.A, t.b, t.c, b_hat=hat, name=named(value)) for t, hat in zip(found, hats, strict=True)]
+    schemes = [_runge_kutta(replace(t, b_hat=hat)) for t, hat in zip(found, hats, strict=True)]
     return schemes[0] if len(schemes) == 1 else _pair(schemes[0], schemes[1], named(value))
 
 

@@ -65,6 +65,15 @@ def named(value: Any) -> str:
     return own if isinstance(own, str) and own.isprintable() and own else kind.__name__
 
 
+def method_order(value: Any) -> int | None:
+    """The order that a solver states by a method, order(terms), as diffrax's do."""
+    try:
+        order = value.order(value, None) if isinstance(value, type) else value.order(None)
+    except Exception:  # no such method, or one that asks for more
+        return None
+    return order if isinstance(order, int) else None
+
+
 def stated_order(value: Any) -> int | None:
     """The order that the object states, where it states one."""
     order = plain(attribute(value, "order", "__order__", "_order"))

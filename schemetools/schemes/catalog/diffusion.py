@@ -122,7 +122,7 @@ def cnab2() -> DifferenceScheme:
 
 
 @entry(reference="ascher1995", kind=KIND)
-def cnlf() -> DifferenceScheme:
+def cnlf_advection_diffusion() -> DifferenceScheme:
     """Advection by leapfrog, diffusion by Crank-Nicolson over two steps: stable for nu^2 <= 1, mu >= 0."""
     alpha = {(0,): Rational(-1), (1,): Rational(0), (2,): Rational(1)}
     return _two_step((0, 2), (1, 0, 1), alpha)

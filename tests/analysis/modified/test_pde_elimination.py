@@ -12,7 +12,7 @@ from schemetools.analysis.series.laurent import laurent
 
 NAMES = """
 upwind lax_wendroff fromm quick quickest box leapfrog_advection upwind_leapfrog crandall richardson dufort_frankel saulyev
-theta_heat cnab2 cnlf bdf2_imex lax_wendroff_diffusion rk4_pade4 ab3_centred lm_centred(k=1/3) lax_wendroff_2d
+theta_heat cnab2 cnlf_advection_diffusion bdf2_imex lax_wendroff_diffusion rk4_pade4 ab3_centred lm_centred(k=1/3) lax_wendroff_2d
 corner_transport_upwind lines(trbdf2,-c*centred(1,4)+D*laplacian()) lines(ars222,-c*upwind(1,3),D*compact(2))
 lines(bdf(3),D*laplacian(points=9)) lines(gauss(2),-c*staggered()) lines(ssprk33,a*compact(2,6)+b*biharmonic())
 """

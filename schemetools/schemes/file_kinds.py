@@ -1,0 +1,72 @@
+"""Every kind of scheme as a TOML file holds it: its keys, and how they make it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.imex_multistep import ImexMultistep
+from schemetools.schemes.masked import MaskedEuler
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.runge_kutta import RungeKutta
+
+
+def _runge_kutta(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return _tableau_from(take, "", labels)
+
+
+def _tableau_from(take: Callable[..., Any], where: str, labels: dict[str, Any]) -> RungeKutta:
+    A, b, c, b_hat = take(f"{where}A"), take(f"{where}b"), take(f"{where}c", None), take(f"{where}b_hat", None)
+    return RungeKutta(A, b, c, b_hat=b_hat, c_is_declared=take(f"{where}c_is_declared", False), **labels)
+
+
+def _multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return LinearMultistep(take("alpha"), take("beta"), **labels)
+
+
+def _additive(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    known = {key: labels[key] for key in ("exact", "digits")}
+    tables = {field: _tableau_from(take, f"fields.{field}.", known) for field in take("fields")}
+    names = {key: labels[key] for key in ("name", "reference")}
+    return AdditiveRungeKutta(tables, take("partitioned", False), **names)
+
+
+def _general_linear(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    A, U, B, V = (take(key) for key in "AUBV")
+    return GeneralLinear(A, U, B, V, take("colours", None), parts=take("parts", 1), **labels)
+
+
+def _masked(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return MaskedEuler(take("placement"), take("mask"), take("power", 0), **labels)
+
+
+def _imex_multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return ImexMultistep(take("alpha"), take("beta"), take("gamma"), **labels)
+
+
+KINDS: dict[str, Callable[..., Scheme]] = {
+    "RungeKutta": _runge_kutta,
+    "LinearMultistep": _multistep,
+    "AdditiveRungeKutta": _additive,
+    "GeneralLinear": _general_linear,
+    "MaskedEuler": _masked,
+    "ImexMultistep": _imex_multistep,
+}
+FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
+LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
+KEYS = {
+    "RungeKutta": FIELD_KEYS,
+    "LinearMultistep": {"alpha", "beta"},
+    "ImexMultistep": {"alpha", "beta", "gamma"},
+    "AdditiveRungeKutta": {"fields", "partitioned"},
+    "GeneralLinear": {"A", "U", "B", "V", "colours", "parts"},
+    "MaskedEuler": {"placement", "mask", "power"},
+}
+TYPES = {
+    "partitioned": bool,
+    "c_is_declared": bool,
+    "parts": int,
+    "fields": dict,
+    "colours": list,
+    "placement": str,
+}

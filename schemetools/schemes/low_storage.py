@@ -1,0 +1,114 @@
+"""Runge-Kutta schemes from the programs that keep two or three registers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import Add, Expr, Integer
+
+from schemetools.errors import SchemeError
+from schemetools.exact import canonical
+from schemetools.schemes.arrays import Vector, vector
+from schemetools.schemes.runge_kutta import RungeKutta
+
+ZERO, ONE = Integer(0), Integer(1)
+Row = list[Expr]
+
+_LISTS = {"2N": ("A", "B"), "2C": ("A", "B"), "3S*": ("gamma1", "gamma2", "gamma3", "beta", "delta")}
+
+
+def low_storage(form: str, **lists: Any) -> RungeKutta:
+    """The Runge-Kutta scheme that a low-storage program computes, from the coefficients of the program.
+
+        2N    d = A_i d + h f(u),  u = u + B_i d                          (Williamson; A_1 = 0)
+        2C    k = h f(v),  u = u + B_i k,  v = u + A_(i+1) k              (van der Houwen)
+        3S*   v = v + delta_i u,                                          (Ketcheson; v = 0 and u = u_n to begin with)
+              u = gamma1_i u + gamma2_i v + gamma3_i u_n + beta_i h f(u)
+
+    A, B (s,), where A of 2C may leave out its unused last entry, and A of 2N its first, which is 0; the lists of 3S*
+    are (s,), and all but beta may leave out the first entry, which then is 0, 1, 0 and delta_1 = 1. `name`, `reference`
+    and `exact` are those of the scheme. Raises SchemeError for another form, lists that are missing or do not fit.
+    Source: Williamson, J. Comput. Phys. 35 (1980); Kennedy, Carpenter, Lewis, Appl. Numer. Math. 35 (2000); Ketcheson,
+    J. Comput. Phys. 229 (2010).
+
+    >>> import schemetools as st
+    >>> low_storage("2N", A=[0, "-5/9", "-153/128"], B=["1/3", "15/16", "8/15"]).c
+    (0, 1/3, 3/4)
+    """
+    if form not in _LISTS:
+        raise SchemeError(f"low_storage knows the forms {', '.join(_LISTS)}; {form!r} came")
+    labels = {key: lists.pop(key) for key in ("name", "reference", "exact", "digits") if key in lists}
+    if set(lists) != set(_LISTS[form]):
+        raise SchemeError(f"the form {form} has the lists {', '.join(_LISTS[form])}; {', '.join(lists) or 'none'} came")
+    given = {key: vector(values, key) for key, values in lists.items()}
+    rows, b = {"2N": _two_n, "2C": _two_c, "3S*": _three_s}[form](given)
+    return RungeKutta(rows, b, **labels)
+
+
+def _sized(name: str, values: Vector, s: int, front: Sequence[Expr] = (), back: Sequence[Expr] = ()) -> Vector:
+    """The list with s entries, its default entries added where they were left out."""
+    if len(values) == s - 1 and (front or back):
+        values = (*front, *values, *back)
+    if len(values) != s:
+        raise SchemeError(f"{name} has {len(values)} entries; {s} stages need {s}")
+    return values
+
+
+def _total(*terms: tuple[Expr, Row]) -> Row:
+    """A linear combination of rows."""
+    return [canonical(Add(*(c * row[j] for c, row in terms))) for j in range(len(terms[0][1]))]
+
+
+def _unit(i: int, s: int) -> Row:
+    return [ONE if j == i else ZERO for j in range(s)]
+
+
+def _two_n(lists: dict[str, Vector]) -> tuple[list[Row], Row]:
+    B = lists["B"]
+    s = len(B)
+    A = _sized("A", lists["A"], s, front=(ZERO,))
+    if A[0] != 0:
+        raise SchemeError("A of the form 2N begins with 0: the first stage has nothing before it")
+    rows, u, d = [], [ZERO] * s, [ZERO] * s
+    for i in range(s):
+        rows.append(u)
+        d = _total((A[i], d), (ONE, _unit(i, s)))
+        u = _total((ONE, u), (B[i], d))
+    return rows, u
+
+
+def _two_c(lists: dict[str, Vector]) -> tuple[list[Row], Row]:
+    B = lists["B"]
+    s = len(B)
+    A = lists["A"][1:] if len(lists["A"]) == s and lists["A"][0] == 0 else lists["A"][: s - 1]
+    A = _sized("A", A, s - 1)
+    rows, u, v = [], [ZERO] * s, [ZERO] * s
+    for i in range(s):
+        rows.append(v)
+        u = _total((ONE, u), (B[i], _unit(i, s)))
+        v = _total((ONE, u), (A[i], _unit(i, s))) if i < s - 1 else u
+    return rows, u
+
+
+def _three_s(lists: dict[str, Vector]) -> tuple[list[Row], Row]:
+    """Each register is a multiple of u_n and a row of h f; the multiple of u_n in a stage must be 1."""
+    beta = lists["beta"]
+    s = len(beta)
+    g1, g2, g3 = (
+        _sized(name, lists[name], s, front=(value,))
+        for name, value in (("gamma1", ZERO), ("gamma2", ONE), ("gamma3", ZERO))
+    )
+    delta = _sized("delta", lists["delta"][:s] if len(lists["delta"]) > s else lists["delta"], s, front=(ONE,))
+    rows: list[Row] = []
+    u, v = [ONE] + [ZERO] * s, [ZERO] * (s + 1)
+    start = [ONE] + [ZERO] * s
+    for i in range(s):
+        rows.append(_checked(u, i))
+        v = _total((ONE, v), (delta[i], u))
+        u = _total((g1[i], u), (g2[i], v), (g3[i], start), (beta[i], [ZERO, *_unit(i, s)]))
+    return rows, _checked(u, s)
+
+
+def _checked(u: Row, stage: int) -> Row:
+    if canonical(u[0] - 1) != 0 and abs(u[0] - 1) > 1e-8:
+        raise SchemeError(f"after {stage} stages the register holds {u[0]} u_n; gammas and deltas must keep u_n itself")
+    return u[1:]

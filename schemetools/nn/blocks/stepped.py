@@ -19,6 +19,7 @@ from schemetools.nn.blocks.forms import STEP_SIZE, Program, program
 from schemetools.nn.blocks.residual import Residual, first_of, state_in, with_first, with_state
 from schemetools.nn.blocks.scopes import Scopes
 from schemetools.nn.blocks.travel import Record, hand_out, record_of
+from schemetools.nn.blocks.turns import in_turn
 from schemetools.nn.tensors.handles import new_handle
 from schemetools.schemes.base import Scheme
 
@@ -44,7 +45,8 @@ class Place:
     """What a block is in its run: which step, and which of the step's evaluations; `whole`: all of them.
 
     `slot` is where its state is among what it is called with, `clones` whether it writes into it, `mark` why it is no
-    x + F(x), `holder` the name of the step among the block's modules, None where an earlier block of the group has it.
+    x + F(x); `opens`, `closes`: the first and the last module of a block whose sums are outside of it; `holder` the
+    name of the step among the block's modules, None where an earlier block of the group has it.
     """
 
     run: Run
@@ -57,6 +59,8 @@ class Place:
     whole: bool = False
     clones: bool = False
     mark: str = ""
+    opens: bool = False
+    closes: bool = False
     holder: str | None = None
     memory: Any = None
     programs: dict[Any, Program] = field(default_factory=dict)
@@ -88,7 +92,7 @@ class Stepped(nn.Module):
 
     def plain(self) -> nn.Module:
         """The block as it was, with the same weights."""
-        made = object.__new__(type(self).__mro__[2])
+        made = object.__new__(base_of(self))
         made.__dict__.update(self.__dict__)
         for name in ("_forward_hooks", "_forward_pre_hooks"):
             made.__dict__[name] = type(self.__dict__[name])()
@@ -121,7 +125,22 @@ class Stepped(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *args)  # type: ignore[misc]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (type(self).__mro__[2],), self.__getstate__()  # type: ignore[attr-defined]
+        return _rebuild, (base_of(self),), self.__getstate__()  # type: ignore[attr-defined]
+
+
+def base_of(element: Stepped) -> type[nn.Module]:
+    """The class that a block had before it was a step."""
+    return type(element).__bases__[1]
+
+
+class Listed(Stepped):
+    """The same for a block that runs through its own modules: the step is none of them."""
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        return iter([m for name, m in self._modules.items() if name != self.place.holder])  # type: ignore[misc]
+
+    def __len__(self) -> int:
+        return len(self._modules) - (self.place.holder is not None)
 
 
 @functools.cache
@@ -134,7 +153,8 @@ def stepped_class(base: type[nn.Module]) -> type[nn.Module]:
         return advance(self, functools.partial(base.forward, self) if own is None else own, args, kwargs)
 
     labels = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
-    return type(base.__name__, (Stepped, base), {**labels, "forward": forward})
+    front = Listed if issubclass(base, (nn.Sequential, nn.ModuleList)) else Stepped
+    return type(base.__name__, (front, base), {**labels, "forward": forward})  # type: ignore[return-value]
 
 
 def _rebuild(base: type[nn.Module]) -> nn.Module:
@@ -174,6 +194,8 @@ def plain_steps() -> Iterator[None]:
 def advance(element: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A block's part of a step, from the state that came and what travels with it."""
     place: Place = element.place
+    if place.opens or place.closes:
+        return in_turn(element, call, args, kwargs, _taken, _trial.plain)
     slot, x = state_in(place.slot, args, kwargs)
     record = _checked(place, record_of(x))
 

@@ -11,8 +11,9 @@ from schemetools.codegen.lower import lower
 from schemetools.codegen.starting import input_names
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.places import Place, Run, Written
 from schemetools.nn.blocks.scopes import Enter, Leave
-from schemetools.nn.blocks.stepped import Place, Run, Written, make_step
+from schemetools.nn.blocks.stepped import make_step
 from schemetools.nn.memory.steps import Kept, checked_memory
 from schemetools.nn.rewiring.found import Chain
 from schemetools.nn.rewiring.trial import Call, Trial

@@ -22,6 +22,8 @@ class Scope:
     def __init__(self, runs: list[Any]) -> None:
         self.runs = runs
         self.given: dict[int, list[tuple[Any, Record]]] = {}
+        self.opened: dict[int, tuple[Any, Record | None]] = {}
+        self.waiting: dict[int, Record] = {}
 
 
 _open = _Open()
@@ -87,7 +89,7 @@ class Leave:
         if is_compiling() or not _open.scopes:
             return
         scope = _open.scopes.pop()
-        left = [given[-1][1] for given in scope.given.values() if given]
+        left = [*(given[-1][1] for given in scope.given.values() if given), *scope.waiting.values()]
         for given in scope.given.values():
             for state, _ in given:
                 forget(state)

@@ -4,7 +4,6 @@ import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,68 +12,14 @@ from torch.compiler import is_compiling
 
 from schemetools.codegen.printers.torch_options import symbol_attributes
 from schemetools.errors import SchemeError
-from schemetools.exact import coefficient
 from schemetools.nn.blocks.block import Block
-from schemetools.nn.blocks.forms import STEP_SIZE, Program, program
+from schemetools.nn.blocks.forms import Program
+from schemetools.nn.blocks.places import Called, Place
 from schemetools.nn.blocks.residual import Residual, first_of, state_in, with_first, with_state
 from schemetools.nn.blocks.scopes import Scopes
 from schemetools.nn.blocks.travel import Record, hand_out, record_of
+from schemetools.nn.blocks.turns import in_turn
 from schemetools.nn.tensors.handles import new_handle
-from schemetools.schemes.base import Scheme
-
-Written = tuple[Scheme, tuple[str, ...] | None]
-"""A scheme, and which of the values that its step carries are equal."""
-
-Called = tuple[int | str, tuple[Any, ...], dict[str, Any]]
-"""What a block is called with, and where its state is in that."""
-
-
-@dataclass(eq=False)
-class Run:
-    """Blocks in turn whose steps belong together: the container, the schemes of the first steps, that of others."""
-
-    name: str
-    scheme: Scheme
-    starts: list[Written]
-    full: Written
-
-
-@dataclass(eq=False)
-class Place:
-    """What a block is in its run: which step, and which of the step's evaluations; `whole`: all of them.
-
-    `slot` is where its state is among what it is called with, `clones` whether it writes into it, `mark` why it is no
-    x + F(x), `holder` the name of the step among the block's modules, None where an earlier block of the group has it.
-    """
-
-    run: Run
-    name: str
-    index: int
-    evaluation: int
-    evaluations: int
-    written: Written
-    slot: int | str = 0
-    whole: bool = False
-    clones: bool = False
-    mark: str = ""
-    holder: str | None = None
-    memory: Any = None
-    programs: dict[Any, Program] = field(default_factory=dict)
-
-    def program(self, age: int, h: Any) -> Program:
-        """What the step does that is the `age`-th since the start of the history."""
-        number = None if isinstance(h, Tensor) else h
-        found = self.programs.get((age, number))
-        return self._made(age, number) if found is None else found
-
-    @torch.compiler.disable()
-    def _made(self, age: int, number: Any) -> Program:
-        run = self.run
-        last = len(run.starts)
-        written = self.written if age == min(self.index, last) else run.starts[age] if age < last else run.full
-        made = program(*written, STEP_SIZE if number is None else coefficient(number, parameter=True))
-        self.programs[age, number] = made
-        return made
 
 
 class Stepped(nn.Module):
@@ -88,7 +33,7 @@ class Stepped(nn.Module):
 
     def plain(self) -> nn.Module:
         """The block as it was, with the same weights."""
-        made = object.__new__(type(self).__mro__[2])
+        made = object.__new__(base_of(self))
         made.__dict__.update(self.__dict__)
         for name in ("_forward_hooks", "_forward_pre_hooks"):
             made.__dict__[name] = type(self.__dict__[name])()
@@ -121,7 +66,22 @@ class Stepped(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *args)  # type: ignore[misc]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (type(self).__mro__[2],), self.__getstate__()  # type: ignore[attr-defined]
+        return _rebuild, (base_of(self),), self.__getstate__()  # type: ignore[attr-defined]
+
+
+def base_of(element: Stepped) -> type[nn.Module]:
+    """The class that a block had before it was a step."""
+    return type(element).__bases__[1]
+
+
+class Listed(Stepped):
+    """The same for a block that runs through its own modules: the step is none of them."""
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        return iter([m for name, m in self._modules.items() if name != self.place.holder])  # type: ignore[misc]
+
+    def __len__(self) -> int:
+        return len(self._modules) - (self.place.holder is not None)
 
 
 @functools.cache
@@ -134,7 +94,8 @@ def stepped_class(base: type[nn.Module]) -> type[nn.Module]:
         return advance(self, functools.partial(base.forward, self) if own is None else own, args, kwargs)
 
     labels = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
-    return type(base.__name__, (Stepped, base), {**labels, "forward": forward})
+    front = Listed if issubclass(base, (nn.Sequential, nn.ModuleList)) else Stepped
+    return type(base.__name__, (front, base), {**labels, "forward": forward})  # type: ignore[return-value]
 
 
 def _rebuild(base: type[nn.Module]) -> nn.Module:
@@ -174,6 +135,8 @@ def plain_steps() -> Iterator[None]:
 def advance(element: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A block's part of a step, from the state that came and what travels with it."""
     place: Place = element.place
+    if place.opens or place.closes:
+        return in_turn(element, call, args, kwargs, _taken, _trial.plain)
     slot, x = state_in(place.slot, args, kwargs)
     record = _checked(place, record_of(x))
 

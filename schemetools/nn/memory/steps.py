@@ -15,8 +15,9 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.forms import Program
+from schemetools.nn.blocks.places import Called
 from schemetools.nn.blocks.residual import first_of
-from schemetools.nn.blocks.stepped import Called, called_with, numbers_of, walk
+from schemetools.nn.blocks.stepped import called_with, numbers_of, walk
 from schemetools.nn.blocks.travel import forget
 from schemetools.nn.memory.kinds import KINDS
 from schemetools.nn.memory.recompute import Group

@@ -84,8 +84,7 @@ def convert(
     history = scheme.normal_form().values > 1
     reasons: list[str] = []
     if stages is None:
-        longest = 2 if history else 1
-        chains, reasons = found_chains(converted, trial, lambda chain: max(map(len, chain.runs)) >= longest)
+        chains, reasons = found_chains(converted, trial, 2 if history or size > 1 else 1)
     else:
         chains = named_chains(converted, stages, trial)
     _check_room(chains, scheme, size, history=history)
@@ -115,7 +114,8 @@ def _tried(model: nn.Module, stages: Sequence[str] | None, example: Any) -> Tria
     """The run on the example, with all blocks watched that may be of a chain."""
     modules = dict(model.named_modules())
     names = containers_of(model) if stages is None else [n for n in stages if n in modules]
-    blocks = [block for name in names for block in modules[name].children() if name in modules]
+    blocks = [block for name in names for block in modules[name].children()]
+    blocks += [part for block in blocks if isinstance(block, nn.ModuleList) for part in block]
     return Trial(model, blocks, example)
 
 

@@ -1,14 +1,14 @@
 """The chains of a network: containers whose blocks are called in turn, each on what the one before returned."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from torch import nn
 
 from schemetools.errors import SchemeError
 from schemetools.nn.rewiring.paths import NO_PATH
-from schemetools.nn.rewiring.trial import Call, Trial, follows, tried_on_noise
+from schemetools.nn.rewiring.trial import Call, Trial, follows, tried_on_noise, turns_of
 
 # Where the models that are known keep their residual blocks, by the path of the container.
 KNOWN = (
@@ -36,6 +36,7 @@ class Chain:
     keys: list[str]
     calls: list[Call]
     runs: list[list[int]] = field(default_factory=list)
+    turns: list[list[Call]] = field(default_factory=list)
 
     def path(self, i: int) -> str:
         """The name of a block in the network."""
@@ -76,8 +77,11 @@ def named_chains(model: nn.Module, stages: Sequence[str], trial: Trial | None) -
     return found
 
 
-def found_chains(model: nn.Module, trial: Trial | None, fits: Callable[[Chain], bool]) -> tuple[list[Chain], list[str]]:
-    """The outermost containers that are chains, and why others are none. Raises SchemeError if there is none at all."""
+def found_chains(model: nn.Module, trial: Trial | None, least: int) -> tuple[list[Chain], list[str]]:
+    """The outermost containers that are chains of `least` blocks in turn or more, and why others are left alone.
+
+    Raises SchemeError if there is none at all.
+    """
     containers = containers_of(model)
     if trial is None:
         known = {n: m for n, m in containers.items() if any(re.fullmatch(pattern, n) for pattern in KNOWN)}
@@ -106,11 +110,12 @@ def found_chains(model: nn.Module, trial: Trial | None, fits: Callable[[Chain], 
                 raise
             reasons.append(str(problem))
             continue
-        if not chain.runs or not fits(chain):
+        if not chain.runs or max(map(len, chain.runs)) < least:
             reasons.append(f"{name}: {_why_none(chain)}")
             continue
         found.append(chain)
-        inside |= {m for run in chain.runs for i in run for m in chain.calls[i].block.modules()}
+        calls = [c for turn in chain.turns for c in turn] or [chain.calls[i] for run in chain.runs for i in run]
+        inside |= {m for call in calls for m in call.block.modules()} | set(container.children() if chain.turns else ())
     if not found:
         raise SchemeError(
             f"nothing to rewire in this {type(model).__name__}: no container has blocks x + F(x) in turn that make a "
@@ -122,6 +127,10 @@ def found_chains(model: nn.Module, trial: Trial | None, fits: Callable[[Chain], 
 def _chain(name: str, container: nn.Module, trial: Trial | None) -> Chain:
     keys = [key for key, m in container._modules.items() if m is not None]
     blocks = [container._modules[key] for key in keys]
+    if trial is not None and (turns := turns_of(blocks, trial)):  # type: ignore[arg-type]
+        for call in (c for turn in turns for c in turn):
+            call.mark = ""  # x + f(x), by the sums that the loop makes
+        return Chain(name, container, keys, [turn[0] for turn in turns], [list(range(len(turns)))], turns)
     tried = (tried_on_noise(block) for block in blocks) if trial is None else _calls(name, keys, blocks, trial)  # type: ignore[arg-type]
     calls = list(tried)
     chain = Chain(name, container, keys, calls)

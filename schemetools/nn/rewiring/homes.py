@@ -113,6 +113,8 @@ def _run_home(members: list[tuple[str, Any]], calls: Mapping[str, tuple[Any, Any
     first = members[0][1].place
     for name, element in members:
         place = element.place
+        if place.opens or place.closes:
+            raise UnsupportedError(f"{name} has its sum outside of it, x = f(x) + x; retrofit takes blocks x + F(x)")
         args, kwargs, output = calls.get(name, ((), {}, None))
         _check_alike(name, calls.get(members[0][0]), (args, kwargs), output)
         branches.append(Residual(element.plain(), place.slot, args, kwargs, mark=place.mark, clones=place.clones))

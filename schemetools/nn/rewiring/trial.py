@@ -138,6 +138,29 @@ def follows(before: Call, call: Call) -> bool:
     )
 
 
+def turns_of(blocks: Sequence[nn.Module], trial: Trial) -> list[list[Call]]:
+    """The calls of blocks whose sums are made outside, x = f(x) + x: one module each, or two in turn; [] for others."""
+    found = []
+    for block in blocks:
+        parts = [block] if block in trial.by_block else list(block.children())
+        calls = [call for part in parts for call in trial.by_block.get(part, ())]
+        if not 1 <= len(parts) == len(calls) <= 2 or any(call.changes for call in calls):
+            return []
+        found.append(calls)
+    flat = [call for calls in found for call in calls]
+    pairs = list(zip(flat, flat[1:], strict=False))
+    return found if pairs and all(_sums(a, b) for a, b in pairs) else []
+
+
+def _sums(before: Call, call: Call) -> bool:
+    """Whether a module was called with the sum of what the one before got and returned."""
+    if before.given.shape != call.given.shape or before.given.dtype != call.given.dtype:
+        return False
+    size = float(call.given.detach().abs().max()) or 1.0
+    allowed = 100 * torch.finfo(call.given.dtype).eps * size
+    return bool((before.given + before.out - call.given).detach().abs().max() <= allowed)
+
+
 def noise_for(module: nn.Module, *, seed: int = 0) -> Tensor:
     """Normal noise of a shape that fits the first layer with weights of a module. SchemeError if none is known."""
     shape, like = _shape(module)

@@ -2,19 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
 
+from schemetools.codegen.lower import lower
 from schemetools.codegen.starting import input_names
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.places import Place, Run, Written
 from schemetools.nn.blocks.scopes import Enter, Leave
-from schemetools.nn.blocks.stepped import Place, Run, Written, make_step
+from schemetools.nn.blocks.stepped import make_step
 from schemetools.nn.memory.steps import Kept, checked_memory
 from schemetools.nn.rewiring.found import Chain
-from schemetools.nn.rewiring.trial import Trial
+from schemetools.nn.rewiring.trial import Call, Trial
 from schemetools.nn.stacks.continued import EULER
 from schemetools.nn.stacks.layers import step_sizes
 from schemetools.nn.stacks.stack import Stack, to_stack
@@ -165,8 +167,24 @@ def _place(
             mark=call.mark,
             memory=memory,
         )
+        if chain.turns:
+            _make_turn(chain.turns[i], place, layers[step] if evaluation == 0 else None)
+            continue
         make_step(blocks[n], place, layers[step] if evaluation == 0 else None)
     return run
+
+
+def _make_turn(calls: Sequence[Call], place: Place, step: Block | None) -> None:
+    """The modules of a block whose sums are outside: the first opens it, the last is the step."""
+    if place.memory is not None or (place.whole and lower(place.run.scheme).evaluations > 1):
+        raise UnsupportedError(
+            f"{place.name} has its sum outside of it, x = f(x) + x, so it is evaluated once per call: "
+            "memory='store' and schemes that take one block per evaluation"
+        )
+    first, last = calls[0], calls[-1]
+    if first is not last:
+        make_step(first.block, replace(place, opens=True, slot=first.slot, programs={}), None)
+    make_step(last.block, replace(place, opens=first is last, closes=True, slot=last.slot), step)
 
 
 def _open_scopes(model: nn.Module, chain: Chain, trial: Trial | None, runs: list[Run]) -> None:

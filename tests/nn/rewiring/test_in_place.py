@@ -279,3 +279,45 @@ def test_too_few_blocks_for_a_step_are_no_steps(x):
         convert(Net(1), st.lm(k=K), ["blocks"], example=x)
     with pytest.raises(SchemeError, match="nothing to rewire"):
         convert(nn.Sequential(nn.Linear(6, 6), branch()), st.lm(k=K), example=x)
+
+
+class Turns(nn.Module):
+    """A list of pairs, attention and an MLP, whose sums the loop makes."""
+
+    def __init__(self, depth=4, size=2):
+        super().__init__()
+        self.layers = nn.ModuleList(nn.ModuleList(branch() for _ in range(size)) for _ in range(depth))
+
+    def forward(self, x):
+        for parts in self.layers:
+            for f in parts:
+                x = f(x) + x
+        return x
+
+
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("scheme", ["lm(k=-3/10)", "midpoint", "adams_bashforth(2)"])
+def test_pairs_with_the_sum_outside_are_blocks(size, scheme, x):
+    net, s = nn.Sequential(nn.Linear(6, 6), Turns(size=size)), st.get(scheme)
+    assert torch.equal(convert(net, st.lm(k=0), example=x)(x), net(x))
+    made = convert(net, s, example=x)
+
+    def field(parts):
+        def f(u):
+            v = u
+            for part in parts:
+                v = v + part(v)
+            return v - u
+
+        return f
+
+    fields = [field(parts) for parts in net[1].layers]
+    n = st.cost(s).evaluations
+    stack = st.to_stack(s, [fields[i] if n == 1 else fields[i : i + n] for i in range(0, 4, n)])
+    torch.testing.assert_close(made(x), stack(net[0](x)), rtol=1e-12, atol=1e-12)
+    report = st.inspect(made, x)
+    assert len(report.chains) == 1
+    want = torch.autograd.functional.jacobian(fields[0], net[0](x)).reshape(12, 12)
+    assert abs(report.layers[0].field_norm - float(torch.linalg.matrix_norm(want, 2))) < (1e-9 if n == 1 else 10)
+    with pytest.raises(UnsupportedError, match="sum outside"):
+        convert(net, s, example=x, memory="checkpoint")

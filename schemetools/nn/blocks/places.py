@@ -1,0 +1,68 @@
+"""Where a block stands among the steps of a scheme: its run, which step, which of the step's evaluations."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from schemetools.exact import coefficient
+from schemetools.nn.blocks.forms import STEP_SIZE, Program, program
+from schemetools.schemes.base import Scheme
+
+Written = tuple[Scheme, tuple[str, ...] | None]
+"""A scheme, and which of the values that its step carries are equal."""
+
+Called = tuple[int | str, tuple[Any, ...], dict[str, Any]]
+"""What a block is called with, and where its state is in that."""
+
+
+@dataclass(eq=False)
+class Run:
+    """Blocks in turn whose steps belong together: the container, the schemes of the first steps, that of others."""
+
+    name: str
+    scheme: Scheme
+    starts: list[Written]
+    full: Written
+
+
+@dataclass(eq=False)
+class Place:
+    """What a block is in its run: which step, and which of the step's evaluations; `whole`: all of them.
+
+    `slot` is where its state is among what it is called with, `clones` whether it writes into it, `mark` why it is no
+    x + F(x); `opens`, `closes`: the first and the last module of a block whose sums are outside of it; `holder` the
+    name of the step among the block's modules, None where an earlier block of the group has it.
+    """
+
+    run: Run
+    name: str
+    index: int
+    evaluation: int
+    evaluations: int
+    written: Written
+    slot: int | str = 0
+    whole: bool = False
+    clones: bool = False
+    mark: str = ""
+    opens: bool = False
+    closes: bool = False
+    holder: str | None = None
+    memory: Any = None
+    programs: dict[Any, Program] = field(default_factory=dict)
+
+    def program(self, age: int, h: Any) -> Program:
+        """What the step does that is the `age`-th since the start of the history."""
+        number = None if isinstance(h, Tensor) else h
+        found = self.programs.get((age, number))
+        return self._made(age, number) if found is None else found
+
+    @torch.compiler.disable()
+    def _made(self, age: int, number: Any) -> Program:
+        run = self.run
+        last = len(run.starts)
+        written = self.written if age == min(self.index, last) else run.starts[age] if age < last else run.full
+        made = program(*written, STEP_SIZE if number is None else coefficient(number, parameter=True))
+        self.programs[age, number] = made
+        return made

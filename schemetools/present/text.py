@@ -6,6 +6,7 @@ import sympy
 from sympy import CRootOf, Expr, Symbol
 
 from schemetools import exact
+from schemetools.exact.style import signed_sum
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.masked import MaskedEuler
@@ -107,7 +108,7 @@ def _ruled(rows: Sequence[Sequence[str]], feet: Sequence[Sequence[str]], bar: in
 
 
 def _combination(coefficients: Sequence[Expr], symbol: str, write: Callable[[Expr], str]) -> str:
-    terms = ""
+    terms = []
     for j, coefficient in reversed(list(enumerate(coefficients))):
         if coefficient == 0:
             continue
@@ -115,9 +116,8 @@ def _combination(coefficients: Sequence[Expr], symbol: str, write: Callable[[Exp
         negative = _reads_negative(coefficient)
         size = -coefficient if negative else coefficient
         factor = "" if size == 1 else f"({write(size)}) " if size.is_Add else f"{write(size)} "
-        sign = ("-" if negative else "") if not terms else (" - " if negative else " + ")
-        terms += f"{sign}{factor}{symbol}_{index}"
-    return terms
+        terms.append(("-" if negative else "+", f"{factor}{symbol}_{index}"))
+    return signed_sum(terms)
 
 
 def _reads_negative(coefficient: Expr) -> bool:

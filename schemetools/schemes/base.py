@@ -12,7 +12,7 @@ from sympy import Add, Expr, Integer, Symbol
 
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError, UnsupportedError
-from schemetools.exact import canonical
+from schemetools.exact import canonical, is_random
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
@@ -142,11 +142,6 @@ def _one_line(value: Any, what: str) -> str | None:
     if value is not None and (not isinstance(value, str) or not value.isprintable()):
         raise SchemeError(f"{what} must be one line of text; {value!r} came")
     return value
-
-
-def is_random(symbol: Any) -> bool:
-    """Whether a symbol of sympy is a random variable; told by its class's name, since sympy.stats is slow to import."""
-    return type(symbol).__name__ == "RandomSymbol"
 
 
 def _distribution(symbol: Expr) -> Expr:

@@ -1,6 +1,6 @@
 """Modified equations as people write them, in text and in LaTeX."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import sympy
@@ -12,10 +12,9 @@ from schemetools.analysis.trees.notation import differential_latex, differential
 from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError
 from schemetools.exact import canonical
-from schemetools.exact.style import LATEX, TEXT, Style
+from schemetools.exact.style import LATEX, TEXT, Style, signed_sum
 
 SHOWN = 3  # corrections through h^2, or the first that does not vanish
-PRIMES = 4
 
 
 class _Marks(NamedTuple):
@@ -23,37 +22,17 @@ class _Marks(NamedTuple):
 
     style: Style
     differential: Callable[[Tree], str]
-    derivative: Callable[[str, int], str]
     bracket: tuple[str, str]
     ellipsis: str
 
 
-def _text_derivative(letter: str, n: int) -> str:
-    return letter + "'" * n if n <= PRIMES else f"{letter}^({n})"
-
-
-def _latex_derivative(letter: str, n: int) -> str:
-    return letter + "'" * n if n < PRIMES else f"{letter}^{{({n})}}"
-
-
-_TEXT = _Marks(TEXT, differential_text, _text_derivative, ("[", "]"), "...")
-_LATEX = _Marks(LATEX, differential_latex, _latex_derivative, (r"\left[", r"\right]"), r"\cdots")
+_TEXT = _Marks(TEXT, differential_text, ("[", "]"), "...")
+_LATEX = _Marks(LATEX, differential_latex, (r"\left[", r"\right]"), r"\cdots")
 
 
 def _term(coefficient: str, *factors: str) -> str:
     parts = [f for f in factors if f]
     return " ".join(parts if coefficient == "1" and parts else [coefficient, *parts])
-
-
-def signed_sum(terms: Iterable[tuple[str, str]]) -> str:
-    """Signed terms in one line: a - b + c."""
-    result = ""
-    for sign, body in terms:
-        if result:
-            result += f" {sign} {body}"
-        else:
-            result = body if sign == "+" else f"-{body}"
-    return result
 
 
 def _h(style: Style, n: int) -> str:
@@ -65,7 +44,7 @@ def _momentum(eq: EquationFacts, marks: _Marks) -> str:
     for j, g in enumerate(eq.momentum or (), 1):
         if g != 0:
             sign, body = marks.style.coefficient(g, eq.scheme.exact)
-            terms.append((sign, _term(body, _h(marks.style, j - 1), marks.derivative("u", j))))
+            terms.append((sign, _term(body, _h(marks.style, j - 1), marks.style.derivative("u", j))))
     rest = f" + O({_h(marks.style, eq.order)})" if len(terms) == 1 and eq.order > 1 else ""
     return f"{signed_sum(terms)}{rest} = f"
 

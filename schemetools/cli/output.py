@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from schemetools import atomic
+from schemetools.atomic import replacing as appearing_whole
 from schemetools.errors import SchemeError
 
 GAP = "  "
@@ -54,7 +54,7 @@ def replacing(path: Path, endings: Sequence[str] = ()) -> Iterator[Path]:
     if not target.parent.is_dir():
         raise SchemeError(f"{path}: there is no folder {target.parent} to write to; make it first")
     try:
-        with atomic.replacing(target) as temporary:
+        with appearing_whole(target) as temporary:
             yield temporary
     except OSError as error:
         raise SchemeError(f"{path} cannot be written: {error.strerror}") from None

@@ -73,6 +73,10 @@ def layered_equation(scheme: Scheme) -> LayeredEquation:
     form = as_scheme(scheme).normal_form()
     if form.parts != 1:
         raise UnsupportedError(f"{scheme} carries its state in {form.parts} parts; depth is read for schemes with one")
+    # Why these terms. The carried values lie near q u, and off it by h X f: X is what a step reproduces, (I - V) X =
+    # B - q b, solvable since w takes both sides to 0, and X_0 = 0 says that the first value is the solution. Then w x
+    # moves by h b f + h^2 b (A + U X) f'f per step, the flow of b f by h b f + h^2/2 (b f)'(b f): the difference is
+    # the h term, -b_i b_j/2. And w x is not u but u + h w X f, whose own change per step is the term -(w X)_i b_j.
     r, s = form.values, form.stages
     V, B, q = form.V[:r], form.B[:r], form.q
     w = left_eigenvector(V, q)

@@ -193,6 +193,11 @@ def stochastic_modified_equation(scheme: Scheme, weak_order: int = 2) -> Stochas
             f"a stochastic modified equation of weak order {weak_order!r} came; orders 1 and 2 exist for every "
             "distribution, order 3 only where the third cumulant of the weights vanishes"
         )
+    # Two equations of weak order two are the same when mean and covariance of a step agree through h^2: that fixes b,
+    # the b_vw and C, for any distribution. A and B of one step carry the same draw, so that the expectation of their
+    # product is taken, not the product of theirs; the history x, and with it the offset xi, is of earlier draws, hence
+    # independent, and only its mean counts at this order. Noise of size sqrt(h) over a time h moves the mean of a
+    # step by h^3 alone, so that -b_v b_w/2 is the correction that the deterministic equation has.
     third = _third(scheme) if weak_order == 3 else None
     g = scheme.normal_form()
     if g.parts > 1:

@@ -159,6 +159,21 @@ def _parasites(eq: EquationFacts, marks: _Marks) -> list[str]:
     return lines
 
 
+def first_order_lines(eq: EquationFacts, through: int | None = None) -> list[str]:
+    """u' = ... for every part of the state, through trees of an order: by default the order that is shown."""
+    last = shown_order(eq, eq.known_order) if through is None else through
+    return [f"{left} = {_right_side(eq, _TEXT, roots, last)}" for left, roots in _unknowns(eq)]
+
+
+def momentum_lines(eq: EquationFacts) -> list[str]:
+    """The momentum coefficient in one line; none where the scheme is no heavy-ball method."""
+    value = None if eq.inverse else momentum_coefficient(eq)
+    if value is None:
+        return []
+    shown = _signed(TEXT, value, eq.scheme.exact)
+    return [f"momentum coefficient {'-k = ' if is_lm(eq) and shown != '-k' else ''}{shown}"]
+
+
 def equation_text(eq: EquationFacts, through: int | None = None) -> str:
     """The equation in lines of text; `through` is the order of the last trees shown."""
     known = eq.known_order
@@ -167,13 +182,9 @@ def equation_text(eq: EquationFacts, through: int | None = None) -> str:
     lines = [title + limit]
     if eq.momentum is not None:
         lines.append(f"momentum     {_momentum(eq, _TEXT)}        (formal series)")
-    for i, (left, roots) in enumerate(_unknowns(eq)):
-        lines.append(f"{'first order' if i == 0 else '':13}{left} = {_right_side(eq, _TEXT, roots, last)}")
+    lines += [f"{'' if i else 'first order':13}{line}" for i, line in enumerate(first_order_lines(eq, last))]
     lines += [f"parasite     {line}" for line in _parasites(eq, _TEXT)]
-    value = momentum_coefficient(eq) if not eq.inverse else None
-    if value is not None:
-        shown = _signed(TEXT, value, eq.scheme.exact)
-        lines.append(f"momentum coefficient {'-k = ' if is_lm(eq) and shown != '-k' else ''}{shown}")
+    lines += momentum_lines(eq)
     if not eq.inverse and known > eq.order:
         lines.append(f"note         zero through h^{known - 1}")
     lines += [f"note         {warning}" for warning in eq.warnings]

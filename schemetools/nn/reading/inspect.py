@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.modified.equation import ModifiedEquation
+from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.residual import Residual
@@ -52,7 +53,7 @@ class LayerReport:
         """The momentum coefficient -k of a layer with the symbol k."""
         return -self.coefficients["k"] if "k" in self.coefficients else None
 
-    def modified_equation(self, order: int = 3) -> ModifiedEquation:
+    def modified_equation(self, order: int = 3) -> ModifiedEquation | StochasticModifiedEquation:
         """The modified equation of the layer's learned scheme."""
         return modified_equation(self.scheme, order)
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 import schemetools as st
+from schemetools.analysis.modified.facts import EquationFacts
+from schemetools.analysis.modified.text import first_order_lines, momentum_lines
 from schemetools.cli.main import run
 from schemetools.present.text import number
 from schemetools.schemes.base import Scheme
@@ -84,9 +86,11 @@ def _read_back(layers: Sequence[Scheme]) -> Iterator[str]:
 
 
 def _facts(layer: Scheme) -> Iterator[str]:
-    lines = str(st.modified_equation(layer)).splitlines()
-    chosen = [line for line in lines if line.startswith(("first order", "momentum coefficient"))]
-    yield from (line.removeprefix("first order").strip() for line in chosen or lines[1:])
+    equation = st.modified_equation(layer)
+    if isinstance(equation, EquationFacts):
+        yield from (*first_order_lines(equation), *momentum_lines(equation))
+    else:
+        yield from str(equation).splitlines()[1:]
     ellipse = None if layer.random_symbols else st.stability(layer).ellipse
     if ellipse is not None:
         lengths = (ellipse.centre, ellipse.real_axis, ellipse.imaginary_axis)

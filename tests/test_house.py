@@ -34,7 +34,53 @@ def test_the_median_file_is_short():
     assert statistics.median(map(lines_of, FILES)) <= MEDIAN_FILE
 
 
-def test_every_public_name_is_in_the_reference():
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES
+}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of the package that a file names in its imports, those for type checkers alone included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {
+                f"{node.module}.{a.name}" if f"{node.module}.{a.name}" in MODULES else node.module for a in node.names
+            }
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found & set(MODULES)
+
+
+def test_no_file_imports_itself_by_a_detour():
+    """Files that nobody left imports, or that import nobody left, are taken away until none is left."""
+    graph = {name: imports_of(path) for name, path in MODULES.items()}
+    assert not [name for name, needs in graph.items() if name in needs]
+    while ready := {name for name, needs in graph.items() if not needs & set(graph)}:
+        graph = {name: needs for name, needs in graph.items() if name not in ready}
+    while unused := set(graph) - set().union(*graph.values()):
+        graph = {name: needs for name, needs in graph.items() if name not in unused}
+    assert graph == {}
+
+
+ROOMS = sorted(path.parent for room in ("analysis", "nn") for path in (PACKAGE / room).glob("*/__init__.py"))
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_says_what_it_knows_and_what_it_need_not_know(room):
+    said = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
+    knows, _, ignores = said.partition(". Knows no")
+    assert len(knows.split()) >= 4 and len(ignores.split()) >= 1
+
+
+@pytest.mark.parametrize("module", sorted(schemetools.PUBLIC))
+def test_every_public_name_has_a_docstring(module):
+    for name in schemetools.PUBLIC[module]:
+        thing = getattr(schemetools, name)
+        assert not callable(thing) or (thing.__doc__ or "").strip(), name
+
+
+def test_every_room_of_public_names_is_in_the_reference():
     pages = "".join(page.read_text(encoding="utf-8") for page in REFERENCE.glob("*.rst"))
     rooms = {module.split(".")[0] for module in schemetools.PUBLIC}
     assert rooms == set(re.findall(r"^\.\. public-names:: (\w+)$", pages, re.MULTILINE))

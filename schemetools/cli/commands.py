@@ -6,7 +6,7 @@ They reach the library through its lazy names (`st.get`, `st.present.scheme_fact
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,7 +16,9 @@ from schemetools.cli.output import PICTURES, replacing, show_lines, table_lines
 from schemetools.cli.pictures import drawing, instances, swept
 from schemetools.cli.schemes import from_file, named
 from schemetools.errors import SchemeError
-from schemetools.schemes.base import Scheme
+
+if TYPE_CHECKING:  # at run time these would load sympy, and `--help` would take five times as long
+    from schemetools.schemes.base import Scheme
 
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="A catalog name, or a TOML file.")]
 Word = Annotated[

@@ -1,6 +1,5 @@
 """What a command leaves behind: lines and tables on the screen, files written whole or not at all."""
 
-import os
 import shutil
 import sys
 import textwrap
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from schemetools.atomic import replacing as appearing_whole
 from schemetools.errors import SchemeError
 
 GAP = "  "
@@ -53,13 +53,8 @@ def replacing(path: Path, endings: Sequence[str] = ()) -> Iterator[Path]:
         )
     if not target.parent.is_dir():
         raise SchemeError(f"{path}: there is no folder {target.parent} to write to; make it first")
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
-        temporary.touch(exist_ok=False)
+        with appearing_whole(target) as temporary:
+            yield temporary
     except OSError as error:
         raise SchemeError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        yield temporary
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)

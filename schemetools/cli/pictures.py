@@ -1,13 +1,15 @@
 """Which picture a `stability` command draws, and the values of a `--sweep`."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
-
-from sympy import Expr
+from typing import TYPE_CHECKING, Any
 
 import schemetools as st
 from schemetools.errors import SchemeError
-from schemetools.schemes.base import Scheme
+
+if TYPE_CHECKING:  # at run time these would load sympy, and `--help` would take five times as long
+    from sympy import Expr
+
+    from schemetools.schemes.base import Scheme
 
 MOST_VALUES = 50
 

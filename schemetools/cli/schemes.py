@@ -3,10 +3,13 @@
 import dataclasses
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import schemetools as st
 from schemetools.errors import SchemeError
-from schemetools.schemes.base import Scheme
+
+if TYPE_CHECKING:  # at run time these would load sympy, and `--help` would take five times as long
+    from schemetools.schemes.base import Scheme
 
 
 def named(name: str) -> "Scheme":

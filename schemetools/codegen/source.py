@@ -73,6 +73,10 @@ def to_stepper(scheme: Scheme) -> Callable[..., Any]:
 
 
 def _stepper(scheme: Scheme) -> Callable[..., Any]:
+    # The text is printed from exact data, never from what a user typed, so that running it is safe; and it must run
+    # without schemetools, so that it checks nothing. Whatever a caller can get wrong is therefore refused in the
+    # function around it, and the error that an unsolved stage raises, which the text defines for itself, is known here
+    # by name alone.
     source = print_numpy(scheme)
     names: dict[str, Any] = {}
     exec(compiled(source, f"{base_name(scheme)} numpy"), names)  # noqa: S102  (source written by the printer from exact data)

@@ -1,6 +1,6 @@
 """Exact coefficients: their intake, their grammar, the choice of a domain, and the gate at which they become floats."""
 
-from schemetools.exact.domains import domain_over, from_domain, generators, to_domain
+from schemetools.exact.domains import domain_over, from_domain, generators, is_random, to_domain
 from schemetools.exact.intake import (
     RESERVED,
     canonical,
@@ -28,6 +28,7 @@ __all__ = [
     "generators",
     "is_irrational",
     "is_long_float",
+    "is_random",
     "is_whole",
     "latex",
     "measure",

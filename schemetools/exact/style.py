@@ -1,12 +1,30 @@
 """How a coefficient stands in an equation: (k^2-10k+1)/(6(1+k)^5), 13/10, in text and in LaTeX."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 
 import sympy
 from sympy import Expr, Rational
 from sympy.polys.polytools import Poly
 
 from schemetools import exact as exact_arithmetic
+
+PRIMES = 4
+
+
+def signed_sum(terms: Iterable[tuple[str, str]]) -> str:
+    """Signed terms in one line: a - b + c.
+
+    >>> signed_sum([("-", "a"), ("+", "b"), ("-", "c")])
+    '-a + b - c'
+    """
+    result = ""
+    for sign, body in terms:
+        if result:
+            result += f" {sign} {body}"
+        else:
+            result = body if sign == "+" else f"-{body}"
+    return result
 
 
 class Style(ABC):
@@ -27,6 +45,20 @@ class Style(ABC):
     @abstractmethod
     def group(self, inner: str) -> str:
         """Parentheses."""
+
+    @abstractmethod
+    def derivative(self, letter: str, n: int) -> str:
+        """The n-th derivative of a function: primes while they can be counted at a glance, then (n)."""
+
+    def sum(self, terms: Iterable[tuple[Expr, str]]) -> str:
+        """The sum of coefficients before factors, those that vanish left out; "0" where all do.
+
+        >>> from sympy import Rational
+        >>> TEXT.sum([(Rational(1, 2), "f"), (Rational(-1), "g")])
+        '1/2 f - g'
+        """
+        shown = [(*self.coefficient(value), factor) for value, factor in terms if value != 0]
+        return signed_sum((sign, factor if body == "1" else f"{body} {factor}") for sign, body, factor in shown) or "0"
 
     def coefficient(self, value: Expr, exact: bool = True) -> tuple[str, str]:
         """(sign, magnitude), the magnitude ready to stand before a factor; '1' for one.
@@ -126,6 +158,9 @@ class _Text(Style):
     def group(self, inner: str) -> str:
         return f"({inner})"
 
+    def derivative(self, letter: str, n: int) -> str:
+        return letter + "'" * n if n <= PRIMES else f"{letter}^({n})"
+
 
 class _Latex(Style):
     def fraction(self, above: str, below: str, compound: bool) -> str:
@@ -139,6 +174,9 @@ class _Latex(Style):
 
     def group(self, inner: str) -> str:
         return f"({inner})"
+
+    def derivative(self, letter: str, n: int) -> str:
+        return letter + "'" * n if n < PRIMES else f"{letter}^{{({n})}}"
 
 
 def _unwrap(text: str) -> str:

@@ -47,6 +47,10 @@ def style_cycle() -> list[dict[str, Any]]:
     return list(_style()["axes.prop_cycle"])
 
 
+UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+"""What leaves the date out of a picture, so that the same figure is the same file."""
+
+
 def save(ax: Axes, path: str | Path) -> Path:
     """Write the figure of the axes to a PNG, SVG or PDF file. Raises FileError for a path that cannot be written."""
     path = Path(path)
@@ -58,10 +62,7 @@ def save(ax: Axes, path: str | Path) -> Path:
         raise FileError(f"{path} has no picture format that can be written; name the file .png, .svg or .pdf")
     try:
         with styled():
-            metadata = (
-                {"Date": None} if path.suffix.lower() in (".svg", ".pdf") and path.suffix.lower() == ".svg" else None
-            )
-            figure.savefig(path, metadata=metadata)
+            figure.savefig(path, metadata=UNDATED.get(path.suffix.lower()))
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from None
     return path

@@ -7,6 +7,7 @@ from sympy import CRootOf, Expr, Symbol
 
 from schemetools import exact
 from schemetools.present.grids import discretisation_text
+from schemetools.exact.style import signed_sum
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.discretisation import Discretisation
@@ -65,7 +66,7 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
                 return f"{left} = {_combination(scheme.beta, 'h f', write)}"
             return f"{left} = h ({_combination(scheme.beta, 'f', write)})"
         case ImexMultistep():
-            left, *parts = (_combination(row, u, write) for row, u in zip(scheme._arrays(), "uFG", strict=True))
+            left, *parts = (_combination(row, u, write) for row, u in zip(scheme.arrays(), "uFG", strict=True))
             return f"{left} = h ({' + '.join(parts).replace('+ -', '- ')})"
         case AdditiveRungeKutta():
             return "\n".join(f"{label}:\n{_butcher(tableau, write)}" for label, tableau in scheme.tableaux)
@@ -115,7 +116,7 @@ def _ruled(rows: Sequence[Sequence[str]], feet: Sequence[Sequence[str]], bar: in
 
 
 def _combination(coefficients: Sequence[Expr], symbol: str, write: Callable[[Expr], str]) -> str:
-    terms = ""
+    terms = []
     for j, coefficient in reversed(list(enumerate(coefficients))):
         if coefficient == 0:
             continue
@@ -123,9 +124,8 @@ def _combination(coefficients: Sequence[Expr], symbol: str, write: Callable[[Exp
         negative = _reads_negative(coefficient)
         size = -coefficient if negative else coefficient
         factor = "" if size == 1 else f"({write(size)}) " if size.is_Add else f"{write(size)} "
-        sign = ("-" if negative else "") if not terms else (" - " if negative else " + ")
-        terms += f"{sign}{factor}{symbol}_{index}"
-    return terms
+        terms.append(("-" if negative else "+", f"{factor}{symbol}_{index}"))
+    return signed_sum(terms)
 
 
 def _reads_negative(coefficient: Expr) -> bool:

@@ -13,6 +13,7 @@ from schemetools.analysis.stability.base import QUESTIONS, Kind, Question, Stabi
 from schemetools.analysis.stability.record import stability_record
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import UnsupportedError
+from schemetools.exact.style import TEXT, signed_sum
 from schemetools.present.kind import order_text
 from schemetools.present.text import number
 from schemetools.schemes.base import Scheme
@@ -104,14 +105,13 @@ def _minimal_polynomial(value: Expr) -> list[Expr]:
 
 def _polynomial_text(coefficients: Sequence[Expr]) -> str:
     """z^3 - 4 z^2 + 12 z - 24."""
-    text = ""
+    terms = []
     for power, c in zip(range(len(coefficients) - 1, -1, -1), coefficients, strict=True):
         if c != 0:
-            letter = "" if power == 0 else "z" if power == 1 else f"z^{power}"
+            letter = TEXT.power("z", power) if power else ""
             size = " ".join(part for part in ("" if abs(c) == 1 and power else str(abs(c)), letter) if part)
-            sign = ("-" if c < 0 else "") if not text else (" - " if c < 0 else " + ")  # type: ignore[operator]
-            text += sign + size
-    return text
+            terms.append(("-" if c < 0 else "+", size))  # type: ignore[operator]
+    return signed_sum(terms)
 
 
 def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], list[str]]:

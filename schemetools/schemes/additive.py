@@ -109,11 +109,11 @@ class AdditiveRungeKutta(Scheme):
         return A, U, B, [[ONE, ZERO], [ZERO, ONE]], [first] * s + [second] * s, 2
 
     def _map(self, change: Callable[[Expr], Expr]) -> Self:
-        changed = [(label, t._map(change)) for label, t in self.tableaux]
+        changed = [(label, t.mapped(change)) for label, t in self.tableaux]
         return type(self)(changed, self.partitioned, **self._labels())
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
-        return tuple(array for _, t in self.tableaux for array in t._arrays())
+        return tuple(array for _, t in self.tableaux for array in t.arrays)
 
     def __repr__(self) -> str:
         kind = "partitioned" if self.partitioned else "additive"

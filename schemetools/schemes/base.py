@@ -12,7 +12,7 @@ from sympy import Add, Expr, Integer, Symbol, nan, oo, zoo
 
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError, UnsupportedError
-from schemetools.exact import canonical
+from schemetools.exact import canonical, is_random
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
@@ -39,7 +39,9 @@ def kept(method: Callable[[Any], T]) -> Callable[[Any], T]:
 class Scheme(ABC):
     """A numerical scheme, written down once: a frozen, hashable value.
 
-    Two schemes are equal when their coefficients are; `name`, `reference`, `exact` and `digits` do not count.
+    Two schemes are equal when their coefficients are; `name`, `reference`, `exact` and `digits` do not count. A cache
+    by scheme must therefore give back nothing that depends on these: `order` depends on `exact`, whatever prints
+    on the name. Key such caches by (scheme, scheme.exact), or by all labels, as `nn.blocks.make.Key` does.
     `exact` is False when a coefficient is an approximation (learned, or published only as decimals); `digits` then is
     the number of decimals to which the coefficients are known, else None.
     """
@@ -77,10 +79,19 @@ class Scheme(ABC):
     def _repr_latex_(self) -> str:
         """The scheme as people write it, for a notebook."""
 
+    def mapped(self, change: Callable[[Expr], Expr]) -> Self:
+        """The scheme with `change` applied to every coefficient; its labels stay."""
+        return self._map(change)
+
+    @property
+    def arrays(self) -> tuple[Vector | Matrix, ...]:
+        """The coefficient arrays, in the order in which they are written."""
+        return self._arrays()
+
     @property
     def coefficients(self) -> Vector:
         """Every coefficient, flat, in the order in which the arrays are written."""
-        return tuple(_flatten(self._arrays()))
+        return tuple(_flatten(self.arrays))
 
     @property
     @kept
@@ -116,7 +127,7 @@ class Scheme(ABC):
         if not replacement:
             return self
         is_exact = self.exact and not any(map(exact_arithmetic.is_long_float, values.values()))
-        changed = self._map(lambda c: exact_arithmetic.canonical(self._finite(c.subs(replacement), replacement)))
+        changed = self.mapped(lambda c: exact_arithmetic.canonical(self._finite(c.subs(replacement), replacement)))
         return labelled(changed, name=renamed(self.name, replacement, is_exact), exact=is_exact)
 
     def _finite(self, value: Expr, at: Mapping[Symbol, Expr]) -> Expr:
@@ -148,11 +159,6 @@ def _one_line(value: Any, what: str) -> str | None:
     if value is not None and (not isinstance(value, str) or not value.isprintable()):
         raise SchemeError(f"{what} must be one line of text; {value!r} came")
     return value
-
-
-def is_random(symbol: Any) -> bool:
-    """Whether a symbol of sympy is a random variable; told by its class's name, since sympy.stats is slow to import."""
-    return type(symbol).__name__ == "RandomSymbol"
 
 
 def _distribution(symbol: Expr) -> Expr:

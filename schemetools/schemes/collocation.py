@@ -73,7 +73,7 @@ class Collocation(RungeKutta):
 
     def _map(self, change: Callable[[Expr], Expr]) -> Any:
         plain = RungeKutta(self.A, self.b, self.c, c_is_declared=self.c_is_declared, **self._labels())
-        return plain._map(change)
+        return plain.mapped(change)
 
 
 def pade(k: int, j: int) -> list[Rational]:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from schemetools import exact
+from schemetools.atomic import replacing
 from schemetools.errors import FileError, SchemeError
 from schemetools.schemes import grid_files
 from schemetools.schemes.additive import AdditiveRungeKutta
@@ -203,19 +203,11 @@ def save(scheme: Any, path: str | os.PathLike[str]) -> None:
     Raises FileError where the file cannot be written.
     """
     text = to_toml(discretisation_of(scheme) or as_scheme(scheme))
-    target = Path(path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise FileError(f"cannot write {target}: {error.strerror}") from None
+        raise FileError(f"cannot write {path}: {error.strerror}") from None
 
 
 def to_toml(scheme: Scheme | Discretisation) -> str:

@@ -31,3 +31,23 @@ def solve_consistent(
         value = from_domain(domain, entries[i][width])
         solution[pivot] = value - sum((from_domain(domain, entries[i][j]) * v for j, v in free.items()), Integer(0))
     return tuple(solution[j] for j in range(width))
+
+
+def left_eigenvector(V: Sequence[Sequence[Expr]], q: Sequence[Expr]) -> tuple[Expr, ...] | None:
+    """w with w V = w and w q = 1: what of the carried values is the solution. None where the root 1 is not simple."""
+    r = len(V)
+    rows = [[V[m][j] - int(m == j) for m in range(r)] for j in range(r)]
+    return solve_consistent([*rows, list(q)], [Integer(0)] * r + [Integer(1)])
+
+
+def carried_along(
+    V: Sequence[Sequence[Expr]], right: Sequence[Expr], normal: Sequence[Expr]
+) -> tuple[Expr, ...] | None:
+    """X with (I - V) X = right and normal . X = 0: what the carried values hold besides the solution, at order h.
+
+    I - V is singular, 1 being a root of V, so that one more row says which multiple of q is none of it. None where
+    there is no such X: the right side is not orthogonal to the left eigenvector, or the root 1 is not simple.
+    """
+    r = len(V)
+    rows = [[int(m == j) - V[m][j] for j in range(r)] for m in range(r)]
+    return solve_consistent([*rows, list(normal)], [*right, Integer(0)])

@@ -92,6 +92,9 @@ class LinearMultistep(Scheme):
         beta = [exact_arithmetic.canonical(b / scale) for b in self.beta]
         oldest_f = next((j for j in range(k) if beta[j] != 0), k)
         oldest_u = next(j for j in range(k + 1) if alpha[j] != 0)
+        # Nothing at the oldest index would make it a scheme of fewer steps, with a shorter history than it was written
+        # with: u_(n+2) = u_(n+1) + h f_(n+1) would silently be Euler's. That is a reduction, which is asked for and has
+        # a name; here the oldest state is carried along, with coefficient 0.
         if oldest_u > 0 and oldest_f > 0:
             oldest_u = 0
         newest_f = k - 1 if not self.is_explicit else k - 2

@@ -96,7 +96,7 @@ def _fresh(scheme: Scheme, step: int) -> Scheme:
     if not scheme.random_symbols:
         return scheme
     change = drawn_again(sorted(scheme.random_symbols, key=str), step)
-    return dataclasses.replace(scheme._map(lambda c: c.xreplace(change)), name=scheme.name)  # type: ignore[type-var]
+    return dataclasses.replace(scheme.mapped(lambda c: c.xreplace(change)), name=scheme.name)  # type: ignore[type-var]
 
 
 def _chain(tables: Sequence[RungeKutta], shares: Sequence[Expr]) -> RungeKutta:
@@ -250,4 +250,4 @@ def to_float(scheme: Any) -> Any:
         result = LinearMultistep([-Add(*others), *others], [rounded(b) for b in scheme.beta], exact=False)
         return dataclasses.replace(result, name=name)
     digits = min(scheme.digits or DOUBLE_DIGITS, DOUBLE_DIGITS)
-    return labelled(labelled(scheme, exact=False, digits=digits)._map(rounded), name=name)
+    return labelled(labelled(scheme, exact=False, digits=digits).mapped(rounded), name=name)

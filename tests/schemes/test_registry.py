@@ -62,7 +62,7 @@ def test_learned_values_are_binary_and_named_as_decimals():
         ("", "not a scheme's name"),
         (3, "not a scheme's name"),
         ("bdf(1/2)", "must be an integer"),
-        ("bdf(0)", "."),
+        ("bdf(0)", "1 to 40 steps; 0 was asked"),
     ],
 )
 def test_a_wrong_name_says_what_was_expected(text, reason):

@@ -87,6 +87,10 @@ def explore(
 
     low and high are integers or infinite.
     """
+    # The result at a sample holds as far as no polynomial that was asked for its sign changes it, and which ones are
+    # asked for is known only after the run: so cells are cut while they are sampled, and a cut may leave a part of an
+    # old cell without a sample. It ends because a cell with a sample asks the same questions everywhere in it: a run
+    # inside it adds no factor. A sample that is itself a root gives no answer, only the factor to cut at.
     factors: set[Factor] = set()
     split: set[tuple[Any, ...]] = set()
     bounds: list[RealRoot] = []

@@ -85,6 +85,10 @@ def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[
     A partitioned scheme takes f = (F, G) with F(q) for p' and G(p) for q', and u = (p, q); each field is filled up
     with zeros.
     """
+    # Three ways to write a field (expressions, f(u), f(t, u)) and three kinds of scheme (one field, several that add
+    # up, a partition) end as one: a list of fields on the full space, F(q) being (F, 0). Differentials then need no
+    # cases, since a tree of the colour F differentiates along zeros where F does not act. The price is the check that
+    # no part of a partition depends on itself, which padded fields would let pass.
     variables = _variables(u)
     count = len(eq.fields)
     if isinstance(f, dict) and set(f) == set(eq.fields):

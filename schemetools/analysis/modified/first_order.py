@@ -9,7 +9,7 @@ from schemetools.errors import UnsupportedError
 from schemetools.exact import canonical
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import Scheme, as_scheme
-from schemetools.schemes.linear import solve_consistent
+from schemetools.schemes.linear import carried_along, left_eigenvector
 
 HALF = Rational(1, 2)
 
@@ -73,9 +73,13 @@ def layered_equation(scheme: Scheme) -> LayeredEquation:
     form = as_scheme(scheme).normal_form()
     if form.parts != 1:
         raise UnsupportedError(f"{scheme} carries its state in {form.parts} parts; depth is read for schemes with one")
+    # Why these terms. The carried values lie near q u, and off it by h X f: X is what a step reproduces, (I - V) X =
+    # B - q b, solvable since w takes both sides to 0, and X_0 = 0 says that the first value is the solution. Then w x
+    # moves by h b f + h^2 b (A + U X) f'f per step, the flow of b f by h b f + h^2/2 (b f)'(b f): the difference is
+    # the h term, -b_i b_j/2. And w x is not u but u + h w X f, whose own change per step is the term -(w X)_i b_j.
     r, s = form.values, form.stages
     V, B, q = form.V[:r], form.B[:r], form.q
-    w = _left_eigenvector(V, q)
+    w = left_eigenvector(V, q)
     if w is None:
         raise UnsupportedError(f"{scheme} has no limit of first order: its principal root is not simple")
     b = [_dot(w, [B[m][j] for m in range(r)]) for j in range(s)]
@@ -94,19 +98,10 @@ def layered_equation(scheme: Scheme) -> LayeredEquation:
     return LayeredEquation(form, tuple(b), second, time, drift, tuple(w), shift)
 
 
-def _left_eigenvector(V: Matrix, q: Vector) -> Vector | None:
-    """w with w V = w and w.q = 1."""
-    r = len(V)
-    rows = [[V[m][j] - int(m == j) for m in range(r)] for j in range(r)]
-    return solve_consistent([*rows, list(q)], [Integer(0)] * r + [Integer(1)])
-
-
 def _smooth_history(V: Matrix, right: list[Expr]) -> Vector:
     """X with (I - V) X = right and X_0 = 0; right is orthogonal to the left eigenvector, so there is one."""
-    r = len(V)
-    rows = [[int(m == j) - V[m][j] for j in range(r)] for m in range(r)]
-    first = [Integer(int(j == 0)) for j in range(r)]
-    solution = solve_consistent([*rows, first], [*map(canonical, right), Integer(0)])
+    first = [Integer(int(j == 0)) for j in range(len(V))]
+    solution = carried_along(V, [*map(canonical, right)], first)
     if solution is None:
         raise UnsupportedError("this scheme's history does not follow the solution: its root 1 is not simple")
     return tuple(map(canonical, solution))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemetools.analysis.modified.equation import ModifiedEquation
-from schemetools.analysis.modified.text import momentum_coefficient
+from schemetools.analysis.modified.text import first_order_lines, momentum_coefficient
 from schemetools.errors import SchemeError
 from schemetools.exact import to_float
 from schemetools.schemes.base import Scheme
@@ -94,18 +94,11 @@ class LayerEquations:
         lines = [f"{self.scheme}: {len(self)} layers", self.statement]
         if self.amplification is not None:
             lines.append(f"a perturbed velocity is carried on with at most {self.amplification:.3g} of its size")
-        lines += [
-            f"layer {n}: {str(piece).splitlines()[_first_order_line(piece)].split(maxsplit=2)[2]}"
-            for n, piece in enumerate(self)
-        ]
+        lines += [f"layer {n}: {'; '.join(first_order_lines(piece))}" for n, piece in enumerate(self)]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return str(self)
-
-
-def _first_order_line(piece: "ModifiedEquation") -> int:
-    return next(i for i, line in enumerate(str(piece).splitlines()) if line.startswith("first order"))
 
 
 def _roughness(values: Sequence[float]) -> float:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Add, Expr, Integer, Matrix, Rational, Symbol
+from sympy import Add, Expr, Matrix, Rational, Symbol
 
 from schemetools.analysis.algebra.square_root import Table, square_root
 from schemetools.analysis.modified.fields import components
@@ -26,7 +26,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical
 from schemetools.exact import style as coefficients
 from schemetools.schemes.base import GeneralLinear, Scheme, is_random
-from schemetools.schemes.linear import solve_consistent
+from schemetools.schemes.linear import carried_along, left_eigenvector
 from schemetools.schemes.moments import covariance, expectation
 
 
@@ -134,9 +134,8 @@ class StochasticModifiedEquation:
             f"dX = {self._drift_text()} dt{self._noise_text()}",
         ]
         if any(self.offset):
-            moved = _sum(
-                [(c, f"h {label}(X)") for c, label in zip(self.offset, self.fields, strict=True)], coefficients.TEXT
-            )
+            offsets = zip(self.offset, self.fields, strict=True)
+            moved = coefficients.TEXT.sum((c, f"h {label}(X)") for c, label in offsets)
             lines.append(f"the scheme's value is X + {moved}")
         return "\n".join(lines)
 
@@ -154,12 +153,12 @@ class StochasticModifiedEquation:
         return terms
 
     def _drift_text(self) -> str:
-        return f"[{_sum(self._terms('h'), coefficients.TEXT)}]"
+        return f"[{coefficients.TEXT.sum(self._terms('h'))}]"
 
     def _noise_text(self) -> str:
         columns = self._columns()
         names = ["dB"] if len(columns) == 1 else [f"dB_{j}" for j in range(1, len(columns) + 1)]
-        return "".join(f" + sqrt(h) [{_sum(c, coefficients.TEXT)}] {dB}" for c, dB in zip(columns, names, strict=True))
+        return "".join(f" + sqrt(h) [{coefficients.TEXT.sum(c)}] {dB}" for c, dB in zip(columns, names, strict=True))
 
     def _columns(self) -> list[list[tuple[Expr, str]]]:
         columns = [list(zip(column, self.fields, strict=True)) for column in zip(*self.factor, strict=True)]
@@ -172,27 +171,15 @@ class StochasticModifiedEquation:
         columns = self._columns()
         names = ["dB_t"] if len(columns) == 1 else [f"dB_t^{{({j})}}" for j in range(1, len(columns) + 1)]
         noise = "".join(
-            rf" + \sqrt{{h}}\left[{_sum(c, coefficients.LATEX)}\right]{dB}"
-            for c, dB in zip(columns, names, strict=True)
+            rf" + \sqrt{{h}}\left[{coefficients.LATEX.sum(c)}\right]{dB}" for c, dB in zip(columns, names, strict=True)
         )
-        drift = _sum(self._terms("h"), coefficients.LATEX)
+        drift = coefficients.LATEX.sum(self._terms("h"))
         return rf"$\displaystyle dX = \left[{drift}\right]dt{noise}$"
 
 
 def _along(outer: Sequence[Expr], inner: Sequence[Expr], variables: Sequence[Symbol]) -> list[Expr]:
     """The derivative of a field in the direction of another."""
     return [Add(*(c.diff(x) * g for x, g in zip(variables, inner, strict=True))) for c in outer]
-
-
-def _sum(terms: Sequence[tuple[Expr, str]], style: coefficients.Style) -> str:
-    result = ""
-    for value, factor in terms:
-        if value == 0:
-            continue
-        sign, body = style.coefficient(value)
-        sign = f" {sign} " if result else sign.replace("+", "")
-        result += sign + (factor if body == "1" else f"{body} {factor}")
-    return result or "0"
 
 
 def stochastic_modified_equation(scheme: Scheme, weak_order: int = 2) -> StochasticModifiedEquation:
@@ -206,6 +193,11 @@ def stochastic_modified_equation(scheme: Scheme, weak_order: int = 2) -> Stochas
             f"a stochastic modified equation of weak order {weak_order!r} came; orders 1 and 2 exist for every "
             "distribution, order 3 only where the third cumulant of the weights vanishes"
         )
+    # Two equations of weak order two are the same when mean and covariance of a step agree through h^2: that fixes b,
+    # the b_vw and C, for any distribution. A and B of one step carry the same draw, so that the expectation of their
+    # product is taken, not the product of theirs; the history x, and with it the offset xi, is of earlier draws, hence
+    # independent, and only its mean counts at this order. Noise of size sqrt(h) over a time h moves the mean of a
+    # step by h^3 alone, so that -b_v b_w/2 is the correction that the deterministic equation has.
     third = _third(scheme) if weak_order == 3 else None
     g = scheme.normal_form()
     if g.parts > 1:
@@ -214,7 +206,9 @@ def stochastic_modified_equation(scheme: Scheme, weak_order: int = 2) -> Stochas
         )
     if any(is_random(s) for row in (*g.U, *g.V) for c in row for s in c.free_symbols):
         raise UnsupportedError(f"{scheme} weighs its earlier values at random, so that it has no limit as h -> 0")
-    w = _left_eigenvector(g, scheme)
+    w = left_eigenvector(g.V[: g.values], g.q)
+    if w is None:
+        raise SchemeError(f"{scheme} has the double root 1, so that it follows no differential equation of first order")
     weights = [canonical(Add(*(w[m] * g.B[m][j] for m in range(g.values)))) for j in range(g.stages)]
     of = {v: [j for j, colour in enumerate(g.colours) if colour == v] for v in g.fields}
     steps = [Add(*(weights[j] for j in of[v])) for v in g.fields]
@@ -261,22 +255,10 @@ def _third(scheme: Scheme) -> tuple[Expr, Expr, Expr]:
     return canonical(p**3 / 12 - p * q / 4), canonical(p**3 / 3), -p
 
 
-def _left_eigenvector(g: GeneralLinear, scheme: Scheme) -> tuple[Expr, ...]:
-    """w with w^T V = w^T and w^T q = 1."""
-    r = g.values
-    rows = [tuple(g.V[j][m] - int(j == m) for j in range(r)) for m in range(r)] + [g.q]
-    w = solve_consistent(rows, [Integer(0)] * r + [Integer(1)])
-    if w is None:
-        raise SchemeError(f"{scheme} has the double root 1, so that it follows no differential equation of first order")
-    return w
-
-
 def _offset(g: GeneralLinear, w: Sequence[Expr], stages: Sequence[int], b: Expr) -> tuple[Expr, ...]:
     """xi with (I - V) xi = E[B] 1 - q b on the stages of one field, and w^T xi = 0."""
-    r = g.values
-    rows = [tuple(int(m == j) - g.V[m][j] for j in range(r)) for m in range(r)] + [tuple(w)]
-    right = [canonical(expectation(Add(*(g.B[m][j] for j in stages))) - g.q[m] * b) for m in range(r)]
-    solution = solve_consistent(rows, [*right, Integer(0)])
+    right = [canonical(expectation(Add(*(g.B[m][j] for j in stages))) - g.q[m] * b) for m in range(g.values)]
+    solution = carried_along(g.V[: g.values], right, w)
     if solution is None:
         raise SchemeError(
             "the carried values have no expansion around the solution; the scheme is not zero-stable at 1"

@@ -1,6 +1,6 @@
 """Modified equations as people write them, in text and in LaTeX."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import sympy
@@ -12,10 +12,9 @@ from schemetools.analysis.trees.notation import differential_latex, differential
 from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError
 from schemetools.exact import canonical
-from schemetools.exact.style import LATEX, TEXT, Style
+from schemetools.exact.style import LATEX, TEXT, Style, signed_sum
 
 SHOWN = 3  # corrections through h^2, or the first that does not vanish
-PRIMES = 4
 
 
 class _Marks(NamedTuple):
@@ -23,37 +22,17 @@ class _Marks(NamedTuple):
 
     style: Style
     differential: Callable[[Tree], str]
-    derivative: Callable[[str, int], str]
     bracket: tuple[str, str]
     ellipsis: str
 
 
-def _text_derivative(letter: str, n: int) -> str:
-    return letter + "'" * n if n <= PRIMES else f"{letter}^({n})"
-
-
-def _latex_derivative(letter: str, n: int) -> str:
-    return letter + "'" * n if n < PRIMES else f"{letter}^{{({n})}}"
-
-
-_TEXT = _Marks(TEXT, differential_text, _text_derivative, ("[", "]"), "...")
-_LATEX = _Marks(LATEX, differential_latex, _latex_derivative, (r"\left[", r"\right]"), r"\cdots")
+_TEXT = _Marks(TEXT, differential_text, ("[", "]"), "...")
+_LATEX = _Marks(LATEX, differential_latex, (r"\left[", r"\right]"), r"\cdots")
 
 
 def _term(coefficient: str, *factors: str) -> str:
     parts = [f for f in factors if f]
     return " ".join(parts if coefficient == "1" and parts else [coefficient, *parts])
-
-
-def signed_sum(terms: Iterable[tuple[str, str]]) -> str:
-    """Signed terms in one line: a - b + c."""
-    result = ""
-    for sign, body in terms:
-        if result:
-            result += f" {sign} {body}"
-        else:
-            result = body if sign == "+" else f"-{body}"
-    return result
 
 
 def _h(style: Style, n: int) -> str:
@@ -65,7 +44,7 @@ def _momentum(eq: EquationFacts, marks: _Marks) -> str:
     for j, g in enumerate(eq.momentum or (), 1):
         if g != 0:
             sign, body = marks.style.coefficient(g, eq.scheme.exact)
-            terms.append((sign, _term(body, _h(marks.style, j - 1), marks.derivative("u", j))))
+            terms.append((sign, _term(body, _h(marks.style, j - 1), marks.style.derivative("u", j))))
     rest = f" + O({_h(marks.style, eq.order)})" if len(terms) == 1 and eq.order > 1 else ""
     return f"{signed_sum(terms)}{rest} = f"
 
@@ -180,6 +159,21 @@ def _parasites(eq: EquationFacts, marks: _Marks) -> list[str]:
     return lines
 
 
+def first_order_lines(eq: EquationFacts, through: int | None = None) -> list[str]:
+    """u' = ... for every part of the state, through trees of an order: by default the order that is shown."""
+    last = shown_order(eq, eq.known_order) if through is None else through
+    return [f"{left} = {_right_side(eq, _TEXT, roots, last)}" for left, roots in _unknowns(eq)]
+
+
+def momentum_lines(eq: EquationFacts) -> list[str]:
+    """The momentum coefficient in one line; none where the scheme is no heavy-ball method."""
+    value = None if eq.inverse else momentum_coefficient(eq)
+    if value is None:
+        return []
+    shown = _signed(TEXT, value, eq.scheme.exact)
+    return [f"momentum coefficient {'-k = ' if is_lm(eq) and shown != '-k' else ''}{shown}"]
+
+
 def equation_text(eq: EquationFacts, through: int | None = None) -> str:
     """The equation in lines of text; `through` is the order of the last trees shown."""
     known = eq.known_order
@@ -188,13 +182,9 @@ def equation_text(eq: EquationFacts, through: int | None = None) -> str:
     lines = [title + limit]
     if eq.momentum is not None:
         lines.append(f"momentum     {_momentum(eq, _TEXT)}        (formal series)")
-    for i, (left, roots) in enumerate(_unknowns(eq)):
-        lines.append(f"{'first order' if i == 0 else '':13}{left} = {_right_side(eq, _TEXT, roots, last)}")
+    lines += [f"{'' if i else 'first order':13}{line}" for i, line in enumerate(first_order_lines(eq, last))]
     lines += [f"parasite     {line}" for line in _parasites(eq, _TEXT)]
-    value = momentum_coefficient(eq) if not eq.inverse else None
-    if value is not None:
-        shown = _signed(TEXT, value, eq.scheme.exact)
-        lines.append(f"momentum coefficient {'-k = ' if is_lm(eq) and shown != '-k' else ''}{shown}")
+    lines += momentum_lines(eq)
     if not eq.inverse and known > eq.order:
         lines.append(f"note         zero through h^{known - 1}")
     lines += [f"note         {warning}" for warning in eq.warnings]

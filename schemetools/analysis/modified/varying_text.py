@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 
 from sympy import Derivative, Expr, Symbol
 
-from schemetools.analysis.modified.text import signed_sum
 from schemetools.analysis.trees.notation import differential_latex, differential_text
 from schemetools.analysis.trees.tree import Tree
-from schemetools.exact.style import LATEX, TEXT, Style
+from schemetools.exact.style import LATEX, TEXT, Style, signed_sum
 from schemetools.schemes.base import Scheme
 
 Coefficients = Mapping[tuple[Tree, int], Expr]

@@ -62,7 +62,7 @@ def order_conditions(s: Any, p: int) -> dict[Tree, Expr]:
         phi = modified_series(scheme, p)
         residuals, denominators = list(phi.numerators), list(phi.denominators)
         for t in range(len(grammar.colours)):
-            residuals[t] = residuals[t] - residuals[t]
+            residuals[t] = phi.ring.one - phi.ring.one  # b(dot) is the limit, no residual
     names = trees_by_id(grammar, p)
     result: dict[Tree, Expr] = {}
     for n in range(1, p + 1):

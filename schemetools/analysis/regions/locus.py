@@ -146,6 +146,9 @@ def _continued(zeros: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
 def _follow(phi: np.ndarray, path: list[np.ndarray], a: float, b: float, roots: np.ndarray, depth: int) -> None:
     """Extend the path from angle a to b with its roots, by bisection where roots come close to one another."""
+    # Roots are numbered by who is nearest to whom. That is wrong where two come closer to one another than they move
+    # between two angles, and such a pair would swap curves: there the step is halved until the nearest is clear. At a
+    # crossing it never is; when the depth is spent either numbering draws the same set of points.
     after, clear = _matched(path[-1], roots)
     if clear or depth == 0:
         path.append(after)

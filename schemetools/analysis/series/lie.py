@@ -102,6 +102,11 @@ def _one_order(
     known: Mapping[int, Any],
 ) -> None:
     """Append b(t), and Q_1(t), Q_2(t), ... to chain[0], chain[1], ..., for the trees of order n."""
+    # sum_j g_j D^(j-1) b = right, with D the derivative along b, is summed as Horner's rule sums a polynomial: chain[i]
+    # is g_(i+2) b + D chain[i+1], and b = right - D chain[0], since g_1 = 1. D of a series at t needs b on branches of
+    # t and the series on their trunks, all smaller, so that one sweep by size solves it; and each D costs one order, so
+    # that the levels needed get fewer. A known tree (time itself, t' = 1) is not solved for, but the levels
+    # still pass through it: other trees differentiate along it.
     splits, reduce = table.splits, ring.reduce
     exact = type(ring).reduce is Ring.reduce
     first = chain[0]

@@ -59,6 +59,10 @@ def _multistep(scheme: LinearMultistep, order: int) -> TreeSeries:
 
 
 def _runge_kutta(tableaux: Sequence[RungeKutta], scheme: RungeKutta | AdditiveRungeKutta, order: int) -> TreeSeries:
+    # The step is to be the exact flow: sum_j b_j c(eta_j) = 1/gamma, and the stages eta_j themselves are series in the
+    # unknown field c. At a tree t the field along a stage is c(t) and terms with smaller trees (`lower`), so that
+    # (sum_j b_j) c(t) = 1/gamma(t) - sum_j b_j lower_j is solved tree by tree; the stages at t need the new c(t), so
+    # they come after it. With several colours t's root decides whose weights, as in the scheme.
     grammar, s = grammar_of(scheme), tableaux[0].stages
     table, gamma = forest(grammar), densities(grammar, order)
     domain, flat = to_domain([x for tableau in tableaux for row in (*tableau.A, tableau.b) for x in row])

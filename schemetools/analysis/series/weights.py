@@ -21,6 +21,10 @@ def elementary_weights(
     `tableaux` holds one (A (s, s), b (s,)) per colour, as ring elements; the child's colour chooses A, the root's
     colour b. `unit` is the ring's 1. Coefficients may carry a common denominator d: phi(t) then carries d**|t|.
     """
+    # A tree is its left part with the right one grafted to the root, both with smaller ids: one product per tree and
+    # stage where the formula has one per child. `below` is A Phi(t), what t gives as a child; A is that of t's own
+    # colour, b that of the root's, the same tree being both at different places. Nothing grows on the highest order,
+    # which holds most trees, so that it is not kept.
     table = forest(grammar)
     rows = [[[(j, a) for j, a in enumerate(row) if a] for row in A] for A, _ in tableaux]
     weights = [[(i, w) for i, w in enumerate(b) if w] for _, b in tableaux]

@@ -24,7 +24,6 @@ from schemetools.analysis.stability.expansions import normalise
 from schemetools.analysis.stability.model import Bivariate, Model, is_constant, model_of, reduced
 from schemetools.analysis.stability.numbers import imaginary_exit, length, real_exit
 from schemetools.analysis.stability.numeric import numeric_model
-from schemetools.analysis.stability.step_matrix import normal_form
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
@@ -51,7 +50,7 @@ def numeric(scheme: Scheme, normalized: bool, shares: Shares) -> NumericModel:
 
 @functools.lru_cache(maxsize=512)
 def _is_explicit(scheme: Scheme) -> bool:
-    return scheme.is_explicit if isinstance(scheme, LinearMultistep) else normal_form(scheme).is_explicit
+    return scheme.is_explicit if isinstance(scheme, LinearMultistep) else scheme.normal_form().is_explicit
 
 
 @functools.lru_cache(maxsize=1024)

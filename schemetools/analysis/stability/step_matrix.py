@@ -1,6 +1,5 @@
 """One step on the linear test equation: x -> M(z) x with M(z) = N(z)/Q(z), exactly."""
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,19 +26,13 @@ class StepMatrix:
     V: Rows
 
 
-@functools.lru_cache(maxsize=512)
-def normal_form(scheme: Scheme) -> GeneralLinear:
-    """The scheme's normal form, which is built anew at each call of its method."""
-    return scheme.normal_form()
-
-
 def step_matrix(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> StepMatrix:
     """The step of a scheme's normal form on u' = sum_i share_i lambda u, z = h lambda.
 
     N = Q (V + z B (I - zA)^-1 U) is a polynomial of degree s: a truncated Neumann series, so nothing is inverted.
     Equal shares that sum to 1 by default; all shares are 1 for a partitioned scheme, p' = lambda q, q' = lambda p.
     """
-    form = normal_form(scheme)
+    form = scheme.normal_form()
     weights = _shares(form, shares)
     s, r = form.stages, form.values
     arrays = (form.A, form.U, form.B[:r], form.V[:r])

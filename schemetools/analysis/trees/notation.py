@@ -4,16 +4,7 @@ from collections.abc import Callable
 
 from schemetools.analysis.trees.forest import TIME
 from schemetools.analysis.trees.tree import Tree
-
-PRIMES = 4
-
-
-def _primes_text(letter: str, n: int) -> str:
-    return letter + "'" * n if n <= PRIMES else f"{letter}^({n})"
-
-
-def _primes_latex(letter: str, n: int) -> str:
-    return letter + "'" * n if n < PRIMES else f"{letter}^{{({n})}}"
+from schemetools.exact.style import LATEX, TEXT
 
 
 def _differential(tree: Tree, primes: Callable[[str, int], str], subscript: str) -> str:
@@ -36,9 +27,9 @@ def differential_text(tree: Tree) -> str:
     >>> differential_text(Tree.from_level_sequence((1, 2, 2, 3)))
     "f''(f,f'f)"
     """
-    return _differential(tree, _primes_text, "_{}")
+    return _differential(tree, TEXT.derivative, "_{}")
 
 
 def differential_latex(tree: Tree) -> str:
     """The elementary differential F(t) in LaTeX."""
-    return _differential(tree, _primes_latex, "_{{{}}}")
+    return _differential(tree, LATEX.derivative, "_{{{}}}")

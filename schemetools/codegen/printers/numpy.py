@@ -51,7 +51,7 @@ def print_numpy(scheme: Scheme) -> str:
     lines += ["", f"def step(f, history, h{parameters}):", f'    """{_summary(scheme, plan, inputs)}"""']
     lines += _opening(plan, inputs, form.values > form.parts and _has_start(form))
     if form.values > form.parts and _has_start(form):
-        lines += _start_lines(scheme, names, inputs)
+        lines += _start_lines(scheme, inputs)
     lines += [f"    {line}".rstrip() for step in plan.steps for line in printer.lines(step)]
     result = _tuple(plan.outputs)
     if plan.error is not None:
@@ -74,7 +74,7 @@ def _opening(plan: StepPlan, inputs: tuple[str, ...], may_start: bool) -> list[s
     return lines if may_start else [*lines, f"    {_targets(inputs)} = history"]
 
 
-def _start_lines(scheme: Scheme, names: dict[Expr, str], inputs: tuple[str, ...]) -> list[str]:
+def _start_lines(scheme: Scheme, inputs: tuple[str, ...]) -> list[str]:
     """The values that a first step lacks: earlier states repeat the first, earlier h f are those at it."""
     first = inputs[0]
     missing = [

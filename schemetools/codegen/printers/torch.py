@@ -73,6 +73,8 @@ class _Printer:
         return f"{quoted(str(self.scheme))}: {count} evaluation{'s' * (count != 1)} per step.{source}"
 
     def _init(self) -> list[str]:
+        # Printed so that the text is a whole module for whoever copies it, and never run in a block: `Block`'s own
+        # constructor takes its place, with checks, starts and bounds. Golden files hold it all the same.
         free = [self.names[s] for s in sorted(self.scheme.free_symbols, key=str)]
         solver = "" if self.plan.is_explicit else ", tol=1e-10, max_iterations=50"
         lines = [f"    def __init__(self, branch{''.join(f', {name}' for name in free)}, h=1.0{solver}):"]

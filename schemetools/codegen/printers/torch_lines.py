@@ -7,6 +7,7 @@ from sympy import Expr
 from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
 from schemetools.codegen.printers.names import expression, number
 from schemetools.codegen.printers.torch_options import TorchOptions
+from schemetools.exact import is_random
 
 
 class Lines:
@@ -127,7 +128,7 @@ class Lines:
         return f"torch.add({total}, {name})" if factor == "1" else f"torch.add({total}, {name}, alpha={factor})"
 
     def _gated(self, c: Expr, name: str) -> str:
-        random = [s for s in c.free_symbols if type(s).__name__ == "RandomSymbol"]
+        random = [s for s in c.free_symbols if is_random(s)]
         weight = expression(c, self.names)
         if not (random and self.options.shaken):
             return f"{weight} * {name}"

@@ -9,8 +9,6 @@ from torch.utils._pytree import tree_map
 from schemetools.codegen.plan import StepPlan
 from schemetools.errors import SchemeError
 
-Branch = nn.Module | Callable[..., Any]
-
 
 def is_list(branch: Any) -> bool:
     """Whether branches are given one per evaluation."""

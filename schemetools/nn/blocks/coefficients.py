@@ -16,9 +16,12 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, labelled
 from schemetools.schemes.naming import renamed
 
+LM_START = {"k": (-0.1, 0.0)}
+"""Where LM-ResNet starts its k: drawn from U(-0.1, 0), a little memory that damps (Lu et al. 2018, section 3)."""
+
 USUAL = {
-    "lm": {"k": (-0.1, 0.0)},
-    "lm_stochastic_depth": {"k": (-0.1, 0.0)},
+    "lm": LM_START,
+    "lm_stochastic_depth": LM_START,
     "theta": {"theta": 0.5},
     "two_stage": {"w1": 0.5, "w2": 0.5, "a": 1.0},
     "rk22": {"a": 0.5},
@@ -28,6 +31,11 @@ USUAL = {
     "heavy_ball": {"c": 1.0},
 }
 """Starts of the catalog's free symbols, for messages: the published one, else a member of the family with a name."""
+
+
+def usual_start(scheme: Scheme, init: Any) -> Any:
+    """The starts of the free symbols: those given, else U(-0.1, 0) for a scheme whose only symbol is k."""
+    return LM_START if init is None and {str(s) for s in scheme.free_symbols} == set(LM_START) else init
 
 
 class Bounded(nn.Module):

@@ -67,7 +67,11 @@ def block_class(scheme: Scheme, options: TorchOptions, bounds: Bounds | None = N
 
 
 class Key:
-    """A scheme with its labels: schemes that differ in name only are equal, but their classes are not the same."""
+    """A scheme with its labels: schemes that differ in name only are equal, but their classes are not the same.
+
+    A class carries its scheme's name, reference and exactness, which equality of schemes leaves out: cached by the
+    scheme alone, a block of a renamed rk4 would call itself rk4.
+    """
 
     def __init__(self, scheme: Scheme, bounds: Bounds) -> None:
         self.scheme, self.bounds = scheme, bounds
@@ -85,6 +89,10 @@ class Key:
 
 @functools.cache
 def _block_class(key: Key, options: TorchOptions) -> type[Block]:
+    # Of the generated class only its methods are taken: its constructor believes everything, `Block`'s checks, draws
+    # starts and keeps bounds. Variants of the code (a branch per stage, a trained h) are children of the plain class,
+    # so that `isinstance(layer, to_block(scheme))` holds whichever a block turned out to need; a block finds the
+    # variant through `maker`, since block.py cannot import this file, which imports it.
     scheme, name = key.scheme, f"{class_name(key.scheme)}Block"
     source, generated = _generated(scheme, name, options)
     _, sized = _generated(scheme, name, replace(options, sized=True, tensor_h=True))

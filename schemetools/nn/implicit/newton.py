@@ -1,7 +1,5 @@
 """The equation k = F(k) by fixed point and Newton-Krylov iteration, for one system or for a batch of them."""
 
-import functools
-import warnings
 from collections.abc import Callable
 
 import torch
@@ -11,6 +9,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from schemetools.errors import SchemeError
 from schemetools.nn.implicit.krylov import gmres, solved
+from schemetools.nn.tensors.products import load_forward_mode
 from schemetools.nn.tensors.transforms import forward_mode
 
 Map = Callable[[Tensor], Tensor]
@@ -156,18 +155,9 @@ def _zero_if_none(found: Tensor | None, like: Tensor) -> Tensor:
     return torch.zeros_like(like) if found is None else found
 
 
-@functools.cache
-def _load_forward_ad() -> None:
-    """Torch builds its forward-mode rules on first use by a function that it deprecates; no user can act on that."""
-    with warnings.catch_warnings(), forward_mode() as mine:
-        warnings.simplefilter("ignore", DeprecationWarning)
-        if mine:
-            forward_ad.make_dual(torch.zeros(1), torch.zeros(1))
-
-
 def _forward_product(image: Map, k: Tensor, v: Tensor) -> Tensor | None:
     """J v, or None where forward mode is taken."""
-    _load_forward_ad()
+    load_forward_mode()
     with forward_mode() as mine:
         if not mine:
             return None

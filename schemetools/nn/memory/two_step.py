@@ -62,6 +62,11 @@ class LeapfrogEngine(ShearEngine):
     """k = 1, u_(n+1) = u_(n-1) + h c f(u_n): each state is added to the one before, in its place.
 
     The first layer, any step from the first state, adds its difference to a copy of that state.
+
+    u_(n+1) overwrites u_(n-1), so that two places are enough: part 0 holds the states of even number, part 1 those of
+    odd number, and layer n reads part n % 2 and adds to the other. These are the moves of a shear on a pair, with both
+    parts beginning as u_0. After an odd number of layers the newest state lies in part 1: outputs and gradients are
+    swapped there, and nowhere else.
     """
 
     def run(self, parts: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
@@ -72,7 +77,7 @@ class LeapfrogEngine(ShearEngine):
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
         """Gradients, the states recomputed by subtraction."""
         (even, odd), found = super().reverse(saved, grads[::-1] if len(self.layers) % 2 else grads)
-        return [even + odd], found
+        return [even + odd], found  # both parts began as the one first state
 
     def moves(self) -> Iterator[Move]:
         """The evaluations in order, at the even and the odd states in turn."""

@@ -1,4 +1,4 @@
-"""The networks of the literature, each a stem, chains built by `to_stack`, and a head."""
+"""The networks of the literature: a stem, chains of steps, a head. Knows no reading and no training."""
 
 from schemetools.nn.models.registry import build, names
 

@@ -4,10 +4,9 @@ import torch
 from torch import Tensor, nn
 
 from schemetools.errors import UnsupportedError
+from schemetools.nn.blocks.coefficients import LM_START
 from schemetools.nn.stacks.stack import to_stack
 from schemetools.schemes.base import Scheme, as_scheme
-
-LM_START = {"k": (-0.1, 0.0)}
 
 
 class DigitsNet(nn.Module):

@@ -133,13 +133,6 @@ def initialise(module: nn.Module) -> None:
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
 
-def usual_start(scheme: Scheme, init: Any) -> Any:
-    """The starts of the free symbols: those given, else k in U(-0.1, 0), as LM-ResNet has it."""
-    if init is None and {str(s) for s in scheme.free_symbols} == {"k"}:
-        return {"k": (-0.1, 0.0)}
-    return init
-
-
 def check_state(scheme: Scheme, what: str, wanted: str, *, fields: tuple[int, ...] = (1,), parts: int = 1) -> None:
     """Raise UnsupportedError for a scheme of another number of fields, or of parts of the state, than a network has.
 

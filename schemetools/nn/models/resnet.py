@@ -8,6 +8,7 @@ from torch import nn
 
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError
+from schemetools.nn.blocks.coefficients import usual_start
 from schemetools.nn.models.parts import (
     Network,
     check_options,
@@ -17,7 +18,6 @@ from schemetools.nn.models.parts import (
     normalised,
     pre_activated,
     staged,
-    usual_start,
 )
 from schemetools.nn.models.schedule import scheduled
 from schemetools.schemes.base import Scheme

@@ -5,6 +5,7 @@ from sympy import Symbol
 from schemetools import exact
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.random import distribution_of
 
 
 def scheduled(scheme: Scheme, total: int, survival: object = "1/2") -> list[Scheme]:
@@ -30,5 +31,5 @@ def scheduled(scheme: Scheme, total: int, survival: object = "1/2") -> list[Sche
 
 def falling_symbol(scheme: Scheme) -> Symbol | None:
     """The free symbol that is a parameter of the scheme's random coefficient."""
-    found = [s for r in scheme.random_symbols for s in r.pspace.distribution.free_symbols]  # type: ignore[attr-defined]
+    found = {s for r in scheme.random_symbols for p in distribution_of(r)[1] for s in p.free_symbols}
     return next((s for s in scheme.free_symbols if s in found), None)

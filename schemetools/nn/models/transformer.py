@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError
-from schemetools.nn.models.parts import Network, chain, check_options, check_state, usual_start
+from schemetools.nn.blocks.coefficients import usual_start
+from schemetools.nn.models.parts import Network, chain, check_options, check_state
 from schemetools.nn.models.schedule import scheduled
 from schemetools.nn.stacks.continued import EULER
 from schemetools.nn.stacks.stack import to_stack

@@ -144,7 +144,7 @@ def _sentence(
     equation = f"u' = {_limit_text(depth)}"
     figures = (
         f"{equation} within {_percent(errors[0])} and the modified equation within {_percent(errors[1])} "
-        f"at the last state; {_slopes_text(errors, slopes, depths)}"
+        f"at the last state; {slopes_text(errors, slopes, depths)}"
     )
     if is_ode:
         return f"The hidden states follow {figures}."
@@ -175,7 +175,7 @@ def _percent(value: float) -> str:
     return f"{100 * value:.2g} %" if math.isfinite(value) else "no bound"
 
 
-def _slopes_text(errors: Sequence[float], slopes: Sequence[float], depths: int) -> str:
+def slopes_text(errors: Sequence[float], slopes: Sequence[float], depths: int) -> str:
     """How the differences from both equations fall when depth is refined, and why a slope is not known."""
     if all(map(math.isfinite, slopes)):
         return f"refining depth converges with slopes {slopes[0]:.2f} and {slopes[1]:.2f}"

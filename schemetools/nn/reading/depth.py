@@ -14,7 +14,7 @@ from schemetools.codegen.execute import execute
 from schemetools.codegen.lower import lower
 from schemetools.errors import UnsupportedError
 from schemetools.nn.reading.chains import Chain
-from schemetools.nn.reading.terms import Terms, Values, numeric_plan, numeric_terms
+from schemetools.nn.reading.terms import Terms, Values, combined, numeric_plan, numeric_terms
 from schemetools.nn.tensors.products import push
 
 Weights = dict[str, Tensor]
@@ -123,32 +123,27 @@ class Depth:
     def limit(self, place: Place, u: Tensor) -> Tensor:
         """The limit field: sum_j b_j f_j(t, u)."""
         terms = self.terms(self.coefficients(place)[0])
-        return _combined(terms.limit, [self.field(place, u, j) for j in range(len(terms.limit))])
+        return combined(terms.limit, [self.field(place, u, j) for j in range(len(terms.limit))])
 
     def correction(self, place: Place, u: Tensor, terms: Terms, fields: Sequence[Tensor], rates: Values) -> Tensor:
         """The O(h) term of the modified field without its factor h: f'f, df/dt, and the change of the coefficients."""
-        directions = [_combined(row, fields) for row in terms.second]
-        total = sum(self.derivative(place, u, v, float(terms.time[i]), i) for i, v in enumerate(directions))
-        for symbol, rate in rates.items():
-            if rate:
-                total = total + rate * _combined(terms.drift[symbol], fields)
-        return total  # type: ignore[return-value]
+        return terms.correction(fields, lambda i, v, rate: self.derivative(place, u, v, rate, i), rates)
 
     def modified(self, place: Place, u: Tensor, h: float) -> Tensor:
         """The field that the layers follow through O(h), for steps of size h."""
         values, rates = self.coefficients(place)
         terms = self.terms(values)
         fields = [self.field(place, u, j) for j in range(len(terms.limit))]
-        return _combined(terms.limit, fields) + h * self.correction(place, u, terms, fields, rates)
+        return combined(terms.limit, fields) + h * self.correction(place, u, terms, fields, rates)
 
     def effective_start(self, vector: Sequence[Tensor], h: float) -> Tensor:
         """The value at t = 0 of the smooth solution that the layers follow from the vector x: u_0 + O(h)."""
         place = Place(0, 0.0)
         terms = self.terms(self.coefficients(place)[0])
         u = vector[0]
-        start = _combined(terms.start, vector)
+        start = combined(terms.start, vector)
         if np.any(terms.shift):
-            start = start + h * _combined(terms.shift, [self.field(place, u, j) for j in range(len(terms.shift))])
+            start = start + h * combined(terms.shift, [self.field(place, u, j) for j in range(len(terms.shift))])
         return start
 
     def vector(self, refine: int = 1) -> tuple[Tensor, ...]:
@@ -225,11 +220,3 @@ def _check_alike(name: str, first: Sequence[Weights], row: Sequence[Weights]) ->
     shapes = [[{key: w.shape for key, w in weights.items()} for weights in r] for r in (first, row)]
     if shapes[0] != shapes[1]:
         raise UnsupportedError(f"{name}: its branches have different weights, so nothing lies between them in depth")
-
-
-def _combined(coefficients: Any, values: Sequence[Tensor]) -> Tensor:
-    total = torch.zeros_like(values[0])
-    for c, value in zip(coefficients, values, strict=True):
-        if c:
-            total = total + float(c) * value
-    return total

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.modified.equation import ModifiedEquation
+from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.residual import Residual
@@ -20,7 +21,7 @@ from schemetools.nn.reading.convolutions import KernelOperator, read_operators
 from schemetools.nn.reading.frozen import frozen
 from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.spectrum import spectrum
-from schemetools.nn.reading.terms import Terms, numeric_terms
+from schemetools.nn.reading.terms import Terms, combined, numeric_terms
 from schemetools.nn.tensors.products import push
 from schemetools.schemes.base import Scheme
 from schemetools.tables import html_table, numbered, text_table
@@ -59,7 +60,7 @@ class LayerReport:
         """The momentum coefficient -k of a layer with the symbol k."""
         return -self.coefficients["k"] if "k" in self.coefficients else None
 
-    def modified_equation(self, order: int = 3) -> ModifiedEquation:
+    def modified_equation(self, order: int = 3) -> ModifiedEquation | StochasticModifiedEquation:
         """The modified equation of the layer's learned scheme."""
         return modified_equation(self.scheme, order)
 
@@ -172,7 +173,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     branches = layer.branches if own else layer.branches[:1]
     weights = terms.limit / terms.limit.sum() if own else np.ones(1)
     with torch.no_grad():
-        found = spectrum(lambda u: _weighted(weights, branches, u), layer.state, scale=layer.h, count=count)
+        found = spectrum(lambda u: combined(weights, [f(u) for f in branches]), layer.state, scale=layer.h, count=count)
         remainder = _remainder(chain, i, terms, values)
     notes = list(dict.fromkeys(b.mark for b in branches if isinstance(b, Residual) and b.mark))
     notes += ["start"] if layer.is_start else []
@@ -199,28 +200,21 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     )
 
 
-def _weighted(weights: np.ndarray, branches: list[Any], u: Tensor) -> Tensor:
-    return sum((float(w) * f(u) for w, f in zip(weights, branches, strict=True)), torch.zeros_like(u))
-
-
 def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) -> float:
     """h |second f'f + time f_t + drift k' f| / |limit f| at layer i, with h f_t = f_(i+1) - f_i at the same state."""
     layer, u = chain.layers[i], chain.layers[i].state
     own = layer.block.options.separate
     branches = layer.branches if own else layer.branches[:1]
     fields = [f(u) for f in branches]
-    limit = _sum(terms.limit, fields)
-    omitted = torch.zeros_like(u)
-    for j, (row, f) in enumerate(zip(terms.second, branches, strict=True)):
-        if np.any(row):
-            omitted = omitted + layer.h * push(f, (u,), (_sum(row, fields),))
-        other, sign = _neighbour(chain, i)
-        if other is not None and terms.time[j]:
-            omitted = omitted + float(terms.time[j]) * sign * (_own(other, own)[j](u) - fields[j])
     other, sign = _neighbour(chain, i)
-    for symbol, drift in terms.drift.items():
-        if other is not None and symbol in other.values:
-            omitted = omitted + sign * (other.values[symbol] - values[symbol]) * _sum(drift, fields)
+
+    def along(j: int, direction: Tensor, rate: float) -> Tensor:
+        moved = layer.h * push(branches[j], (u,), (direction,)) if np.any(terms.second[j]) else torch.zeros_like(u)
+        return moved if other is None or not rate else moved + rate * sign * (_own(other, own)[j](u) - fields[j])
+
+    known = {s: value for s, value in values.items() if other is not None and s in other.values}
+    rates = {s: sign * (other.values[s] - value) for s, value in known.items()} if other is not None else {}
+    limit, omitted = combined(terms.limit, fields), terms.correction(fields, along, rates)
     return float(omitted.norm() / limit.norm()) if limit.norm() > 0 else float("inf")
 
 
@@ -232,10 +226,6 @@ def _neighbour(chain: Chain, i: int) -> tuple[Layer | None, int]:
 
 def _own(layer: Layer, separate: bool) -> list[Any]:
     return layer.branches if separate else layer.branches[:1]
-
-
-def _sum(coefficients: Any, values: list[Tensor]) -> Tensor:
-    return sum((float(c) * v for c, v in zip(coefficients, values, strict=True)), torch.zeros_like(values[0]))
 
 
 def _row(layer: LayerReport, momentum: bool) -> tuple[str, ...]:

@@ -3,10 +3,13 @@
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy
+import torch
 from sympy import Expr, Symbol
+from torch import Tensor
 
 from schemetools.analysis.modified.first_order import layered_equation
 from schemetools.codegen.plan import StepPlan
@@ -15,6 +18,7 @@ from schemetools.exact import to_float
 from schemetools.schemes.base import Scheme
 
 Values = dict[Symbol, float]
+Along = Callable[[int, Tensor, float], Tensor]
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,29 @@ class Terms:
     def is_exact_limit(self) -> bool:
         """Whether the O(h) term vanishes for every field, so that the modified field is the limit field."""
         return not (np.any(self.second) or np.any(self.time))
+
+    def correction(self, fields: Sequence[Tensor], along: Along, rates: Values) -> Tensor:
+        """The O(h) term of the modified field without its factor h:
+
+            sum_i f_i' (sum_j second_ij f_j) + time_i df_i/dt,  and the change of the coefficients
+
+        `fields` are the values f_j; along(i, v, c) is f_i' v + c df_i/dt; `rates` how fast the free symbols change.
+        """
+        moved = (along(i, combined(row, fields), float(self.time[i])) for i, row in enumerate(self.second))
+        total = sum(moved, torch.zeros_like(fields[0]))
+        for symbol, rate in rates.items():
+            if rate:
+                total = total + rate * combined(self.drift[symbol], fields)
+        return total
+
+
+def combined(coefficients: Any, values: Sequence[Tensor]) -> Tensor:
+    """sum_j c_j v_j, without the terms whose coefficient is 0: a branch that does not count may be infinite."""
+    total = torch.zeros_like(values[0])
+    for c, value in zip(coefficients, values, strict=True):
+        if c:
+            total = total + float(c) * value
+    return total
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.coefficients import usual_start
 from schemetools.nn.blocks.constraints import constrained
 from schemetools.nn.blocks.stepped import plain_steps
 from schemetools.nn.reading.given import check_network
@@ -105,8 +106,7 @@ def _checked(s: Any, options: dict[str, Any]) -> Scheme:
     if len(scheme.normal_form().fields) != 1 or scheme.normal_form().parts != 1:
         raise UnsupportedError(f"{scheme} has several fields; a residual block is one field")
     scheme = without_estimate(constrained(scheme, options.get("constrain", ()))[0])
-    if {str(symbol) for symbol in scheme.free_symbols} == {"k"} and options.get("init") is None:
-        options["init"] = {"k": (-0.1, 0.0)}
+    options["init"] = usual_start(scheme, options.get("init"))
     return scheme
 
 

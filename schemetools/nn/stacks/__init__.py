@@ -1,1 +1,1 @@
-"""A depth of steps as a module. Knows nothing of reading networks back, and no model."""
+"""A depth of steps as a module. Knows no reading back and no model."""

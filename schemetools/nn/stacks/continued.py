@@ -14,10 +14,10 @@ from schemetools.nn.blocks.make import block_class
 from schemetools.nn.stacks.layers import restricted_schemes
 from schemetools.nn.stacks.stack import Stack, to_stack
 from schemetools.schemes.base import Scheme
-from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.registry import get
 from schemetools.schemes.runge_kutta import RungeKutta
 
-EULER = LinearMultistep([-1, 1], [1, 0], name="euler")
+EULER = get("euler")
 
 
 def without_estimate(scheme: Scheme) -> Scheme:

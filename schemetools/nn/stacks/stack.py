@@ -215,6 +215,10 @@ def to_stack(
     """
     if (grid := discretisation_of(scheme)) is not None:
         return grid_stack(grid, branches, numbers=numbers, init=init, trainable=trainable)
+    # The first layers of a multistep scheme lack earlier values. Each has a class of its own, generated for values that
+    # are known to be equal: coefficients of one value are summed when the code is written, and k may cancel (lm(k) from
+    # a repeated start is Euler). Such a layer has no parameter to start, and a layer that a one-step scheme starts has
+    # that scheme's: `written` holds what these layers are, None where a layer is the scheme itself.
     branches = _listed(branches)
     schemes, own_bounds = restricted_schemes(scheme, len(branches), constrain)
     form = schemes[0].normal_form()

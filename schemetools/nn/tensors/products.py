@@ -7,15 +7,23 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from schemetools.nn.tensors.transforms import forward_mode
 
 
 @functools.cache
-def _forward_mode() -> None:
-    """Forward mode once, since torch compiles its rules on first use in a way that it warns about itself."""
+def load_forward_mode() -> None:
+    """Forward mode once: torch builds its rules on first use by a function that it deprecates, and warns of itself.
+
+    No user can act on that warning, and where warnings are errors it would end the first training step.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        torch.func.jvp(torch.sin, (torch.zeros(1),), (torch.ones(1),))
+        with forward_mode() as mine:
+            if mine:
+                forward_ad.make_dual(torch.zeros(1), torch.zeros(1))
 
 
 def push(f: Callable[..., Tensor], primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> Tensor:
@@ -25,7 +33,7 @@ def push(f: Callable[..., Tensor], primals: tuple[Any, ...], tangents: tuple[Any
     >>> push(lambda u: u**2, (torch.tensor(3.0),), (torch.tensor(1.0),))
     tensor(6.)
     """
-    _forward_mode()
+    load_forward_mode()
     with sdpa_kernel(SDPBackend.MATH):
         return torch.func.jvp(f, primals, tangents)[1]
 

@@ -1,4 +1,4 @@
-"""Training: images in memory, one short loop over accelerate, checkpoints that are whole or absent."""
+"""Training: images in memory, one short loop over accelerate, whole checkpoints. Knows no rewiring."""
 
 from schemetools.nn.training.checkpoints import load_checkpoint, load_weights, save_checkpoint
 from schemetools.nn.training.config import TrainConfig

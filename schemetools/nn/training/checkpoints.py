@@ -1,7 +1,5 @@
 """Checkpoints that are whole or absent: written beside, flushed, renamed; loaded without running code in them."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from schemetools.atomic import replacing
 from schemetools.errors import FileError
 from schemetools.nn.tensors.aliases import aliases
 
@@ -20,21 +19,10 @@ def write_atomically(path: str | Path, write: Any) -> None:
     path = Path(path)
     make_folder(path.parent)
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(descriptor)
-    except OSError as problem:
-        raise FileError(f"{path} cannot be written: {problem.strerror}") from None
-    try:
-        write(temporary)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            write(temporary)
     except OSError as problem:
         raise FileError(f"{path} cannot be written: {problem.strerror or problem}") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    _sync_folder(path.parent)
 
 
 def make_folder(folder: Path) -> None:
@@ -43,17 +31,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise FileError(f"the folder {folder} cannot be made: {problem.strerror}") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, on systems where a folder can be opened."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def save_checkpoint(path: str | Path, content: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from torch import nn
 
 import schemetools as st
 from schemetools.errors import SchemeError
-from schemetools.nn.reading.certificate import _slopes_text
+from schemetools.nn.reading.certificate import slopes_text
 from schemetools.nn.reading.inspect import inspect
 from schemetools.nn.stacks.stack import to_stack
 
@@ -149,10 +149,10 @@ def test_slopes_below_the_integrators_error_are_said_once(x):
 
 
 def test_one_slope_that_is_not_known():
-    said = _slopes_text((0.1, 1e-9), (1.0, math.nan), 4)
+    said = slopes_text((0.1, 1e-9), (1.0, math.nan), 4)
     assert said.startswith("refining depth converges to the limit equation with slope 1.00; ")
     assert "from the modified equation is below the integrator's error" in said
-    assert "leaves all bounds" in _slopes_text((math.inf, math.inf), (math.nan, math.nan), 4)
+    assert "leaves all bounds" in slopes_text((math.inf, math.inf), (math.nan, math.nan), 4)
 
 
 def test_errors(x):

@@ -14,6 +14,7 @@ from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.plane import Plane
 from schemetools.analysis.stability.ellipse import Ellipse
+from schemetools.analysis.stability.meant import decided_how
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 
@@ -290,4 +291,4 @@ class Stability(ABC):
 
     @property
     def _exact(self) -> str:
-        return "exact" if self.scheme.exact else "exact for these coefficients, which are themselves approximate"
+        return "exact" if self.scheme.exact else decided_how(self.scheme)

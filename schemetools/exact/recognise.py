@@ -8,7 +8,9 @@ import sympy
 from sympy import Expr, Poly, Rational
 
 SPARE = 2  # digits that must be left over, or any number would be recognised
+SPARE_OF_RELATIONS = 5
 LARGEST_DEGREE = 3
+MOST_TRIED = 6
 _X = sympy.Symbol("x")
 
 
@@ -47,14 +49,14 @@ def recognised(values: Sequence[Expr], error: float, digits: int) -> list[Expr] 
         short = value if not value.is_Rational else short_fraction(value, error, digits)
         if short is not None:
             found[value] = short
-    for value in dict.fromkeys(v for v in values if v not in found):
-        if not powers:
-            root = _root_near(value, error, digits)
-            if root is None:
-                return None
-            powers = [sympy.Integer(1), *(root**k for k in range(1, _degree(root)))]
-            found[value] = root
-            continue
+    rest = [v for v in dict.fromkeys(values) if v not in found]
+    if rest:
+        roots = (root for v in rest[:MOST_TRIED] if (root := _root_near(v, error, digits)) is not None)
+        root = next(roots, None)
+        if root is None:
+            return None
+        powers = [sympy.Integer(1), *(root**k for k in range(1, _degree(root)))]
+    for value in rest:
         combination = _combination(value, powers, error, digits)
         if combination is None:
             return None
@@ -68,7 +70,7 @@ def _degree(root: Expr) -> int:
 
 def _relation(numbers: Sequence[object], error: float, digits: int) -> list[int] | None:
     """A small integer relation between numbers known to `error`."""
-    largest = int(10 ** ((digits - SPARE) / len(numbers)))
+    largest = int(10 ** (max(digits - SPARE_OF_RELATIONS, 1) / len(numbers)))
     with mpmath.workdps(digits + 10):
         return mpmath.pslq(numbers, tol=mpmath.mpf(error) * 10 * largest, maxcoeff=largest, maxsteps=10_000)
 

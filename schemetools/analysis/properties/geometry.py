@@ -5,8 +5,9 @@ from typing import Any
 
 from sympy import Expr, Integer
 
+from schemetools.analysis.properties.agreement import distance
 from schemetools.analysis.properties.order import order
-from schemetools.analysis.properties.recover import distance, recovered
+from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.properties.symmetry import is_own_adjoint
 from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.tree import Tree, trees_by_id

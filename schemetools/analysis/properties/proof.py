@@ -144,7 +144,7 @@ def _equations(
     zero = point[0] * 0
     place = {k: n for n, k in enumerate(unknown)}
     one = _Dual(zero + 1, {})
-    A = [[None] * s for _ in range(s)]
+    A: list[list[Any]] = [[None] * s for _ in range(s)]
     b: list[list[Any]] = [[None] * s for _ in conditions.orders]
     for k, ((kind, i, j), value) in enumerate(zip(entries, point, strict=True)):
         (A if kind == "A" else b)[i][j] = _Dual(value, {place[k]: zero + 1} if k in place else {})

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import sympy
 from sympy import Expr
 
 from schemetools import exact
+from schemetools.analysis.properties.agreement import agrees, distance
 from schemetools.analysis.properties.judgement import judged
 from schemetools.analysis.properties.order import order
+from schemetools.analysis.properties.projection import nodes_recognised, projected
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact.recognise import recognised
 from schemetools.schemes.additive import AdditiveRungeKutta
@@ -19,11 +20,11 @@ from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.registry import family, names
 from schemetools.schemes.runge_kutta import RungeKutta
 
-NEARNESS = 30  # units in the last place
-BY_STAGES = ("gauss", "radau_ia", "radau_iia", "lobatto_iiia", "lobatto_iiib", "lobatto_iiic")
+BY_STAGES = {"gauss": 0, "radau_ia": 1, "radau_iia": 1, "lobatto_iiia": 2, "lobatto_iiib": 2, "lobatto_iiic": 2}
+"""Families by what their order is below 2 s."""
 BY_STEPS = ("adams_bashforth", "adams_moulton", "bdf", "nystrom", "milne_simpson")
 SECOND_NAMES = ("ho_", "rk22", "rk33", "rk44")  # entries that stand for a method with a name of its own
-MOST_STAGES = 5
+MOST_STAGES = 4  # beyond, the fields of Radau and Lobatto methods are too large to build in passing
 MOST_STEPS = 12
 
 
@@ -31,8 +32,9 @@ def recover(s: Any) -> Any:
     """The exact scheme of which a scheme has rounded coefficients.
 
     It is looked for in the catalog, then number by number: short fractions by continued fractions, elements of one
-    field of degree 2 or 3 by integer relations. Its order is verified exactly, and it lies within 30 units of the last
-    decimal. An exact scheme is returned as it is. Raises UnsupportedError where none is found.
+    field of degree 2 or 3 by integer relations. Where only the nodes are recognised, b and A are solved for from the
+    simplifying assumptions that they nearly meet; what these leave free stays as printed. The order is verified
+    exactly. An exact scheme is returned as it is. Raises UnsupportedError where none is found.
 
     >>> import schemetools as st
     >>> st.recover(st.RungeKutta([[], [2 / 3]], [0.25, 0.75])).A[1]
@@ -42,6 +44,8 @@ def recover(s: Any) -> Any:
     if scheme.exact:
         return scheme
     found = recovered(scheme, without_evidence=True)
+    if found is None and isinstance(scheme, RungeKutta) and nodes_recognised(scheme):
+        found = projected(scheme)
     if found is None:
         raise UnsupportedError(
             f"no exact scheme of order {order(scheme)} was found within the digits of {scheme}: it is not in the "
@@ -72,29 +76,11 @@ def _recovered(scheme: Scheme, digits: int, without_evidence: bool) -> Scheme | 
     return next((s for s in _candidates(scheme, by_number) if agrees(s, scheme)), None)
 
 
-def agrees(candidate: Scheme, scheme: Scheme) -> bool:
-    """Whether an exact candidate has the order that the scheme is meant to have, of both results of a pair."""
-    try:
-        if order(candidate) < judged(scheme).order:
-            return False
-        if isinstance(scheme, RungeKutta) and isinstance(candidate, RungeKutta) and scheme.b_hat is not None:
-            assert_hat = RungeKutta(scheme.A, scheme.b_hat, exact=False, digits=scheme.digits)
-            return candidate.b_hat is not None and order(RungeKutta(candidate.A, candidate.b_hat)) >= order(assert_hat)
-    except SchemeError:
-        return False
-    return True
-
-
-def distance(scheme: Scheme) -> float:
-    """How far from its digits the scheme meant may be."""
-    return min(NEARNESS * 10.0 ** -(scheme.digits or 0), 1e-8)
-
-
 # ---- from the catalog --------------------------------------------------------------------------------
 
 
 def _candidates(scheme: Scheme, by_number: bool) -> Iterator[Scheme]:
-    for known in _catalog(_shape(scheme)):
+    for known in _catalog(_shape(scheme), judged(scheme).order):
         if (found := _fitted(known, scheme)) is not None:
             yield found
     values = scheme.coefficients
@@ -150,16 +136,19 @@ def _fixed() -> dict[Shape, list[Scheme]]:
 
 
 @functools.cache
-def _catalog(shape: Shape) -> tuple[Scheme, ...]:
+def _catalog(shape: Shape, order: int) -> tuple[Scheme, ...]:
     kind, size, *_ = shape
     found = list(_fixed().get(shape, ()))
-    limit, families = (MOST_STAGES, BY_STAGES) if kind is RungeKutta else (MOST_STEPS, BY_STEPS)
-    if kind in (RungeKutta, LinearMultistep) and size <= limit:
-        for name in families:
-            try:
-                found.append(family(name)(size))
-            except SchemeError:
-                continue
+    if kind is RungeKutta:
+        fitting = [name for name, less in BY_STAGES.items() if order == 2 * size - less]
+        families = [name for name in fitting if size <= MOST_STAGES or (name == "gauss" and size == MOST_STAGES + 1)]
+    else:
+        families = list(BY_STEPS) if kind is LinearMultistep and size <= MOST_STEPS else []
+    for name in families:
+        try:
+            found.append(family(name)(size))
+        except SchemeError:
+            continue
     found.sort(key=lambda s: (str(s).startswith(SECOND_NAMES), len(str(s))))
     return tuple(s for s in found if _shape(s) == shape)
 
@@ -204,11 +193,3 @@ def _scaled(known: LinearMultistep, factor: Expr) -> LinearMultistep:
     lead = exact.canonical(factor / known.alpha[-1])
     alpha, beta = ([exact.canonical(lead * x) for x in v] for v in (known.alpha, known.beta))
     return LinearMultistep(alpha, beta, name=known.name, exact=True)
-
-
-def distance_to(found: Scheme, scheme: Scheme) -> float:
-    """The largest difference between the coefficients of a recovered scheme and those that came."""
-    if len(found.coefficients) != len(scheme.coefficients):
-        return distance(scheme)
-    pairs = zip(found.coefficients, scheme.coefficients, strict=True)
-    return max((abs(float(sympy.N(x - y, 15 + (scheme.digits or 0), chop=False))) for x, y in pairs), default=0.0)

@@ -8,7 +8,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from schemetools.analysis.algebra.conditions import Verdict
-from schemetools.analysis.properties.recover import NEARNESS
+from schemetools.analysis.properties.agreement import NEARNESS
 from schemetools.analysis.regions.locus import locus
 from schemetools.analysis.regions.membership import dominance, zeros_and_poles
 from schemetools.analysis.regions.plane import Plane

@@ -15,8 +15,9 @@ import numpy as np
 from sympy import QQ
 
 from schemetools.analysis.algebra.fields import RoundedRationals
+from schemetools.analysis.properties.agreement import distance_to
 from schemetools.analysis.properties.judgement import SAFETY, judged, unit
-from schemetools.analysis.properties.recover import distance_to, recovered
+from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.stability.model import Model
 from schemetools.exact import to_float
 from schemetools.schemes.base import Scheme

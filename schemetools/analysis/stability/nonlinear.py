@@ -23,6 +23,7 @@ from schemetools.schemes.reduction import reduced_stages
 from schemetools.schemes.runge_kutta import RungeKutta
 
 WITNESS_MARGIN = 1e-8
+EIGENVALUE_ROUNDING = 1e-14
 BATCHES = (500, 19_500)
 
 
@@ -34,6 +35,7 @@ def is_algebraically_stable(scheme: Scheme, tolerance: float = 0.0) -> Verdict:
     scheme.
     """
     if tolerance and isinstance(scheme, RungeKutta):
+        tolerance = max(tolerance, EIGENVALUE_ROUNDING)
         A = np.array([[exact.to_float(a) for a in row] for row in scheme.A])
         b = np.array([exact.to_float(w) for w in scheme.b])
         M = b[:, None] * A + A.T * b - np.outer(b, b)

@@ -11,6 +11,8 @@ from sympy.polys.domains.domain import Domain
 class Field:
     """The rationals, as an ordered field on a sympy domain."""
 
+    is_rounded = False
+
     def __init__(self, domain: Domain = QQ) -> None:
         self.domain = domain
         self.zero, self.one = domain.zero, domain.one
@@ -37,6 +39,8 @@ class RoundedRationals(Field):
 
     A coefficient of |Q|^2 - |P|^2 that these errors may have made is 0: so the tangency of the scheme meant is decided.
     """
+
+    is_rounded = True
 
     def __init__(self, errors: list[list[Any]]) -> None:
         super().__init__(QQ)

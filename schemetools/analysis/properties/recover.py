@@ -17,7 +17,7 @@ from schemetools.exact.recognise import recognised
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme, as_scheme, labelled
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.registry import family, names
+from schemetools.schemes.registry import GENERAL_LINEAR, family, names
 from schemetools.schemes.runge_kutta import RungeKutta
 
 BY_STAGES = {"gauss": 0, "radau_ia": 1, "radau_iia": 1, "lobatto_iiia": 2, "lobatto_iiib": 2, "lobatto_iiic": 2}
@@ -124,7 +124,7 @@ def _shape(scheme: Scheme) -> Shape:
 def _fixed() -> dict[Shape, list[Scheme]]:
     """The catalog's exact entries without free or random symbols."""
     result: dict[Shape, list[Scheme]] = {}
-    for name in names():
+    for name in names(kind=GENERAL_LINEAR):
         try:
             scheme = family(name)()
         except SchemeError:

@@ -281,7 +281,7 @@ class Stability(ABC):
         value = getattr(self, name) if isinstance(asked, property) else None
         if name == "area" and self.ellipse is None:
             return "numerical, to about 1e-6 relative: the polygon of the boundary"
-        if question.kind is Kind.NUMBER and value is not None and value.has(sympy.Float):
+        if question.kind is Kind.NUMBER and value is not None and value.has(sympy.Float) and self.scheme.exact:
             return "numerical, to 1e-29 relative: isolated exactly as the root of a polynomial too long to write"
         return self._found_otherwise(name) or self._exact
 

@@ -51,7 +51,8 @@ def is_long(coefficients: list[int]) -> bool:
 def first_sign_change(K: Field, f: Polynomial, coefficients: list[int]) -> RealRoot | None:
     """The least t > 0 at which f changes its sign, as a root of the integer polynomial; None if there is none."""
     with ctx.workprec(BITS):
-        enclosures = [root for root, _ in fmpz_poly(coefficients).complex_roots() if root.imag == 0]
+        roots: Any = fmpz_poly(coefficients).complex_roots()
+        enclosures = [root for root, _ in roots if root.imag == 0]
     intervals = sorted(_ends(root.real) for root in enclosures)
     for low, high in intervals:
         if low <= 0:

@@ -6,12 +6,11 @@ from schemetools.analysis.stability.base import QUESTIONS
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
-from schemetools.present.kind import kind_text, nearly_order, order_text
+from schemetools.present.kind import kind_text, order_report, order_text
 from schemetools.present.verdicts import answer
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.references import citation
-from schemetools.schemes.runge_kutta import RungeKutta
 
 
 def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
@@ -24,15 +23,16 @@ def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
     if scheme.random_symbols:
         found.append(("random symbols", ", ".join(sorted(map(str, scheme.random_symbols)))))
     if not scheme.exact:
-        found.append(("coefficients", "decimals, not exact; what follows is said of these decimals"))
+        known = f"approximate, known to {scheme.digits} decimals"
+        found.append(("coefficients", f"{known}; what follows is said of the scheme meant"))
     found.append(("order", _or_reason(lambda: _order(scheme))))
     return [*found, *_stability_facts(scheme), ("source", citation(scheme.reference) or "none given")]
 
 
 def _order(scheme: Scheme) -> str:
     shown, note = order_text(scheme)
-    if not scheme.exact and isinstance(scheme, RungeKutta):
-        return f"{shown.rstrip('*')}; {nearly_order(scheme)}"
+    if not scheme.exact:
+        return f"{order_report(scheme)} {note}".rstrip()
     return f"{shown.rstrip('*')} {note}".rstrip()
 
 

@@ -3,7 +3,6 @@
 from sympy import Expr
 
 from schemetools.analysis.modified.derive import modified_equation
-from schemetools.analysis.properties.conditions import order_conditions
 from schemetools.analysis.properties.order import order
 from schemetools.present.text import number
 from schemetools.schemes.additive import AdditiveRungeKutta
@@ -12,9 +11,6 @@ from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
-
-NEARLY = 1e-9
-HIGHEST_NEARLY = 8
 
 
 def order_text(scheme: Scheme) -> tuple[str, str]:
@@ -29,15 +25,9 @@ def order_text(scheme: Scheme) -> tuple[str, str]:
     return f"{order(scheme)}*", f"relative to u' = {' + '.join(terms)}"
 
 
-def nearly_order(scheme: Scheme) -> str:
-    """The order that a scheme of approximate coefficients would have, and how far its order conditions are from it."""
-    largest = 0.0
-    for p in range(1, HIGHEST_NEARLY + 1):
-        residuals = [abs(float(value)) for tree, value in order_conditions(scheme, p).items() if tree.order == p]
-        if max(residuals) > NEARLY:
-            return f"order {p - 1} to within {largest:.1e}" if p > 1 else "none"
-        largest = max(largest, *residuals)
-    return f"order {HIGHEST_NEARLY} to within {largest:.1e}"
+def order_report(scheme: Scheme) -> str:
+    """The order that approximate coefficients are meant to have, how far it holds, and the order as written."""
+    return str(order(scheme, report=True))
 
 
 def kind_text(scheme: Scheme) -> str:

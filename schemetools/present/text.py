@@ -6,8 +6,8 @@ import sympy
 from sympy import CRootOf, Expr, Symbol
 
 from schemetools import exact
-from schemetools.present.grids import discretisation_text
 from schemetools.exact.style import signed_sum
+from schemetools.present.grids import discretisation_text
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.discretisation import Discretisation
@@ -66,7 +66,7 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
                 return f"{left} = {_combination(scheme.beta, 'h f', write)}"
             return f"{left} = h ({_combination(scheme.beta, 'f', write)})"
         case ImexMultistep():
-            left, *parts = (_combination(row, u, write) for row, u in zip(scheme.arrays(), "uFG", strict=True))
+            left, *parts = (_combination(row, u, write) for row, u in zip(scheme.arrays, "uFG", strict=True))
             return f"{left} = h ({' + '.join(parts).replace('+ -', '- ')})"
         case AdditiveRungeKutta():
             return "\n".join(f"{label}:\n{_butcher(tableau, write)}" for label, tableau in scheme.tableaux)

@@ -174,6 +174,20 @@ def multistep_relations(alpha: Vector, beta: Vector) -> Relations:
     return relations
 
 
+def shares_relations(shares: Vector) -> Relations:
+    """Fractions of a step sum to 1, and their odd powers to 0 as far as the composition raises the order."""
+
+    def relations(number: Number) -> Iterator[list[Any]]:
+        if any(x.free_symbols for x in shares):
+            return
+        w = [number(x) for x in shares]
+        yield [*w, mpmath.mpf(-1)]
+        for k in (2, 3, 5):
+            yield [x**k for x in w]
+
+    return relations
+
+
 def no_relations(number: Number) -> Iterator[list[Any]]:
     """Nothing is known that should vanish."""
     return iter(())

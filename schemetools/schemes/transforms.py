@@ -7,12 +7,12 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Rational
 
-from schemetools import exact
+from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, is_random, labelled
-from schemetools.schemes.intake import DOUBLE_DIGITS
+from schemetools.schemes.intake import DOUBLE_DIGITS, Intake, shares_relations
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.random import drawn_again
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -60,35 +60,46 @@ def adjoint(scheme: Any) -> Any:
 
 def _adjoint_tableau(t: RungeKutta) -> RungeKutta:
     back = range(t.stages - 1, -1, -1)
-    A = [[exact.canonical(t.b[j] - t.A[i][j]) for j in back] for i in back]
+    A = [[exact_arithmetic.canonical(t.b[j] - t.A[i][j]) for j in back] for i in back]
     b_hat = None if t.b_hat is None else [t.b_hat[i] for i in back]
     return RungeKutta(A, [t.b[i] for i in back], b_hat=b_hat, exact=t.exact)
 
 
-def compose(*schemes: Any, fractions: Sequence[Any] | None = None) -> Any:
+def compose(*schemes: Any, fractions: Sequence[Any] | None = None, exact: bool | None = None) -> Any:
     """One step of each scheme after another as one scheme; fraction i of h goes to scheme i, equal parts by default.
 
     For one-step schemes of one kind (Runge-Kutta, or additive with the same fields). Random symbols are drawn anew in
-    every part, and so renamed. Raises UnsupportedError for schemes that cannot be joined.
+    every part, and so renamed. Fractions are coefficients as in `RungeKutta`: rounded ones, or those declared with
+    `exact=False`, make the result approximate. Raises UnsupportedError for schemes that cannot be joined.
     """
     parts = [as_scheme(s) for s in schemes]
     if not parts:
         raise SchemeError("compose needs at least one scheme")
-    shares = [Rational(1, len(parts))] * len(parts) if fractions is None else [exact.coefficient(w) for w in fractions]
+    given = Intake(exact)
+    shares = given.vector([Rational(1, len(parts))] * len(parts) if fractions is None else fractions, "fractions")
+    known = given.settle(shares_relations(shares))
     if len(shares) != len(parts):
         raise SchemeError(f"{len(shares)} fractions came for {len(parts)} schemes; give one for each")
     parts = [_fresh(s, i) for i, s in enumerate(parts, 1)] if len(parts) > 1 else parts
     name = f"compose({', '.join(map(str, parts))})"
     if all(isinstance(s, RungeKutta) for s in parts):
-        return _labelled(_chain(parts, shares), name, *parts)  # type: ignore[arg-type]
+        return _rounded(_labelled(_chain(parts, shares), name, *parts), known)  # type: ignore[arg-type]
     if all(isinstance(s, AdditiveRungeKutta) for s in parts):
         kinds = {(s.fields, s.partitioned) for s in parts}  # type: ignore[attr-defined]
         if len(kinds) == 1:
             (fields, partitioned), *_ = kinds
             tables = [(f, _chain([dict(s.tableaux)[f] for s in parts], shares)) for f in fields]  # type: ignore[attr-defined]
-            return _labelled(AdditiveRungeKutta(tables, partitioned), name, *parts)
+            return _rounded(_labelled(AdditiveRungeKutta(tables, partitioned), name, *parts), known)
     kinds = ", ".join(sorted({type(s).__name__ for s in parts}))
     raise UnsupportedError(f"compose joins Runge-Kutta schemes, or additive ones with the same fields; {kinds} came")
+
+
+def _rounded(scheme: Any, known: tuple[bool, int | None]) -> Any:
+    """The scheme, approximate where its fractions are."""
+    if known[0]:
+        return scheme
+    digits = [n for n in (known[1], scheme.digits) if n is not None]
+    return labelled(scheme, exact=False, digits=min(digits, default=DOUBLE_DIGITS))
 
 
 def _fresh(scheme: Scheme, step: int) -> Scheme:
@@ -101,13 +112,13 @@ def _fresh(scheme: Scheme, step: int) -> Scheme:
 
 def _chain(tables: Sequence[RungeKutta], shares: Sequence[Expr]) -> RungeKutta:
     """Tableaux one after another: stages of a later one see the full steps of those before."""
-    weights = [tuple(exact.canonical(w * b) for b in t.b) for t, w in zip(tables, shares, strict=True)]
+    weights = [tuple(exact_arithmetic.canonical(w * b) for b in t.b) for t, w in zip(tables, shares, strict=True)]
     starts = [0, *accumulate(t.stages for t in tables)]
     A = []
     for n, (t, w) in enumerate(zip(tables, shares, strict=True)):
         before = [b for row in weights[:n] for b in row]
         after = [ZERO] * (starts[-1] - starts[n + 1])
-        A += [[*before, *(exact.canonical(w * a) for a in row), *after] for row in t.A]
+        A += [[*before, *(exact_arithmetic.canonical(w * a) for a in row), *after] for row in t.A]
     return RungeKutta(A, [b for row in weights for b in row], exact=all(t.exact for t in tables))
 
 
@@ -118,7 +129,7 @@ def steps(scheme: Any, n: int) -> Any:
     SchemeError for n < 1, UnsupportedError for multistep schemes.
     """
     scheme = as_scheme(scheme)
-    if not exact.is_whole(n) or n < 1:
+    if not exact_arithmetic.is_whole(n) or n < 1:
         raise SchemeError(f"steps(scheme, n) takes a number n >= 1 of steps; {n} came")
     if n == 1:
         return scheme
@@ -135,10 +146,10 @@ def picard(scheme: Any, m: int) -> RungeKutta:
     t = as_scheme(scheme)
     if not isinstance(t, RungeKutta):
         raise UnsupportedError(f"picard takes a Runge-Kutta scheme; {type(t).__name__} came")
-    if not exact.is_whole(m) or m < 1:
+    if not exact_arithmetic.is_whole(m) or m < 1:
         raise SchemeError(f"picard(scheme, m) takes a number m >= 1 of iterations; {m!r} came")
     if m == 1:
-        return _labelled(RungeKutta([[0]], [exact.canonical(Add(*t.b))]), f"picard({t}, 1)", t)
+        return _labelled(RungeKutta([[0]], [exact_arithmetic.canonical(Add(*t.b))]), f"picard({t}, 1)", t)
     s, total = t.stages, 1 + (m - 1) * t.stages
     A: list[list[Expr]] = [[ZERO] * total]
     for layer in range(1, m):
@@ -164,7 +175,7 @@ def rescale(scheme: Any) -> Any:
     if isinstance(scheme, LinearMultistep):
         derivative = Add(*(j * a for j, a in enumerate(scheme.alpha)))
         factor = _inverse(Add(*scheme.beta), derivative, scheme)
-        result = LinearMultistep(scheme.alpha, [exact.canonical(factor * b) for b in scheme.beta])
+        result = LinearMultistep(scheme.alpha, [exact_arithmetic.canonical(factor * b) for b in scheme.beta])
         return _labelled(result, name, scheme)
     result = _per_tableau(scheme, lambda t: _scaled(t, _inverse(Add(*t.b), ONE, scheme)))
     if result is None:
@@ -175,15 +186,15 @@ def rescale(scheme: Any) -> Any:
 
 
 def _inverse(numerator: Expr, denominator: Expr, scheme: Scheme) -> Expr:
-    if exact.canonical(numerator) == 0 or exact.canonical(denominator) == 0:
+    if exact_arithmetic.canonical(numerator) == 0 or exact_arithmetic.canonical(denominator) == 0:
         raise SchemeError(f"{scheme} has no finite nonzero limit u' = W f, so that h cannot be rescaled to W = 1")
-    return exact.canonical(denominator / numerator)
+    return exact_arithmetic.canonical(denominator / numerator)
 
 
 def _scaled(t: RungeKutta, factor: Expr) -> RungeKutta:
-    A = [[exact.canonical(factor * a) for a in row] for row in t.A]
-    b_hat = None if t.b_hat is None else [exact.canonical(factor * b) for b in t.b_hat]
-    return RungeKutta(A, [exact.canonical(factor * b) for b in t.b], b_hat=b_hat, exact=t.exact)
+    A = [[exact_arithmetic.canonical(factor * a) for a in row] for row in t.A]
+    b_hat = None if t.b_hat is None else [exact_arithmetic.canonical(factor * b) for b in t.b_hat]
+    return RungeKutta(A, [exact_arithmetic.canonical(factor * b) for b in t.b], b_hat=b_hat, exact=t.exact)
 
 
 def nest(outer: Any, inner: Any) -> RungeKutta:
@@ -199,14 +210,14 @@ def nest(outer: Any, inner: Any) -> RungeKutta:
         raise UnsupportedError("nest takes two Runge-Kutta schemes")
     A = [
         [
-            exact.canonical(o.A[p][q] * i.b[n] + (i.A[m][n] if p == q else 0))
+            exact_arithmetic.canonical(o.A[p][q] * i.b[n] + (i.A[m][n] if p == q else 0))
             for q in range(o.stages)
             for n in range(i.stages)
         ]
         for p in range(o.stages)
         for m in range(i.stages)
     ]
-    b = [exact.canonical(x * y) for x in o.b for y in i.b]
+    b = [exact_arithmetic.canonical(x * y) for x in o.b for y in i.b]
     return _labelled(RungeKutta(A, b), f"nest({o}, {i})", o, i)
 
 
@@ -222,7 +233,7 @@ def randomise(scheme: Any, gate: Expr) -> Any:
     name = f"randomise({scheme}, {gate})"
 
     def weigh(values: Vector) -> list[Expr]:
-        return [exact.canonical(gate * v) for v in values]
+        return [exact_arithmetic.canonical(gate * v) for v in values]
 
     if isinstance(scheme, LinearMultistep) and sum(b != 0 for b in scheme.beta) == 1:
         return _labelled(LinearMultistep(scheme.alpha, weigh(scheme.beta)), name, scheme)
@@ -242,7 +253,7 @@ def to_float(scheme: Any) -> Any:
     scheme = as_scheme(scheme)
 
     def rounded(value: Expr) -> Expr:
-        return Rational(*exact.to_float(value).as_integer_ratio())
+        return Rational(*exact_arithmetic.to_float(value).as_integer_ratio())
 
     name = f"to_float({scheme})"
     if isinstance(scheme, LinearMultistep):

@@ -117,9 +117,26 @@ def test_multistep_coefficients_are_rounded_too():
     assert st.LinearMultistep(np.array([-1.0, 1.0]), np.array([0.5, 0.5])) == st.LinearMultistep([-1, 1], ["1/2"] * 2)
 
 
-@pytest.mark.parametrize("name", [n for n in st.names() if not st.get(n).random_symbols and not st.get(n).free_symbols])
+def _is_numeric(name):
+    scheme = st.get(name)
+    return not scheme.random_symbols and not scheme.free_symbols
+
+
+@pytest.mark.parametrize("name", [*filter(_is_numeric, st.names(kind="general linear"))])
 def test_every_catalog_entry_has_a_version_in_floats(name):
     scheme = st.get(name)
     rounded = st.to_float(scheme)
     assert not rounded.exact and rounded.digits <= 15
     assert all(c == Rational(*st.exact.to_float(c).as_integer_ratio()) for c in rounded.coefficients)
+
+
+def test_fractions_of_a_composition_may_be_rounded():
+    w = 1 / (2 - 2 ** (1 / 3))
+    triple = st.compose(*[st.implicit_midpoint] * 3, fractions=[w, 1 - 2 * w, w])
+    assert not triple.exact and st.order(triple) == 4
+    y = ["0.784513610477557263819497633866", "0.235573213359358133684793182978", "-1.17767998417887100694641568"]
+    shares = [*y, "1.31518632068391121888424972823887", *y[::-1]]
+    yoshida = st.compose(*[st.implicit_midpoint] * 7, fractions=shares)
+    assert not yoshida.exact and yoshida.digits >= 25 and st.order(yoshida) == 6 and st.is_consistent(yoshida)
+    assert not st.compose(st.rk4, st.rk4, fractions=["0.4", "0.6"], exact=False).exact
+    assert st.compose(st.rk4, st.rk4, fractions=["0.4", "0.6"]).exact

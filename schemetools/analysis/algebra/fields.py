@@ -11,6 +11,8 @@ from sympy.polys.domains.domain import Domain
 class Field:
     """The rationals, as an ordered field on a sympy domain."""
 
+    is_rounded = False
+
     def __init__(self, domain: Domain = QQ) -> None:
         self.domain = domain
         self.zero, self.one = domain.zero, domain.one
@@ -26,6 +28,38 @@ class Field:
     def number(self, n: Any) -> Any:
         """The element of the field that equals an integer or a rational."""
         return self.domain.convert(QQ.convert(n), QQ)
+
+    def settled(self, gap: list[Any], phi: list[list[Any]], *, imaginary: bool) -> list[Any]:
+        """|Q|^2 - |P|^2 on an axis, for Phi = Q w - P: exact coefficients stay as they are."""
+        return gap
+
+
+class RoundedRationals(Field):
+    """The rationals, for Phi = Q w - P whose coefficients are known to within `errors`, of the shape of Phi.
+
+    A coefficient of |Q|^2 - |P|^2 that these errors may have made is 0: so the tangency of the scheme meant is decided.
+    """
+
+    is_rounded = True
+
+    def __init__(self, errors: list[list[Any]]) -> None:
+        super().__init__(QQ)
+        self.errors = errors
+
+    def settled(self, gap: list[Any], phi: list[list[Any]], *, imaginary: bool) -> list[Any]:
+        """The coefficients above 2 |p| * error(p) of both P and Q, the others 0."""
+        if [len(p) for p in phi] != [len(e) for e in self.errors]:
+            return gap
+        bounds = [QQ.zero] * (2 * len(gap) + 2 * max(map(len, phi)))
+        for p, error in zip(phi, self.errors, strict=True):
+            for i, c in enumerate(p):
+                for j, e in enumerate(error):
+                    bounds[i + j] += (2 * abs(c) + e) * e
+        step = 2 if imaginary else 1
+        kept = [c if abs(c) > bounds[step * m] else QQ.zero for m, c in enumerate(gap)]
+        while kept and not kept[-1]:
+            kept.pop()
+        return kept
 
 
 class AlgebraicReals(Field):

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from sympy import Expr
+from sympy import Expr, Integer
 
 from schemetools.analysis.modified.general_parasitic import general_modes
 from schemetools.analysis.modified.parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
+from schemetools.analysis.properties.judgement import meant_limit
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.series.lie import TreeSeries
 from schemetools.analysis.series.modifying import modifying_series
@@ -21,7 +22,7 @@ from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 
-APPROXIMATE = "coefficients are approximate numbers: every statement is about these numbers as given"
+APPROXIMATE = "coefficients are approximate numbers: every statement is about these numbers, to their digits"
 
 
 class Coefficients(Mapping[Tree, Expr]):
@@ -104,8 +105,17 @@ class EquationFacts:
     def limit(self) -> Any:
         """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive
         schemes."""
-        values = tuple(self.series.value(t, 1) for t in range(len(self.fields)))
+        values = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in range(len(self.fields)))
         return values if len(self.fields) > 1 else values[0]
+
+    def meant(self, tree: Tree) -> Expr:
+        """b(t) as the scheme is meant: of approximate coefficients, 0 through the order, and 1 where the limit is."""
+        value = self.coefficients[tree]
+        if self.scheme.exact or self.inverse:
+            return value
+        if tree.order == 1:
+            return meant_limit(self.scheme, value)
+        return Integer(0) if tree.order <= self.known_order else value
 
     @property
     def fields(self) -> tuple[str, ...]:

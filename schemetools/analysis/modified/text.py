@@ -53,7 +53,7 @@ def _group_order(eq: EquationFacts, marks: _Marks, n: int, trees: list[Tree]) ->
     """The terms of one power of h: one term alone, several in a bracket whose sign is theirs if they share it."""
     terms = []
     for tree in trees:
-        value = eq.coefficients[tree]
+        value = eq.meant(tree)
         if value != 0:
             sign, body = marks.style.coefficient(value / tree.symmetry, eq.scheme.exact)
             terms.append((sign, _term(body, marks.differential(tree) if len(trees) > 1 or n > 1 else "")))
@@ -75,10 +75,10 @@ def _right_side(eq: EquationFacts, marks: _Marks, roots: tuple[str | None, ...],
             by_order.setdefault(tree.order, []).append(tree)
     terms: list[tuple[str, str]] = []
     for n, trees in by_order.items():
-        shown = [t for t in trees if eq.coefficients[t] != 0]
+        shown = [t for t in trees if eq.meant(t) != 0]
         if n == 1 or len(shown) == 1:
             for tree in shown:
-                sign, body = marks.style.coefficient(eq.coefficients[tree] / tree.symmetry, eq.scheme.exact)
+                sign, body = marks.style.coefficient(eq.meant(tree) / tree.symmetry, eq.scheme.exact)
                 terms.append((sign, _term(body, _h(marks.style, n - 1), marks.differential(tree))))
         elif group := _group_order(eq, marks, n, shown):
             terms.append((group[0], _term("1", _h(marks.style, n - 1), group[1])))

@@ -5,12 +5,14 @@ from typing import Any
 
 from sympy import Expr, Integer
 
+from schemetools.analysis.properties.agreement import distance
 from schemetools.analysis.properties.order import order
+from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.properties.symmetry import is_own_adjoint
 from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.tree import Tree, trees_by_id
 from schemetools.errors import UnsupportedError
-from schemetools.exact import canonical
+from schemetools.exact import canonical, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
@@ -22,8 +24,20 @@ from schemetools.schemes.runge_kutta import RungeKutta
 MAX_EXTRA = 4
 
 
-def _zero(value: Expr) -> bool:
-    return value == 0 or canonical(value) == 0
+def _zero(value: Expr, tolerance: float = 0.0) -> bool:
+    if value == 0 or (tolerance and value.is_number and abs(to_float(value)) <= tolerance):
+        return True
+    return canonical(value) == 0
+
+
+def _meant(scheme: Scheme) -> tuple[Scheme, float]:
+    """What geometry is decided for, and what an equation may be missed by: approximate coefficients stand for the exact
+    scheme where it is recovered, else for one within their digits.
+    """
+    found = recovered(scheme)
+    if found is not None:
+        return found, 0.0
+    return scheme, 0.0 if scheme.exact else distance(scheme)
 
 
 def _tableau_of(scheme: Scheme) -> Scheme:
@@ -45,26 +59,27 @@ def is_symplectic(s: Any) -> bool:
     one-step method. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorems VI.4.3, VI.4.6, VI.10.1.
     Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
     """
-    scheme = _tableau_of(as_scheme(s))
-    if isinstance(scheme, Collocation):
-        return scheme.theory.symplectic
+    given = _tableau_of(as_scheme(s))
+    if isinstance(given, Collocation):
+        return given.theory.symplectic
+    scheme, e = _meant(given)
     if isinstance(scheme, RungeKutta):
         small = reduced_runge_kutta(scheme)
-        return _compatible(small.A, small.b, small.A, small.b)
+        return _compatible(small.A, small.b, small.A, small.b, e)
     if isinstance(scheme, AdditiveRungeKutta):
         tables = [tableau for _, tableau in scheme.tableaux]
         if scheme.partitioned:
             first, second = tables
-            return _compatible(second.A, first.b, first.A, second.b)
-        same = all(_zero(x - y) for t in tables for x, y in zip(t.b, tables[0].b, strict=True))
-        return same and all(_compatible(v.A, w.b, w.A, v.b) for v in tables for w in tables)
+            return _compatible(second.A, first.b, first.A, second.b, e)
+        same = all(_zero(x - y, e) for t in tables for x, y in zip(t.b, tables[0].b, strict=True))
+        return same and all(_compatible(v.A, w.b, w.A, v.b, e) for v in tables for w in tables)
     return False
 
 
-def _compatible(A: Matrix, b: Vector, other: Matrix, other_b: Vector) -> bool:
+def _compatible(A: Matrix, b: Vector, other: Matrix, other_b: Vector, e: float) -> bool:
     """b_i A_ij + b'_j A'_ji = b_i b'_j."""
     s = range(len(b))
-    return all(_zero(b[i] * A[i][j] + other_b[j] * other[j][i] - b[i] * other_b[j]) for i in s for j in s)
+    return all(_zero(b[i] * A[i][j] + other_b[j] * other[j][i] - b[i] * other_b[j], e) for i in s for j in s)
 
 
 def is_symmetric(s: Any) -> bool:
@@ -76,23 +91,32 @@ def is_symmetric(s: Any) -> bool:
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorem V.2.3 and section XV.1.
     Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
     """
-    scheme = _tableau_of(as_scheme(s))
+    given = _tableau_of(as_scheme(s))
+    if isinstance(given, Collocation):
+        return given.theory.symmetric
+    scheme, e = _meant(given)
     if isinstance(scheme, LinearMultistep):
-        return _symmetric_multistep(reduced_multistep(scheme))
-    if isinstance(scheme, Collocation):
-        return scheme.theory.symmetric
+        return _symmetric_multistep(reduced_multistep(scheme), e)
+    if e and isinstance(scheme, RungeKutta):
+        return _reversed(scheme, e)
     if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
         return is_own_adjoint(scheme.normal_form())
     return False
 
 
-def _symmetric_multistep(scheme: LinearMultistep) -> bool:
+def _symmetric_multistep(scheme: LinearMultistep, e: float) -> bool:
     a, b = scheme.alpha, scheme.beta
     return any(
-        all(_zero(x + sign * y) for x, y in zip(a, a[::-1], strict=True))
-        and all(_zero(x - sign * y) for x, y in zip(b, b[::-1], strict=True))
+        all(_zero(x + sign * y, e) for x, y in zip(a, a[::-1], strict=True))
+        and all(_zero(x - sign * y, e) for x, y in zip(b, b[::-1], strict=True))
         for sign in (1, -1)
     )
+
+
+def _reversed(scheme: RungeKutta, e: float) -> bool:
+    """A_(s+1-i, s+1-j) + A_ij = b_j, for approximate coefficients: their stages are listed in order."""
+    A, b, n = scheme.A, scheme.b, range(scheme.stages)
+    return all(_zero(A[-1 - i][-1 - j] + A[i][j] - b[j], e) and _zero(b[j] - b[-1 - j], e) for i in n for j in n)
 
 
 def energy_order(s: Any, *, through: int | None = None) -> int:

@@ -2,11 +2,13 @@
 
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, overload
 
 from sympy import Add, Expr, sqrt
 
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
+from schemetools.analysis.properties.judgement import OrderReport, judged
 from schemetools.analysis.properties.stage_order import general_stage_order
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import grammar_of, modified_series
@@ -21,7 +23,7 @@ from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.runge_kutta import RungeKutta
 
-NEGLIGIBLE = 1e-12  # what approximate coefficients, published or learned, may miss a condition by
+NEGLIGIBLE = 1e-9  # what approximate coefficients, published or learned, may miss a condition by
 
 
 class PrincipalError(NamedTuple):
@@ -32,7 +34,7 @@ class PrincipalError(NamedTuple):
 
 
 def vanishes(value: Expr, scheme: Scheme) -> bool:
-    """Whether a number is 0: exactly, or within 1e-12 where the scheme's coefficients are approximate."""
+    """Whether a number is 0: exactly, or within 1e-9 where the scheme's coefficients are approximate."""
     return value == 0 or (not scheme.exact and value.is_number and abs(to_float(value)) < NEGLIGIBLE)
 
 
@@ -56,28 +58,54 @@ def is_consistent(s: Any) -> bool:
         return False
 
 
-def order(s: Any) -> int:
+@overload
+def order(s: Any) -> int: ...
+@overload
+def order(s: Any, *, report: Literal[False]) -> int: ...
+@overload
+def order(s: Any, *, report: Literal[True]) -> OrderReport: ...
+@overload
+def order(s: Any, *, report: bool) -> int | OrderReport: ...
+def order(s: Any, *, report: bool = False) -> int | OrderReport:
     """The order of the scheme against its own limit u' = limit * f: lm(k) has order 1, and 2 at k = 1.
 
-    With free symbols it is the order for generic values of them. Raises SchemeError where there is no such limit.
+    Of approximate coefficients it is the order that they are meant to have, to their digits; `report=True` gives an
+    `OrderReport` with that, the order as written, and how far the conditions of each order hold. With free symbols it
+    is the order for generic values of them. Raises SchemeError where there is no such limit.
 
     >>> import schemetools as st
     >>> st.order(st.rk4), st.order(st.lm(k=1)), st.order(st.bdf(4))
     (4, 2, 4)
+    >>> print(st.order(st.RungeKutta([[], [2 / 3]], [0.25, 0.75]), report=True))
+    order 2 to 2e-17; as written 1 (lower for a tolerance below 2e-17, higher above 2e-01)
     """
     scheme = as_scheme(s)
-    return _order(scheme, scheme.exact)
+    if not report:
+        return _order(scheme, scheme.exact, scheme.digits)
+    if not scheme.exact and not scheme.free_symbols:
+        return judged(scheme)
+    return _exact_report(scheme)
+
+
+def _exact_report(scheme: Scheme) -> OrderReport:
+    """Of an exact scheme: all residuals through the order are 0."""
+    p = order(scheme)
+    beyond = max(abs(to_float(r)) for t, r in order_conditions(scheme, p + 1).items() if t.order == p + 1)
+    residuals = {**dict.fromkeys(range(1, p + 1), 0.0), p + 1: beyond}
+    return OrderReport(p, p, MappingProxyType(residuals), MappingProxyType(dict.fromkeys(residuals, 0.0)))
 
 
 @functools.lru_cache(maxsize=1024)
-def _order(scheme: Scheme, exact: bool) -> int:
+def _order(scheme: Scheme, exact: bool, digits: int | None) -> int:
     """`order`, kept: printing a stack asks once per block.
 
-    Schemes compare without `exact`, but the order depends on it (approximate coefficients may miss a condition by
-    1e-12), so that it is part of the key and an equal scheme of the other kind is not given this one's answer.
+    Schemes compare without `exact` and `digits`, but the order depends on them, so that they are part of the key and an
+    equal scheme of the other kind is not given this one's answer.
     """
     if isinstance(scheme, Collocation):
         return scheme.proven_order
+    if not exact and not scheme.free_symbols and not scheme.random_symbols:
+        return judged(scheme).order
     if not any(limits(scheme)):
         raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
     if isinstance(scheme, LinearMultistep):

@@ -22,7 +22,7 @@ from schemetools.analysis.trees.forest import PLAIN, Grammar, check_order, fores
 from schemetools.analysis.trees.subtrees import composition
 from schemetools.analysis.trees.tree import Tree, ids_of_trees, sorted_ids, trees_by_id
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import from_domain, to_domain
+from schemetools.exact import coefficient, from_domain, to_domain
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -30,11 +30,21 @@ from schemetools.schemes.runge_kutta import RungeKutta
 
 @dataclass(frozen=True)
 class BSeries:
-    """Exact coefficients a(t) on the trees of orders 1..order, and a(empty): 1 for a map, 0 for a vector field."""
+    """Exact coefficients a(t) on the trees of orders 1..order, and a(empty): 1 for a map, 0 for a vector field.
+
+    Coefficients are taken as in `exact.coefficient`: fractions, integers and text as well as sympy's numbers.
+    """
 
     empty: Expr
     coefficients: Mapping[Tree, Expr]
     grammar: Grammar = PLAIN
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.empty, Expr):
+            object.__setattr__(self, "empty", coefficient(self.empty))
+        if not all(isinstance(value, Expr) for value in self.coefficients.values()):
+            taken = {tree: coefficient(value) for tree, value in self.coefficients.items()}
+            object.__setattr__(self, "coefficients", MappingProxyType(taken))
 
     @property
     def order(self) -> int:

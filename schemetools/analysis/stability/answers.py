@@ -12,7 +12,6 @@ import sympy
 from sympy import Expr
 
 from schemetools.analysis.algebra.conditions import Verdict
-from schemetools.analysis.algebra.decisions import decide
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.regions.model import NumericModel
 from schemetools.analysis.regions.plane import Plane, plane_of
@@ -21,52 +20,56 @@ from schemetools.analysis.stability import verdicts
 from schemetools.analysis.stability.angle import angle_and_how
 from schemetools.analysis.stability.base import Shares
 from schemetools.analysis.stability.expansions import normalise
+from schemetools.analysis.stability.meant import Meant, Subject, meant_model
 from schemetools.analysis.stability.model import Bivariate, Model, is_constant, model_of, reduced
 from schemetools.analysis.stability.numbers import imaginary_exit, length, real_exit
 from schemetools.analysis.stability.numeric import numeric_model
 from schemetools.errors import UnsupportedError
-from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 
 
 @functools.lru_cache(maxsize=512)
-def model(scheme: Scheme, normalized: bool, shares: Shares) -> Model:
+def model(scheme: Subject, normalized: bool, shares: Shares) -> Model:
     """The exact model of a scheme, rescaled by its limit if `normalized`."""
-    raw = model_of(scheme, None if shares is None else dict(shares))
+    given = scheme.scheme if isinstance(scheme, Meant) else scheme
+    raw = model_of(given, None if shares is None else dict(shares))
+    if isinstance(scheme, Meant):
+        raw = meant_model(scheme, raw)
     return normalise(raw) if normalized else raw
 
 
 @functools.lru_cache(maxsize=128)
-def plane(scheme: Scheme, normalized: bool, shares: Shares) -> Plane:
+def plane(scheme: Subject, normalized: bool, shares: Shares) -> Plane:
     """The region in floating point; its boundary is traced once."""
     return plane_of(numeric(scheme, normalized, shares))
 
 
 @functools.lru_cache(maxsize=512)
-def numeric(scheme: Scheme, normalized: bool, shares: Shares) -> NumericModel:
+def numeric(scheme: Subject, normalized: bool, shares: Shares) -> NumericModel:
     """The model in floating point."""
     return numeric_model(model(scheme, normalized, shares))
 
 
 @functools.lru_cache(maxsize=512)
-def _is_explicit(scheme: Scheme) -> bool:
+def _is_explicit(scheme: Subject) -> bool:
+    scheme = scheme.scheme if isinstance(scheme, Meant) else scheme
     return scheme.is_explicit if isinstance(scheme, LinearMultistep) else scheme.normal_form().is_explicit
 
 
 @functools.lru_cache(maxsize=1024)
-def verdict(scheme: Scheme, normalized: bool, shares: Shares, name: str) -> Verdict:
+def verdict(scheme: Subject, normalized: bool, shares: Shares, name: str) -> Verdict:
     """One of the verdicts of `verdicts.py`, by name."""
     found = model(scheme, normalized, shares)
     if name == "is_zero_stable":
-        return decide(found.domain, verdicts.is_zero_stable, found.as_written)
+        return found.decide(verdicts.is_zero_stable, found.as_written)
     if _is_explicit(scheme):
         return name == "is_a_stable" and _explicit_everywhere(scheme, normalized, shares)
     algorithm = getattr(verdicts, name)
-    return decide(found.domain, lambda K, data: algorithm(K, *data), [found.phi, found.at_zero])
+    return found.decide(lambda K, data: algorithm(K, *data), [found.phi, found.at_zero])
 
 
 @functools.lru_cache(maxsize=512)
-def _explicit_everywhere(scheme: Scheme, normalized: bool, shares: Shares) -> Verdict:
+def _explicit_everywhere(scheme: Subject, normalized: bool, shares: Shares) -> Verdict:
     """Whether an explicit scheme is stable on a whole ray.
 
     Where f enters, its roots are unbounded on every ray, as polynomials are; elsewhere they are the same everywhere.
@@ -80,7 +83,7 @@ def expression(model: Model, p: Sequence[Any], z: Expr) -> Expr:
 
 
 @functools.lru_cache(maxsize=512)
-def lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate:
+def lowest_terms(scheme: Subject, normalized: bool, shares: Shares) -> Bivariate:
     """Phi without the factors in z that all its coefficients share."""
     found = model(scheme, normalized, shares)
     K = Field(found.domain)
@@ -91,7 +94,7 @@ def lowest_terms(scheme: Scheme, normalized: bool, shares: Shares) -> Bivariate:
 
 
 @functools.lru_cache(maxsize=512)
-def widest_angle(scheme: Scheme, normalized: bool, shares: Shares) -> tuple[Expr | None, str | None]:
+def widest_angle(scheme: Subject, normalized: bool, shares: Shares) -> tuple[Expr | None, str | None]:
     """alpha of A(alpha)-stability, and how it was found unless exactly."""
     found = model(scheme, normalized, shares)
     if _is_explicit(scheme):
@@ -102,7 +105,7 @@ def widest_angle(scheme: Scheme, normalized: bool, shares: Shares) -> tuple[Expr
 
 
 @functools.lru_cache(maxsize=512)
-def stable_interval(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bool) -> Expr:
+def stable_interval(scheme: Subject, normalized: bool, shares: Shares, *, imaginary: bool) -> Expr:
     """The length of the stable part of a half axis from 0."""
     found = model(scheme, normalized, shares)
     if found.symbols:
@@ -114,7 +117,7 @@ def stable_interval(scheme: Scheme, normalized: bool, shares: Shares, *, imagina
 
 
 @functools.lru_cache(maxsize=512)
-def whole_axis(scheme: Scheme, normalized: bool, shares: Shares, *, imaginary: bool) -> Verdict:
+def whole_axis(scheme: Subject, normalized: bool, shares: Shares, *, imaginary: bool) -> Verdict:
     """Whether a whole half axis is stable."""
     if _is_explicit(scheme):
         return _explicit_everywhere(scheme, normalized, shares)

@@ -14,6 +14,7 @@ from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.plane import Plane
 from schemetools.analysis.stability.ellipse import Ellipse
+from schemetools.analysis.stability.meant import decided_how
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.collocation import Collocation
@@ -283,7 +284,7 @@ class Stability(ABC):
             return "numerical, to about 1e-6 relative: the polygon of the boundary"
         if (found := self._found_otherwise(name)) is not None:
             return found
-        if question.kind is Kind.NUMBER and value is not None and value.has(sympy.Float):
+        if question.kind is Kind.NUMBER and value is not None and value.has(sympy.Float) and self.scheme.exact:
             return "numerical, to 1e-29 relative: isolated exactly as the root of a polynomial too long to write"
         return self._exact
 
@@ -295,4 +296,4 @@ class Stability(ABC):
     def _exact(self) -> str:
         if isinstance(self.scheme, Collocation):
             return "exact for the method itself, by the theory of collocation; its tableau is rounded from enclosures"
-        return "exact" if self.scheme.exact else "exact for these coefficients, which are themselves approximate"
+        return "exact" if self.scheme.exact else decided_how(self.scheme)

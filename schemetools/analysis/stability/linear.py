@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from schemetools.analysis.algebra.conditions import Verdict
+from schemetools.analysis.properties.agreement import NEARNESS
 from schemetools.analysis.regions.locus import locus
 from schemetools.analysis.regions.membership import dominance, zeros_and_poles
 from schemetools.analysis.regions.plane import Plane
@@ -15,6 +16,7 @@ from schemetools.analysis.stability import answers
 from schemetools.analysis.stability.base import Shares, Stability, undefined
 from schemetools.analysis.stability.ellipse import Ellipse, lm_ellipse
 from schemetools.analysis.stability.expansions import expansions, limit_of
+from schemetools.analysis.stability.meant import Meant, Subject, known_to, subject
 from schemetools.analysis.stability.model import Model
 from schemetools.analysis.stability.nonlinear import an_stability, is_algebraically_stable, is_stiffly_accurate
 from schemetools.analysis.stability.ssp import ssp_coefficient
@@ -30,8 +32,14 @@ class LinearStability(Stability):
     """Stability on u' = lambda u, z = h lambda, from the characteristic polynomial Phi(w, z)."""
 
     @property
-    def _key(self) -> tuple[Scheme, bool, Shares]:
-        return self.scheme, self.normalized, self.shares
+    def _key(self) -> tuple[Subject, bool, Shares]:
+        return subject(self.scheme), self.normalized, self.shares
+
+    @property
+    def _exactly(self) -> Scheme:
+        """The scheme itself, or the exact one that approximate coefficients stand for, where it is known."""
+        decided = subject(self.scheme)
+        return self.scheme if isinstance(decided, Meant) else decided
 
     @property
     def _model(self) -> Model:
@@ -39,7 +47,7 @@ class LinearStability(Stability):
 
     @property
     def _an_stability(self) -> tuple[Verdict, str | None]:
-        return an_stability(self.scheme, lambda: self.is_a_stable)
+        return an_stability(self._exactly, lambda: self.is_a_stable)
 
     # ---- polynomials and formulas
 
@@ -63,7 +71,7 @@ class LinearStability(Stability):
     @property
     def ellipse(self) -> Ellipse | None:
         """Centre and half axes; None unless the scheme is lm(k) with |k| < 1."""
-        return lm_ellipse(self.scheme, normalized=self.normalized)
+        return lm_ellipse(self._exactly, normalized=self.normalized)
 
     def dissipation(self, order: int = 8, y: Symbol = Symbol("y")) -> Expr:
         """log|zeta(i y)| through y^order."""
@@ -103,7 +111,11 @@ class LinearStability(Stability):
     @property
     def is_algebraically_stable(self) -> Verdict:
         """By the matrix B A + A^T B - b b^T, or by A-stability for a multistep scheme."""
-        return self.is_a_stable if isinstance(self.scheme, LinearMultistep) else is_algebraically_stable(self.scheme)
+        return (
+            self.is_a_stable
+            if isinstance(self.scheme, LinearMultistep)
+            else is_algebraically_stable(self._exactly, self._tolerance)
+        )
 
     @property
     def is_an_stable(self) -> Verdict:
@@ -113,7 +125,7 @@ class LinearStability(Stability):
     @property
     def is_stiffly_accurate(self) -> Verdict:
         """By the last row of A."""
-        return is_stiffly_accurate(self.scheme)
+        return is_stiffly_accurate(self._exactly, self._tolerance)
 
     # ---- numbers
 
@@ -140,7 +152,7 @@ class LinearStability(Stability):
     @property
     def ssp_coefficient(self) -> Expr:
         """The radius of absolute monotonicity; multistep: the least ratio of coefficients."""
-        return ssp_coefficient(rescale(self.scheme) if self.normalized else self.scheme)
+        return ssp_coefficient(rescale(self._exactly) if self.normalized else self._exactly)
 
     @property
     def area(self) -> Expr:
@@ -167,6 +179,11 @@ class LinearStability(Stability):
     def zeros_and_poles(self) -> tuple[np.ndarray, np.ndarray]:
         """Those of P and Q, or of the outer coefficients of Phi."""
         return zeros_and_poles(answers.numeric(*self._key))
+
+    @property
+    def _tolerance(self) -> float:
+        """What an equation between approximate coefficients may be missed by."""
+        return NEARNESS * known_to(self.scheme) if isinstance(subject(self.scheme), Meant) else 0.0
 
     def _found_otherwise(self, name: str) -> str | None:
         if name == "angle":

@@ -1,7 +1,7 @@
 """From a scheme to its characteristic polynomial Phi(w, z): what every verdict, number and region is computed from."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,10 @@ class Model:
         return cls(
             domain, base, domain.symbols if has_symbols else (), phi or [], at_zero or [], as_written or at_zero or []
         )  # type: ignore[attr-defined]
+
+    def decide(self, algorithm: Callable[[Field, Any], bool], data: Any) -> Verdict:
+        """A decision on coefficients of this model, in its field: a bool, or a condition on the free symbol."""
+        return decide(self.domain, algorithm, data) if self.symbols else algorithm(self.base, data)
 
 
 # ---- from a scheme to its model ------------------------------------------------------

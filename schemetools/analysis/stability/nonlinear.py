@@ -24,17 +24,26 @@ from schemetools.schemes.reduction import reduced_stages
 from schemetools.schemes.runge_kutta import RungeKutta
 
 WITNESS_MARGIN = 1e-8
+EIGENVALUE_ROUNDING = 1e-14
 BATCHES = (500, 19_500)
 
 
 @functools.lru_cache(maxsize=512)
-def is_algebraically_stable(scheme: Scheme) -> Verdict:
+def is_algebraically_stable(scheme: Scheme, tolerance: float = 0.0) -> Verdict:
     """Whether b >= 0 and B A + A^T B - b b^T is positive semidefinite, for the irreducible scheme.
 
-    Raises UnsupportedError for what is no Runge-Kutta scheme.
+    Approximate coefficients may miss either by the tolerance. Raises UnsupportedError for what is no Runge-Kutta
+    scheme.
     """
     if isinstance(scheme, Collocation):
         return scheme.theory.algebraically_stable
+    if tolerance and isinstance(scheme, RungeKutta):
+        tolerance = max(tolerance, EIGENVALUE_ROUNDING)
+        A = np.array([[exact.to_float(a) for a in row] for row in scheme.A])
+        b = np.array([exact.to_float(w) for w in scheme.b])
+        M = b[:, None] * A + A.T * b - np.outer(b, b)
+        least = np.linalg.eigvalsh((M + M.T) / 2)[0]
+        return bool(b.min() >= -tolerance and least >= -tolerance * max(1.0, float(np.abs(M).sum())))
     return _decided(scheme, _is_algebraic)
 
 
@@ -76,7 +85,7 @@ def _is_nonconfluent(K: Field, A: Any, b: Any) -> bool:
 
 
 @functools.lru_cache(maxsize=512)
-def is_stiffly_accurate(scheme: Scheme) -> Verdict:
+def is_stiffly_accurate(scheme: Scheme, tolerance: float = 0.0) -> Verdict:
     """Whether the result is the last stage, b the last row of A; multistep: whether f enters at the new value only.
 
     With random symbols it is meant of every draw: the differences vanish identically in them.
@@ -90,6 +99,8 @@ def is_stiffly_accurate(scheme: Scheme) -> Verdict:
         differences = [a - w for a, w in zip(scheme.A[-1], scheme.b, strict=True)]
     if random := scheme.random_symbols:
         differences = [c for d in differences for c in sympy.Poly(sympy.numer(sympy.together(d)), *random).coeffs()]
+    if tolerance:
+        return all(abs(exact.to_float(d)) <= tolerance for d in differences)
     domain, elements = exact.to_domain(differences)
     return vanish(domain, elements)
 

@@ -13,6 +13,7 @@ import sympy
 from sympy import QQ, Expr
 
 from schemetools.analysis.algebra.fields import Field
+from schemetools.analysis.algebra.isolation import HAS_FLINT, cleared, first_sign_change, is_long
 from schemetools.analysis.algebra.matrices import characteristic_polynomial
 from schemetools.analysis.algebra.polynomials import (
     Polynomial,
@@ -91,6 +92,9 @@ def _first_negative(K: Field, f: Polynomial) -> Exit:
         return None
     if K.sign(next(c for c in f if not K.is_zero(c))) < 0:
         return ORIGIN
+    integral = cleared(K, f)
+    if is_long(integral) or (K.is_rounded and HAS_FLINT):
+        return first_sign_change(K, f, integral)
     roots = real_roots(K, odd_part(K, f), low=QQ.zero)
     return roots[0] if roots else None
 

@@ -68,7 +68,8 @@ def poles_are_right(K: Field, phi: Bivariate) -> bool:
 
 def imaginary_gap(K: Field, phi: Bivariate) -> Polynomial:
     """E(y^2) = |Q(iy)|^2 - |P(iy)|^2 as a polynomial in y^2: nonnegative where |R(iy)| <= 1."""
-    return subtract(K, _modulus_on_axis(K, phi[1]), _modulus_on_axis(K, phi[0]))
+    gap = subtract(K, _modulus_on_axis(K, phi[1]), _modulus_on_axis(K, phi[0]))
+    return K.settled(gap, phi, imaginary=True)
 
 
 def _modulus_on_axis(K: Field, p: Polynomial) -> Polynomial:
@@ -80,7 +81,7 @@ def _modulus_on_axis(K: Field, p: Polynomial) -> Polynomial:
 def real_gap(K: Field, phi: Bivariate) -> Polynomial:
     """Q(-t)^2 - P(-t)^2: nonnegative where |R(-t)| <= 1."""
     P, Q = ([-c if m % 2 else c for m, c in enumerate(p)] for p in phi)
-    return subtract(K, multiply(K, Q, Q), multiply(K, P, P))
+    return K.settled(subtract(K, multiply(K, Q, Q), multiply(K, P, P)), phi, imaginary=False)
 
 
 # ---- multistep: Phi = rho - z sigma ----------------------------------------------------

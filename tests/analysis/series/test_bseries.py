@@ -84,3 +84,9 @@ def test_kinds_are_checked():
             call()
     with pytest.raises(st.SchemeError, match="different trees"):
         bseries.compose(step, BSeries.of(st.revnet, 3))
+
+
+def test_weights_are_taken_as_fractions_integers_and_text():
+    dot, chain = st.Tree.from_level_sequence((1,)), st.Tree.from_level_sequence((1, 2))
+    series = st.BSeries(1, {dot: Fraction(1), chain: "1/2"})
+    assert series[chain] == Rational(1, 2) and bseries.log(series)[chain] == 0

@@ -1,0 +1,140 @@
+"""Approximate coefficients on the linear test equation: the stability function of the scheme that they are meant to be.
+
+Where the exact scheme is recovered, everything is decided for it. Else the coefficients of P and Q, R = P/Q, are known
+to within the digits given, and what should hold for the scheme meant is put in: R(z) = e^z through the order, degrees
+that drop (L-stability), P(z) = Q(-z) (symmetry), |P| = |Q| at infinity. The error is that of a table whose every entry
+is off by its last digit, from derivatives measured by small changes.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import QQ
+
+from schemetools.analysis.algebra.fields import RoundedRationals
+from schemetools.analysis.properties.agreement import distance_to
+from schemetools.analysis.properties.judgement import SAFETY, judged, unit
+from schemetools.analysis.properties.recover import recovered
+from schemetools.analysis.stability.model import Model
+from schemetools.exact import to_float
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.runge_kutta import RungeKutta
+
+CHANGE = 1e-6
+TRIALS = 8
+
+
+@dataclass(frozen=True)
+class Meant:
+    """An approximate scheme as the subject of a question; its digits count, as they do not for a scheme's equality."""
+
+    scheme: Scheme
+    digits: int
+
+
+Subject = Scheme | Meant
+
+
+def subject(scheme: Scheme) -> Subject:
+    """What verdicts are decided for: the scheme, the exact one that was recovered, or the one meant."""
+    if scheme.exact or scheme.free_symbols or scheme.random_symbols:
+        return scheme
+    found = recovered(scheme)
+    if found is not None:
+        return found
+    return Meant(scheme, scheme.digits or 0) if isinstance(scheme, RungeKutta) else scheme
+
+
+def known_to(scheme: Scheme) -> float:
+    """How far from the scheme meant the coefficients may be."""
+    found = recovered(scheme)
+    if found is not None:
+        return distance_to(found, scheme)
+    return max(10.0 ** -(scheme.digits or 0), judged(scheme).holds_to)
+
+
+def decided_how(scheme: Scheme) -> str:
+    """The words of `how` for an approximate scheme."""
+    found = recovered(scheme)
+    if found is not None:
+        return f"exact for {found.name}, which these approximate coefficients stand for to {known_to(scheme):.0e}"
+    tolerance = f"{known_to(scheme):.0e}"
+    return f"decided for the scheme that these approximate coefficients mean, to {tolerance}, their tolerance"
+
+
+def meant_model(subject: Meant, raw: Model) -> Model:
+    """The model with the coefficients of P and Q that the scheme meant has, and their errors."""
+    scheme = subject.scheme
+    if len(raw.phi) != 2 or not isinstance(scheme, RungeKutta):
+        return raw
+    report = judged(scheme)
+    Q, P = _rational(raw, raw.phi[1]), [-c for c in _rational(raw, raw.phi[0])]
+    relative = max(unit(scheme), report.holds_to)
+    error_P, error_Q = (
+        [QQ(*(SAFETY * relative * d).as_integer_ratio()) for d in derivatives]
+        for derivatives in _derivatives(scheme, len(P), len(Q))
+    )
+    Q = _without_small(Q, error_Q)
+    P = _settled(P, error_P, Q, error_Q, report.order if _is_consistent(scheme) else 0)
+    phi = [[-c for c in P], Q]
+    errors = [error_P[: len(P)], error_Q[: len(Q)]]
+    return Model(QQ, RoundedRationals(errors), (), phi, [-QQ.one, QQ.one], [-QQ.one, QQ.one])
+
+
+def _is_consistent(scheme: RungeKutta) -> bool:
+    return abs(sum(to_float(w) for w in scheme.b) - 1) < 1e-8
+
+
+def _rational(model: Model, p: Sequence[Any]) -> list[Any]:
+    if model.domain.is_QQ:
+        return list(p)
+    values = (model.domain.to_sympy(c).evalf(60) for c in p)
+    return [QQ(int((v * 10**60).round()), 10**60) for v in values]
+
+
+def _derivatives(scheme: RungeKutta, degree_P: int, degree_Q: int) -> tuple[list[float], list[float]]:
+    """By how much the coefficients of P and Q change when every entry of the tableau does by a relative 1."""
+    A = np.array([[to_float(a) for a in row] for row in scheme.A])
+    b = np.array([to_float(w) for w in scheme.b])
+    base = [_polynomial(A - b), _polynomial(A)]
+    random = np.random.default_rng(0)
+    largest = [np.zeros_like(p) for p in base]
+    for _ in range(TRIALS):
+        changed = A * (1 + CHANGE * random.choice([-1, 1], A.shape))
+        weights = b * (1 + CHANGE * random.choice([-1, 1], b.shape))
+        for m, matrix in enumerate((changed - weights, changed)):
+            largest[m] = np.maximum(largest[m], np.abs(_polynomial(matrix) - base[m]) / CHANGE)
+    size = max(1.0, float(np.max(np.abs(A))), float(np.max(np.abs(b))))
+    rows = [[float(size * (d + abs(c))) for d, c in zip(p, q, strict=True)] for p, q in zip(largest, base, strict=True)]
+    pad = [row + [row[-1]] * max(0, n - len(row)) for row, n in zip(rows, (degree_P, degree_Q), strict=True)]
+    return pad[0][:degree_P], pad[1][:degree_Q]
+
+
+def _polynomial(A: np.ndarray) -> np.ndarray:
+    """The coefficients of det(I - z A), ascending."""
+    return np.poly(A).real
+
+
+def _without_small(p: list[Any], errors: list[Any]) -> list[Any]:
+    kept = [c if abs(c) > e else QQ.zero for c, e in zip(p, errors, strict=True)]
+    while len(kept) > 1 and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _settled(P: list[Any], error_P: list[Any], Q: list[Any], error_Q: list[Any], order: int) -> list[Any]:
+    """P with what the scheme meant has: e^z Q through the order, or Q(-z) as a whole."""
+    mirrored = [c if m % 2 == 0 else -c for m, c in enumerate(Q)]
+    if len(P) == len(Q) and all(abs(c - m) <= e + f for c, m, e, f in zip(P, mirrored, error_P, error_Q, strict=False)):
+        return mirrored
+    P = _without_small(P, error_P)
+    for m in range(min(order + 1, len(P))):
+        P[m] = sum((Q[j] / math.factorial(m - j) for j in range(min(m + 1, len(Q)))), QQ.zero)
+    if len(P) == len(Q) and abs(abs(P[-1]) - abs(Q[-1])) <= error_P[len(P) - 1] + error_Q[len(Q) - 1]:
+        P[-1] = abs(Q[-1]) if P[-1] > 0 else -abs(Q[-1])
+    while len(P) > 1 and not P[-1]:
+        P.pop()
+    return P

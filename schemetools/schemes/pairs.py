@@ -1,0 +1,29 @@
+"""The other result of an embedded pair."""
+
+from typing import Any
+
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.base import as_scheme, labelled
+from schemetools.schemes.runge_kutta import RungeKutta
+
+
+def embedded(s: Any) -> Any:
+    """The embedded result of a pair as a scheme of its own: A with the weights b_hat.
+
+    Additive pairs give the additive scheme of the embedded results. Raises UnsupportedError where there is none.
+
+    >>> import schemetools as st
+    >>> st.order(st.dopri5), st.order(st.embedded(st.dopri5))
+    (5, 4)
+    """
+    scheme = as_scheme(s)
+    name = f"embedded({scheme})"
+    if isinstance(scheme, AdditiveRungeKutta) and all(t.b_hat is not None for _, t in scheme.tableaux):
+        parts = [(label, embedded(t)) for label, t in scheme.tableaux]
+        return labelled(AdditiveRungeKutta(parts, scheme.partitioned), name=name)
+    if not isinstance(scheme, RungeKutta) or scheme.b_hat is None:
+        raise UnsupportedError(f"{scheme} has no embedded result; give its tableau with b_hat")
+    c = scheme.c if scheme.c_is_declared else None
+    other = RungeKutta(scheme.A, scheme.b_hat, c, c_is_declared=scheme.c_is_declared, **scheme._labels())
+    return labelled(other, name=name)

@@ -1,0 +1,148 @@
+"""Approximate coefficients are judged for the scheme that they are meant to be, and say to how many digits."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from sympy import Rational
+
+import schemetools as st
+from schemetools.schemes.additive import AdditiveRungeKutta
+from tests.schemes.published import ADDITIVE, TABLES, WRONG_CLAIMS, as_floats, as_text, pair
+
+WAYS = {"text": as_text, "floats": as_floats}
+
+
+@pytest.mark.parametrize("build", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("name", TABLES)
+def test_published_tables_have_the_order_that_their_source_states(name, build):
+    table = TABLES[name]
+    scheme = build(table, c=False)
+    expected = WRONG_CLAIMS.get(name, table["order"])
+    assert expected is None or st.order(scheme) == expected
+    if table["bhat"] and table["order_hat"]:
+        assert st.order(st.embedded(scheme)) == table["order_hat"]
+
+
+@pytest.mark.parametrize("build", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("name", [n for n, t in ADDITIVE.items() if t["order"]])
+def test_published_additive_pairs_have_their_order(name, build):
+    assert st.order(pair(ADDITIVE[name], build)) == ADDITIVE[name]["order"]
+
+
+def test_a_report_says_how_far_each_order_holds():
+    scheme = as_text(TABLES["sundials ARKODE_ARK548L2SAb_ERK_8_4_5"])
+    report = st.order(scheme, report=True)
+    assert (report.order, report.as_written) == (5, 1) and list(report.residuals) == [1, 2, 3, 4, 5, 6]
+    assert 0 < report.holds_to < 1e-24 and report.residuals[6] > 1e-4
+    assert report.flips_at == (report.holds_to, report.residuals[6])
+    assert str(report).startswith("order 5 to ") and "as written 1" in str(report)
+    exact = st.order(st.rk4, report=True)
+    assert (exact.order, exact.as_written, exact.holds_to, str(exact)) == (4, 4, 0, "order 4")
+
+
+def test_residuals_are_those_of_the_order_conditions():
+    scheme = as_floats(TABLES["scipy RK45"])
+    report = st.order(scheme, report=True)
+    limit = sum(scheme.b)
+    for n, largest in report.residuals.items():
+        conditions = {t: r + limit**n / t.density for t, r in st.order_conditions(scheme, n).items() if t.order == n}
+        expected = max(abs(float(weight - Rational(1, t.density))) for t, weight in conditions.items())
+        assert largest == pytest.approx(expected, rel=1e-9, abs=1e-40)
+
+
+@pytest.mark.parametrize(("error", "order"), [(1e-13, 4), (1e-10, 4), (1e-6, 1), (1e-4, 1)])
+def test_the_tolerance_is_above_rounding_and_below_a_mistake(error, order):
+    b = [1 / 6 + error, 1 / 3, 1 / 3, 1 / 6]
+    assert st.order(st.RungeKutta([[], [0.5], [0, 0.5], [0, 0, 1]], b)) == order
+
+
+def test_fewer_digits_allow_larger_residuals():
+    scheme = st.RungeKutta([[], ["2/3"]], ["1/4", "3/4"])
+    rough = st.RungeKutta([[], ["2/3"], ["0", "2/3"]], ["1/4", "3/8", "3/8"])
+    assert st.order(scheme) == 2 and st.order(rough) == 3
+    declared = st.RungeKutta([[], ["0.66667"], [0, "0.66667"]], ["1/4", "3/8", "3/8"], digits=5)
+    assert not declared.exact and st.order(declared) == 3 and declared.digits == 5
+    assert st.order(st.RungeKutta([[], ["0.66667"], [0, "0.66667"]], ["1/4", "3/8", "3/8"], exact=True)) == 1
+
+
+def radau(s, digits):
+    """Radau IIA of s stages in decimals: nodes are the zeros of P_s - P_(s-1), A by integrating the interpolants."""
+    with mpmath.workdps(digits + 30):
+        legendre = [mpmath.taylor(lambda x, n=n: mpmath.legendre(n, x), 0, n) for n in (s, s - 1)]
+        difference = [a - b for a, b in zip(legendre[0], [*legendre[1], 0], strict=True)]
+        nodes = sorted((1 + mpmath.re(x)) / 2 for x in mpmath.polyroots(difference[::-1], maxsteps=500, extraprec=500))
+        powers = mpmath.matrix(s, s)
+        for k in range(s):
+            for i in range(s):
+                powers[k, i] = nodes[i] ** k
+        inverse = powers**-1
+        A = [[sum(nodes[i] ** (k + 1) / (k + 1) * inverse[j, k] for k in range(s)) for j in range(s)] for i in range(s)]
+        text = [[mpmath.nstr(a, digits, strip_zeros=False) for a in row] for row in A]
+    return st.RungeKutta(text, text[-1])
+
+
+@pytest.mark.parametrize(("s", "order"), [(5, 9), pytest.param(7, 13, marks=pytest.mark.slow)])
+def test_radau_methods_beyond_the_catalog_are_judged_from_fifty_digits(s, order):
+    scheme = radau(s, 50)
+    known = st.stability(scheme)
+    assert st.order(scheme) == order and scheme.digits >= 48
+    assert known.is_a_stable is True and known.is_l_stable is True and known.is_stiffly_accurate is True
+    assert known.is_algebraically_stable is True and "approximate" in known.how("is_a_stable")
+
+
+ROUNDED = (
+    "dopri5", "heun3", "ssprk104", "adams_bashforth(3)", "gauss(2)", "trbdf2", "radau_iia(3)", "lobatto_iiib(3)",
+    "lobatto_iiic(3)", "lobatto_iiia(3)", "crouzeix3", "kvaerno3", "verner65", "rkc2", "cash_karp5",
+)  # fmt: skip
+VERDICTS = ("is_a_stable", "is_l_stable", "is_i_stable", "is_algebraically_stable", "is_stiffly_accurate")
+
+
+def agree(exact, rounded):
+    for name in VERDICTS:
+        assert getattr(rounded, name) == getattr(exact, name), name
+    for name in ("real_interval", "imaginary_interval"):
+        a, b = float(getattr(exact, name)), float(getattr(rounded, name))
+        assert a == b or math.isclose(a, b, abs_tol=1e-6), name
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_verdicts_of_rounded_schemes_are_those_of_the_exact_ones(name):
+    exact = st.get(name)
+    rounded = st.to_float(exact)
+    agree(st.stability(exact), st.stability(rounded))
+    assert "approximate" in st.stability(rounded).how("is_a_stable")
+    assert st.is_symplectic(rounded) == st.is_symplectic(exact)
+    assert st.is_symmetric(rounded) == st.is_symmetric(exact)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in ROUNDED if "adams" not in n and n not in ("ssprk104", "dopri5", "verner65", "cash_karp5")]
+)
+def test_verdicts_do_not_need_the_exact_scheme(name, monkeypatch):
+    monkeypatch.setattr("schemetools.analysis.stability.meant.recovered", lambda scheme: None)
+    agree(st.stability(st.get(name)), st.stability(st.to_float(st.get(name))))
+
+
+def test_nothing_of_rounding_is_printed_as_mathematics():
+    text = str(st.modified_equation(st.tsit5, 6))
+    assert "u' = f + h^5 [" in text and "e-17" not in text and "1.00000" not in text
+    rounded = st.modified_equation(st.to_float(st.rk4))
+    assert "u' = f + O(h^4)" in str(rounded) and rounded.limit == 1
+
+
+def test_the_other_result_of_a_pair_is_a_scheme():
+    lobatto = [["0", "0", "0"], ["5/24", "1/3", "-1/24"], ["1/6", "2/3", "1/6"]]
+    view = st.embedded(st.RungeKutta(lobatto, ["1/6", "2/3", "1/6"], b_hat=["-1/2", "2", "-1/2"]))
+    assert st.order(view) == 2 and st.stability(view).real_interval ** 2 == 6
+    with pytest.raises(st.SchemeError, match="no embedded result"):
+        st.embedded(st.rk4)
+    both = AdditiveRungeKutta({"F": st.dopri5, "G": st.dopri5})
+    assert st.order(st.embedded(both)) == 4
+
+
+def test_a_learned_coefficient_is_not_taken_for_a_short_fraction():
+    learned = st.lm(k=float(np.linspace(-0.1, 0, 7)[2]))
+    assert learned.alpha[0] != Rational(1, 15)
+    assert st.stability(learned).real_interval != st.stability(st.lm(k=Rational(-1, 15))).real_interval

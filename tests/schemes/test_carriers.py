@@ -8,6 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.integrate
+import sympy
+from sympy import Rational
 
 import schemetools as st
 from schemetools.errors import SchemeError, SchemeWarning
@@ -110,6 +112,19 @@ def test_exact_numbers_stay_exact():
     assert st.as_scheme(thing(alpha=[0, -1, 1], beta=[Fraction(-1, 2), Fraction(3, 2), 0])) == st.adams_bashforth(2)
 
 
+def test_cosines_come_to_fifty_digits():
+    """Crouzeix's method of order four, as nodepy holds it."""
+    g = sympy.cos(sympy.pi / 18) / sympy.sqrt(3) + Rational(1, 2)
+    d = 1 / (6 * (2 * g - 1) ** 2)
+    held = thing(
+        A=[[g, 0, 0], [Rational(1, 2) - g, g, 0], [2 * g, 1 - 4 * g, g]],
+        b=[d, 1 - 2 * d, d],
+        c=[g, Rational(1, 2), 1 - g],
+    )
+    found = st.as_scheme(held)
+    assert not found.exact and st.order(found) == 4
+
+
 def test_implicit_and_additive_layouts():
     F, G = (dict(st.ars443.tableaux)[label] for label in "FG")
     parts = [diffrax_like(t, 1).tableau for t in (F, G)]
@@ -118,6 +133,9 @@ def test_implicit_and_additive_layouts():
     (A, b, c, _), (B, d, _, _) = floats(G), floats(F)
     swept = type("Sweeper", (), {"matrix": A, "weights": b, "nodes": c, "matrix_explicit": B, "weights_explicit": d})
     assert st.order(swept) == 3
+    halves = {"matrix_explicit": [[0, 0], [1, 0]], "weights_explicit": None, "matrix": [[0, 0], [0.5, 0.5]]}
+    both = type("Sweeper", (), halves | {"weights": [0.5, 0.5], "nodes": [0, 1]})
+    assert st.as_scheme(both) == st.AdditiveRungeKutta({"F": st.heun2, "G": st.trapezoid})
     rows = {0: None, 1: [0.5, 0.5]}
     assert st.as_scheme(thing(BT=rows, eval_stages=[0.0, 1.0], is_explicit=False)) == st.trapezoid
 

@@ -106,7 +106,7 @@ def _additive(value: Any) -> Scheme | None:
     """Explicit and implicit tableaux of one scheme: diffrax keeps them in .tableaus, the explicit one first; pySDC
     beside each other.
     """
-    if has(value, "matrix_explicit", "weights_explicit", "matrix", "weights"):
+    if has(value, "matrix_explicit", "matrix", "weights"):
         return _sdc_pair(value)
     held = attribute(value, "tableau")
     table = value if held is None else held
@@ -125,7 +125,8 @@ def _additive(value: Any) -> Scheme | None:
 def _sdc_pair(value: Any) -> Scheme:
     parts = []
     for suffix in ("_explicit", ""):
-        rows = listed(getattr(value, f"weights{suffix}"))
+        weights = attribute(value, f"weights{suffix}")
+        rows = listed(value.weights if weights is None else weights)  # one set of weights may stand for both
         b, *hats = rows if isinstance(rows[0], list) else [rows]
         c = listed(value.nodes)
         parts.append(RungeKutta(listed(getattr(value, f"matrix{suffix}")), b, c, b_hat=hats[0] if hats else None))

@@ -4,6 +4,11 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import sympy
+from sympy import Expr
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
+
+DIGITS = 50
 MISSING: Any = object()
 NOTHING = (MISSING, None, NotImplemented)
 
@@ -32,7 +37,9 @@ def listed(values: Any) -> list[Any]:
 
 
 def plain(value: Any) -> Any:
-    """A NumPy scalar or a tensor without dimensions as the Python number that it is."""
+    """A NumPy scalar or a tensor without dimensions as the Python number that it is; cosines to 50 digits."""
+    if isinstance(value, Expr):
+        return sympy.N(value, DIGITS) if value.is_number and value.has(TrigonometricFunction) else value
     return value.item() if hasattr(value, "item") else value
 
 

@@ -25,7 +25,7 @@ class RootCount(NamedTuple):
 
 
 @functools.cache
-def _moebius_table(n: int) -> list[tuple[list[int], list[int]]]:
+def moebius_table(n: int) -> list[tuple[list[int], list[int]]]:
     """Real and imaginary parts of (1 + i x)^j (1 - i x)^(n - j) as integer polynomials in x, for j = 0..n."""
     table = []
     for j in range(n + 1):
@@ -70,7 +70,7 @@ def _on_the_circle(K: Field, real: Sequence[Any], imaginary: Sequence[Any]) -> t
     """(U, V) with U(x) + i V(x) = (1 - i x)^n p((1 + i x)/(1 - i x))."""
     n = len(real) - 1
     U, V = [K.zero] * (n + 1), [K.zero] * (n + 1)
-    for a, b, (c, s) in zip(real, imaginary, _moebius_table(n), strict=True):
+    for a, b, (c, s) in zip(real, imaginary, moebius_table(n), strict=True):
         for m in range(n + 1):
             if c[m]:
                 U[m] += a * c[m]

@@ -27,6 +27,7 @@ from schemetools.analysis.algebra.polynomials import (
     trim,
 )
 from schemetools.analysis.algebra.real_roots import RealRoot, between, distinct_sorted, real_roots
+from schemetools.analysis.algebra.resultants import is_available, value_polynomial
 from schemetools.analysis.algebra.root_counts import count_against_circle
 from schemetools.analysis.algebra.sturm import odd_part, square_free_factors
 from schemetools.analysis.stability.model import Bivariate, at_point, reduced, z_degree
@@ -189,6 +190,8 @@ def values_at_roots(K: Field, where: Polynomial, top: Polynomial, bottom: Polyno
     n = len(modulus) - 1
     if n < 1:
         return [K.one]
+    if is_available(K):
+        return value_polynomial(modulus, top, bottom)
     element = divide(K, multiply(K, top, _inverse(K, bottom, modulus)), modulus)[1]
     rows = []
     for _ in range(n):

@@ -8,9 +8,13 @@ Sources: Hairer and Wanner, Solving Ordinary Differential Equations II, sections
 import math
 from typing import Any
 
-from schemetools.analysis.algebra.cells import ParametricField, explore
+from sympy import QQ
+
+from schemetools.analysis.algebra.cells import Cells, ParametricField, explore
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, add, multiply, subtract, trim
+from schemetools.analysis.algebra.real_roots import RealRoot, between, distinct_sorted
+from schemetools.analysis.algebra.resultants import circle_crossings, is_available
 from schemetools.analysis.algebra.root_counts import count_against_circle, is_hurwitz
 from schemetools.analysis.algebra.sturm import is_nonnegative
 from schemetools.analysis.stability.model import Bivariate, at_point, leading_in_z, reduced, z_degree
@@ -153,6 +157,8 @@ def axis_cells(K: Field, phi: Bivariate, *, imaginary: bool) -> Any:
         raise UnsupportedError(
             "this is not decided for a scheme of this kind with a free symbol; substitute a value for it"
         )
+    if is_available(K) and (bounds := circle_crossings(phi, imaginary=imaginary)) is not None:
+        return _cells_between(K, phi, bounds, imaginary=imaginary)
     domain = K.domain.frac_field("t")
     t = domain.gens[0]
     lifted = [[domain.convert(c, K.domain) for c in p] for p in phi]
@@ -162,3 +168,16 @@ def axis_cells(K: Field, phi: Bivariate, *, imaginary: bool) -> Any:
         return count_against_circle(F, *at_point(F, lifted, *point)).is_power_bounded
 
     return explore(stable, K, domain, low=0)
+
+
+def _cells_between(K: Field, phi: Bivariate, bounds: list[RealRoot], *, imaginary: bool) -> Cells[bool]:
+    """The cells between the points at which a root may be on the circle, each decided at one rational point."""
+    ends = [RealRoot((0, 1), QQ.zero, QQ.zero), *bounds, None]
+    results = []
+    for a, b in zip(ends, ends[1:], strict=False):
+        if a is not None and b is not None:
+            distinct_sorted([a, b])
+        at = K.number(between(a, b))
+        point = (K.zero, at) if imaginary else (-at, K.zero)
+        results.append(count_against_circle(K, *at_point(K, phi, *point)).is_power_bounded)
+    return Cells(0, math.inf, tuple(bounds), tuple(results))

@@ -1,6 +1,7 @@
 """Collocation methods of six to ten stages: tableaux from balls, verdicts from theory."""
 
 import itertools
+import time
 
 import pytest
 import sympy
@@ -53,6 +54,15 @@ def test_verdicts_are_those_of_the_families():
         assert stability_of(name).is_l_stable and stability_of(name).is_algebraically_stable
     assert stability_of("gauss(8)").is_a_stable and not stability_of("gauss(8)").is_l_stable
     assert "theory" in stability_of("gauss(8)").how("is_a_stable")
+
+
+def test_ten_stages_are_judged_by_theory_and_at_once():
+    """Order 20 has twelve million trees, and no number field is looked for."""
+    start = time.process_time()
+    found = stability_of("gauss(10)")
+    assert found.is_a_stable and found.real_interval == sympy.oo and found.angle == sympy.pi / 2
+    assert st.order(st.gauss(10), report=True).order == 20
+    assert time.process_time() - start < 20  # about a second on an idle core
 
 
 def test_a_changed_tableau_is_an_ordinary_approximate_one():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, overload
 
-from sympy import Add, Expr, sqrt
+from sympy import Add, Expr, Rational, sqrt
 
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
 from schemetools.analysis.properties.judgement import OrderReport, judged
@@ -82,9 +82,19 @@ def order(s: Any, *, report: bool = False) -> int | OrderReport:
     scheme = as_scheme(s)
     if not report:
         return _order(scheme, scheme.exact, scheme.digits)
+    if isinstance(scheme, Collocation):
+        return _proven_report(scheme)
     if not scheme.exact and not scheme.free_symbols:
         return judged(scheme)
     return _exact_report(scheme)
+
+
+def _proven_report(scheme: Collocation) -> OrderReport:
+    """Of a method known by theory: no trees are walked for its order; beyond it, the residual of the quadrature."""
+    p, unit = scheme.proven_order, 10.0 ** -(scheme.digits or 0)
+    beyond = to_float(Add(*(b * c**p for b, c in zip(scheme.b, scheme.c, strict=True))) - Rational(1, p + 1))
+    residuals = {**dict.fromkeys(range(1, p + 1), unit), p + 1: abs(beyond)}
+    return OrderReport(p, p, MappingProxyType(residuals), MappingProxyType(dict.fromkeys(residuals, unit)))
 
 
 def _exact_report(scheme: Scheme) -> OrderReport:

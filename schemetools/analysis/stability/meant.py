@@ -21,6 +21,7 @@ from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.stability.model import Model
 from schemetools.exact import to_float
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.runge_kutta import RungeKutta
 
 CHANGE = 1e-6
@@ -40,7 +41,7 @@ Subject = Scheme | Meant
 
 def subject(scheme: Scheme) -> Subject:
     """What verdicts are decided for: the scheme, the exact one that was recovered, or the one meant."""
-    if scheme.exact or scheme.free_symbols or scheme.random_symbols:
+    if scheme.exact or scheme.free_symbols or scheme.random_symbols or isinstance(scheme, Collocation):
         return scheme
     found = recovered(scheme)
     if found is not None:

@@ -12,6 +12,7 @@ from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, kept
 from schemetools.schemes.intake import Intake, no_relations
 from schemetools.schemes.latex import imex_recurrence
+from schemetools.schemes.multistep import summing_to_zero
 
 ZERO, ONE = Integer(0), Integer(1)
 
@@ -60,12 +61,13 @@ class ImexMultistep(Scheme):
             raise TableauError("the last entry of beta, the explicit part, is 0: F is not evaluated at the new value")
         if alpha[-1] == 0 or gamma[-1] == 0:
             raise TableauError("the last entries of alpha and of gamma, the implicit part, are not 0")
+        known = given.settle(no_relations)
+        alpha = alpha if known[0] else summing_to_zero(alpha)
         total = exact_arithmetic.canonical(Add(*alpha))
         if total != 0:
             raise TableauError(
                 f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
             )
-        known = given.settle(no_relations)
         self._set(name, reference, known, alpha=alpha, beta=beta, gamma=gamma)
 
     @property

@@ -61,7 +61,7 @@ class LinearMultistep(Scheme):
         if all(b == 0 for b in beta):
             raise TableauError("every entry of beta is 0: the scheme never evaluates f")
         known = given.settle(multistep_relations(alpha, beta))
-        alpha = alpha if known[0] else _summing_to_zero(alpha)
+        alpha = alpha if known[0] else summing_to_zero(alpha)
         total = exact_arithmetic.canonical(Add(*alpha))
         if total != 0:
             raise TableauError(
@@ -127,7 +127,7 @@ class LinearMultistep(Scheme):
         return multistep_recurrence(self.alpha, self.beta, exact=self.exact)
 
 
-def _summing_to_zero(alpha: Vector) -> Vector:
+def summing_to_zero(alpha: Vector) -> Vector:
     """Approximate alpha with rho(1) = 0: the largest entry before the last takes up what rounding left."""
     total = exact_arithmetic.canonical(Add(*alpha))
     if not total.is_number or total == 0 or abs(exact_arithmetic.to_float(total)) > NEAR:

@@ -60,7 +60,6 @@ def modified_equation(
         return masked_equation(scheme, order)
     if scheme.random_symbols:
         return stochastic_modified_equation(scheme, 2 if order is None else order)
-    asked = order is not None
     functions = {Symbol(name): value for name, value in coefficients.items() if isinstance(value, UndefinedFunction)}
     lists = {
         name: list(value)
@@ -76,7 +75,7 @@ def modified_equation(
     if functions and lists:
         raise SchemeError("coefficients came both as functions of t and as lists; give one kind")
     if functions:
-        return varying_equation(scheme, through if asked else 4, functions, nonautonomous=nonautonomous)
+        return varying_equation(scheme, 4 if order is None else through, functions, nonautonomous=nonautonomous)
     if lists:
         numbers = {name: tuple(float(x) for x in value) for name, value in lists.items()}
         pieces = tuple(
@@ -84,7 +83,7 @@ def modified_equation(
         )
         return LayerEquations(scheme, numbers, pieces)
     series = modified_series(scheme, through, nonautonomous=nonautonomous, progress=progress)
-    return ModifiedEquation(scheme, through, series, asked=asked)
+    return ModifiedEquation(scheme, through, series, asked=order is not None)
 
 
 def _default_order(scheme: Scheme) -> int:

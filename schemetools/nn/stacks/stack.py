@@ -194,7 +194,6 @@ def to_stack(
     """A module x -> x that takes one step of a scheme per branch; each branch is what a `Block` takes.
 
     `scheme`: one for all layers, or a sequence with one per layer (a schedule of survival probabilities, say).
-
     `h`: one number or scalar tensor for all layers, a sequence with one per layer, or a function of the layer's index.
     `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it;
     a layer in which a free symbol cancels then has no parameter. A one-step scheme as `start` is used until the

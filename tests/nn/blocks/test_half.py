@@ -10,7 +10,7 @@ import schemetools as st
 
 
 def rms(a, b):
-    return float((a.double() - b).square().mean()) ** 0.5
+    return (a.double() - b).square().mean().sqrt().item()
 
 
 @pytest.mark.parametrize("name", ["euler", "rk4", "dopri5", "lm(k=-1/20)", "adams_bashforth(3)", "revnet"])

@@ -1,6 +1,7 @@
 """One step of a method of lines or a difference scheme as an nn.Module: convolutions, an FFT where it is implicit."""
 
 import functools
+import operator
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
@@ -94,7 +95,7 @@ class LevelsBlock(GridBlock):
 
     def _next(self, states: tuple[Tensor, ...]) -> Tensor:
         parts = [branch(states[i]) for i, branch in zip(self.times, self.old, strict=True)]
-        return sum(parts[1:], parts[0])
+        return functools.reduce(operator.add, parts)
 
 
 class SpectralBlock(GridBlock):

@@ -78,7 +78,8 @@ def remainder(dividend, divisor):
 def test_the_program_run_exactly_has_the_stability_polynomial_of_the_theory(name):
     """At more rational z than the degree: the characteristic polynomial of the step is a multiple of the theory's.
 
-    It may be a proper multiple, since a program keeps the steps with which it was written and the theory reduces.
+    It may be a proper multiple, since a program keeps the steps with which it was written and the theory reduces. A
+    theory of rounded coefficients is that of the scheme meant, so that the program misses it by their rounding.
     """
     scheme = st.get(name)
     plan = lower(scheme)
@@ -93,7 +94,8 @@ def test_the_program_run_exactly_has_the_stability_polynomial_of_the_theory(name
         characteristic = amplification(plan, at, K, number).charpoly()
         divisor = [number(sympy.sympify(c).subs(z, at)) for c in theory]
         assert len(characteristic) >= len(divisor) and divisor[0] != 0
-        assert not any(remainder(characteristic, divisor))
+        left = remainder(characteristic, divisor)
+        assert not any(left) if scheme.exact else max(abs(exact.to_float(K.to_sympy(c))) for c in left) <= 1e-14
 
 
 @pytest.mark.parametrize("name", [*NUMERIC, *INSTANCES])

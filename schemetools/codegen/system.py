@@ -29,28 +29,42 @@ def system(form: GeneralLinear, pattern: tuple[str, ...]) -> System:
 
 
 def _with_start_stage(full: System, fields: tuple[str, ...]) -> System:
-    """Column(s) START of U and V moved to a new first stage that evaluates f at the state."""
-    if len(fields) != 1:
-        raise UnsupportedError(
-            f"a scheme with the fields {', '.join(fields)} keeps increments of no telling which; give its history"
-        )
+    """Column(s) START of U and V moved to new first stages, one per field, that evaluate the fields at the state."""
     missing = [i for i, name in enumerate(full.inputs) if name == START]
     kept = [i for i, name in enumerate(full.inputs) if name != START]
+    owners = {i: fields[0] if len(fields) == 1 else _owner(full, i) for i in missing}
+    started = tuple(field for field in fields if field in owners.values())
     state = tuple(sympy.S(int(i == 0)) for i in range(len(kept)))
-    zero = (sympy.S(0),) * (len(full.stages) + 1)
+    zero = (sympy.S(0),) * (len(full.stages) + len(started))
 
     def moved(left: Matrix, right: Matrix) -> Matrix:
-        return tuple((total([u[i] for i in missing]), *a) for a, u in zip(left, right, strict=True))
+        columns = [[i for i in missing if owners[i] == field] for field in started]
+        return tuple(
+            (*(total([u[i] for i in column]) for column in columns), *a) for a, u in zip(left, right, strict=True)
+        )
 
     return System(
-        A=(zero, *moved(full.A, full.U)),
-        U=(state, *(tuple(u[i] for i in kept) for u in full.U)),
+        A=(*(zero for _ in started), *moved(full.A, full.U)),
+        U=(*(state for _ in started), *(tuple(u[i] for i in kept) for u in full.U)),
         B=moved(full.B, full.V),
         V=tuple(tuple(v[i] for i in kept) for v in full.V),
-        fields=(fields[0], *full.fields),
-        stages=(-1, *full.stages),
+        fields=(*started, *full.fields),
+        stages=(*(-1 for _ in started), *full.stages),
         inputs=tuple(full.inputs[i] for i in kept),
     )
+
+
+def _owner(full: System, i: int) -> str:
+    """The field whose increment the carried value i is: that of the stage whose h f it was when it was new."""
+    for _ in full.inputs:
+        fresh = [j for j, b in enumerate(full.B[i]) if b != 0]
+        shifted = [m for m, v in enumerate(full.V[i]) if v != 0]
+        if len(fresh) == 1 and not shifted and full.B[i][fresh[0]] == 1:
+            return full.fields[fresh[0]]
+        if fresh or len(shifted) != 1 or full.V[i][shifted[0]] != 1:
+            break
+        i = shifted[0]
+    raise UnsupportedError("an earlier value of this scheme is no increment of one field; give its history")
 
 
 def components(linked: Callable[[int, int], bool], members: Sequence[int]) -> list[list[int]]:

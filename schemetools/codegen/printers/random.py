@@ -26,7 +26,9 @@ def draw_lines(symbol: Expr, name: str, per: str) -> list[str]:
     """
     distribution = symbol.pspace.distribution  # type: ignore[attr-defined]
     if per not in _SHAPES:
-        raise UnsupportedError(f"{per!r} came; random numbers are drawn per {', '.join(map(repr, _SHAPES))}")
+        raise UnsupportedError(
+            f"gates={per!r} came; random coefficients are drawn per 'sample' or 'batch', masks per 'unit' or 'channel'"
+        )
     if distribution.free_symbols:
         names = ", ".join(sorted(map(str, distribution.free_symbols)))
         raise UnsupportedError(f"the distribution of {symbol} needs numbers; give {names} a value with .subs({{...}})")

@@ -13,7 +13,7 @@ SLOW = {"verner89", "ho_rk8", "dopri8", "fehlberg78", "kvaerno3", "alexander3", 
 def deterministic():
     for name in st.names("general linear"):
         scheme = st.get(name)
-        if scheme.random_symbols or isinstance(scheme, st.AdditiveRungeKutta | st.GeneralLinear):
+        if scheme.random_symbols or isinstance(scheme, st.AdditiveRungeKutta | st.GeneralLinear | st.ImexMultistep):
             continue
         yield pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
 

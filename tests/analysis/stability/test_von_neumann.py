@@ -139,7 +139,7 @@ CLOSED = {
     "leapfrog_lagged_diffusion": (MU >= 0) & (NU**2 + 4 * MU <= 1),
     "lax_wendroff_diffusion": (MU >= 0) & (NU**2 + 2 * MU <= 1),
     "upwind_advection_diffusion": (NU**2 <= NU + 2 * MU) & (NU + 2 * MU <= 1),
-    "cnlf": (MU >= 0) & (NU >= -1) & (NU <= 1),
+    "cnlf_advection_diffusion": (MU >= 0) & (NU >= -1) & (NU <= 1),
 }
 X, Y, Z = sympy.symbols("nu_x nu_y nu_z")
 MX, MY, MZ = sympy.symbols("mu_x mu_y mu_z")
@@ -229,9 +229,9 @@ def test_power_bounded_beside_closed():
 
 def test_power_bounded_in_two_numbers():
     """The double root of Crank-Nicolson leapfrog at |nu| = 1 lies on the circle for mu = 0 only: damping moves it inside."""
-    strict = st.stability(st.get("cnlf")).strict
+    strict = st.stability(st.get("cnlf_advection_diffusion")).strict
     for mu, nu in ((0, 1), (0, Rational(1, 2)), (1, 1), (1, Rational(11, 10))):
-        powers = np.linalg.matrix_power(_companion("cnlf", np.pi / 2, mu=mu, nu=nu), 400)
+        powers = np.linalg.matrix_power(_companion("cnlf_advection_diffusion", np.pi / 2, mu=mu, nu=nu), 400)
         assert strict.subs({MU: mu, NU: nu}) == bool(np.max(np.abs(powers)) < 20)
 
 

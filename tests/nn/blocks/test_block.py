@@ -256,7 +256,7 @@ def test_bounds_are_kept_by_any_step_of_the_optimiser():
         (lambda: st.to_stack(st.euler, nn.Linear(2, 2)), "one branch per layer"),
         (lambda: st.to_stack(st.euler, 3), "one branch per layer"),
         (lambda: st.to_stack(st.euler, {"f": torch.sin}), "one branch per layer"),
-        (lambda: st.to_block("rk4"), "scheme"),
+        (lambda: st.to_block("rk4000"), "no scheme"),
         (lambda: Block(torch.sin), "to_block"),
         (lambda: st.to_block(st.rk4)(nn.Sequential(nn.ReLU(inplace=True), nn.Linear(2, 2))), "inplace"),
     ],

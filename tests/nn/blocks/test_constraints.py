@@ -24,7 +24,7 @@ def trained(block, x):
 def test_two_stages_of_order_two_stay_of_order_two_exactly():
     Block = st.to_block(st.get("two_stage"), constrain=["consistent", "order>=2"])
     block = Block(nn.Sequential(nn.Linear(2, 2), nn.Tanh()), init={"w2": 0.8})
-    assert [n for n, p in block.named_parameters() if p.dim() == 0] == ["w2"]
+    assert [n for n, p in block.named_parameters() if p.numel() == 1] == ["w2"]
     scheme = trained(block, torch.randn(3, 2)).scheme
     w1, w2, a = scheme.b[0], scheme.b[1], scheme.A[1][0]
     assert all(v.is_Rational for v in (w1, w2, a))

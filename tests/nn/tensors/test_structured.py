@@ -109,7 +109,7 @@ def test_a_factory_makes_one_branch_per_evaluation():
 @pytest.mark.parametrize("bounds", [None, {"k": (-1, 1)}])
 def test_one_coefficient_for_all_layers(bounds):
     stack = st.to_stack(st.lm(), [nn.Linear(3, 3) for _ in range(5)], init={"k": (-0.1, 0)}, bounds=bounds, shared=True)
-    assert len([p for p in stack.parameters() if p.dim() == 0]) == 1
+    assert len([p for p in stack.parameters() if p.numel() == 1]) == 1
     assert len({s.coefficients for s in stack.schemes[1:]}) == 1
 
 

@@ -45,6 +45,11 @@ def distribution_of(symbol: Any) -> tuple[str, tuple[Expr, ...]]:
     kind = type(distribution).__name__
     for name, (_, parameters, class_name) in _DISTRIBUTIONS.items():
         if kind == class_name:
+            if name == "bernoulli" and distribution.args[1:] != (1, 0):
+                high, low = distribution.args[1:]
+                raise CoefficientError(
+                    f"{symbol} takes the values {high} and {low}; a gate takes 1 and 0: write {low} + {high - low} xi"
+                )
             return name, tuple(distribution.args[: len(parameters)])
     raise CoefficientError(f"{symbol} has a {kind}; known distributions are {', '.join(_DISTRIBUTIONS)}")
 

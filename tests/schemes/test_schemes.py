@@ -174,3 +174,12 @@ def test_an_additive_stage_stands_once_per_field():
 
 def test_tableau_errors_are_scheme_and_value_errors():
     assert issubclass(TableauError, st.SchemeError) and issubclass(st.SchemeError, ValueError)
+
+
+def test_a_bernoulli_symbol_with_other_values_than_one_and_zero_is_refused():
+    """Its moments are those of a gate; two other values would be taken for 1 and 0 without a word."""
+    from sympy.stats import Bernoulli
+
+    scheme = st.RungeKutta([[0]], [Bernoulli("xi", Rational(1, 2), 3, 1)])
+    with pytest.raises(st.SchemeError, match="takes the values 3 and 1"):
+        st.modified_equation(scheme)

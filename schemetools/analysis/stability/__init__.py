@@ -1,4 +1,7 @@
-"""The exact verdicts, numbers and regions of stability. Knows no trees, series or equations."""
+"""The exact verdicts, numbers and regions of stability. Knows no trees, series or equations.
+
+Which exact scheme rounded coefficients mean it asks of properties.
+"""
 
 from schemetools.analysis.stability.base import Stability
 from schemetools.analysis.stability.mean_square import MeanSquareStability

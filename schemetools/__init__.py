@@ -26,6 +26,7 @@ PUBLIC = {
     "schemes.extended": ("ebdf", "mebdf"),
     "schemes.imex_multistep": ("ImexMultistep",),
     "schemes.predictor": ("predictor_corrector",),
+    "schemes.rosenbrock": ("Rosenbrock",),
     "schemes.low_storage": ("low_storage",),
     "schemes.extrapolation": ("extrapolation",),
     "schemes.corrections": ("deferred_correction",),

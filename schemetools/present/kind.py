@@ -10,6 +10,7 @@ from schemetools.schemes.base import Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 
@@ -37,6 +38,10 @@ def kind_text(scheme: Scheme) -> str:
         case RungeKutta():
             pair = ", with an embedded result" if scheme.b_hat is not None else ""
             return f"{how} Runge-Kutta method, {_count(scheme.stages, 'stage')}{pair}"
+        case Rosenbrock():
+            pair = ", with an embedded result" if scheme.b_hat is not None else ""
+            kind = "Rosenbrock-W method (J may be any matrix)" if scheme.w_method else "Rosenbrock method"
+            return f"linearly implicit {kind}, {_count(scheme.stages, 'stage')}{pair}"
         case LinearMultistep():
             return f"{how} linear multistep method, {_count(scheme.steps, 'step')}"
         case ImexMultistep():

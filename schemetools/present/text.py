@@ -14,6 +14,7 @@ from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 GAP = "  "
@@ -60,6 +61,8 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
             return f"u_(n+1) = {scheme.formula.replace('u', 'u_n')},    m_i = {write(scheme.mask)}{scale}"
         case RungeKutta():
             return _butcher(scheme, write)
+        case Rosenbrock():
+            return _rosenbrock(scheme, write)
         case LinearMultistep():
             left = _combination(scheme.alpha, "u", write)
             if sum(b != 0 for b in scheme.beta) == 1:
@@ -92,6 +95,17 @@ def _butcher(scheme: RungeKutta, write: Callable[[Expr], str]) -> str:
     rows = [[write(c), *row] for c, row in zip(scheme.c, body, strict=True)]
     feet = [["", *map(write, b)] for b in (scheme.b, scheme.b_hat) if b is not None]
     return _ruled(rows, feet, bar=1)
+
+
+def _rosenbrock(scheme: Rosenbrock, write: Callable[[Expr], str]) -> str:
+    """A | Gamma over b, what is above their diagonals left blank."""
+    rows = [
+        [*("" if j >= i else write(x) for j, x in enumerate(a)), *("" if j > i else write(x) for j, x in enumerate(g))]
+        for i, (a, g) in enumerate(zip(scheme.A, scheme.Gamma, strict=True))
+    ]
+    blank = [""] * scheme.stages
+    feet = [[*map(write, w), *blank] for w in (scheme.b, scheme.b_hat) if w is not None]
+    return _ruled(rows, feet, bar=scheme.stages)
 
 
 def _general_linear(scheme: GeneralLinear, write: Callable[[Expr], str]) -> str:

@@ -62,6 +62,13 @@ class Scheme(ABC):
     def normal_form(self) -> "GeneralLinear":
         """The scheme as a general linear method (A, U, B, V)."""
 
+    def frame(self) -> "GeneralLinear":
+        """The fields, carried values and times of a step as a general linear form; only these are to be read from it.
+
+        It is the normal form, and for a kind that has none the one that evaluates and carries the same.
+        """
+        return self.normal_form()
+
     @property
     @abstractmethod
     def is_explicit(self) -> bool:

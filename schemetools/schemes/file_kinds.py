@@ -8,6 +8,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 
@@ -44,6 +45,11 @@ def _imex_multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
     return ImexMultistep(take("alpha"), take("beta"), take("gamma"), **labels)
 
 
+def _rosenbrock(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    b_hat, w_method = take("b_hat", None), take("w_method", False)
+    return Rosenbrock(take("A"), take("Gamma"), take("b"), b_hat=b_hat, w_method=w_method, **labels)
+
+
 KINDS: dict[str, Callable[..., Scheme]] = {
     "RungeKutta": _runge_kutta,
     "LinearMultistep": _multistep,
@@ -51,6 +57,7 @@ KINDS: dict[str, Callable[..., Scheme]] = {
     "GeneralLinear": _general_linear,
     "MaskedEuler": _masked,
     "ImexMultistep": _imex_multistep,
+    "Rosenbrock": _rosenbrock,
 }
 FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
 LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
@@ -58,12 +65,14 @@ KEYS = {
     "RungeKutta": FIELD_KEYS,
     "LinearMultistep": {"alpha", "beta"},
     "ImexMultistep": {"alpha", "beta", "gamma"},
+    "Rosenbrock": {"A", "Gamma", "b", "b_hat", "w_method"},
     "AdditiveRungeKutta": {"fields", "partitioned"},
     "GeneralLinear": {"A", "U", "B", "V", "colours", "parts"},
     "MaskedEuler": {"placement", "mask", "power"},
 }
 TYPES = {
     "partitioned": bool,
+    "w_method": bool,
     "c_is_declared": bool,
     "parts": int,
     "fields": dict,

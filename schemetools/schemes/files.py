@@ -23,6 +23,7 @@ from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.random import distribution_of, random_symbol
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 MAX_BYTES = 1_000_000
@@ -80,7 +81,7 @@ class _File:
         except FileError:
             raise
         except SchemeError as error:
-            named = re.search(r"\b(A|U|B|V|alpha|beta|b_hat|b|c|exact|digits)\b", str(error))
+            named = re.search(r"\b(A|Gamma|U|B|V|alpha|beta|b_hat|b|c|exact|digits)\b", str(error))
             raise self.fail(named[1] if named and named[1] in self.data else "kind", error) from None
 
     def refuse_unknown(self, where: str, table: Mapping[str, Any], known: set[str]) -> None:
@@ -130,7 +131,7 @@ class _File:
                 raise self.fail(key, "is missing")
             table = table[part]
         name = key.split(".")[-1]
-        if name in ("A", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma"):
+        if name in ("A", "Gamma", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma"):
             return self.coefficients(key, table)
         if name in ("mask", "power"):
             return self.coefficients(key, table, depth=2)
@@ -228,6 +229,10 @@ def to_toml(scheme: Scheme | Discretisation) -> str:
             lines += [_array("alpha", scheme.alpha), _array("beta", scheme.beta)]
         case ImexMultistep():
             lines += [_array(key, getattr(scheme, key)) for key in ("alpha", "beta", "gamma")]
+        case Rosenbrock():
+            lines += [_array(key, getattr(scheme, key)) for key in ("A", "Gamma", "b")]
+            lines += [] if scheme.b_hat is None else [_array("b_hat", scheme.b_hat)]
+            lines += ["w_method = true"] if scheme.w_method else []
         case AdditiveRungeKutta():
             lines.append(f"partitioned = {str(scheme.partitioned).lower()}")
             for label, tableau in scheme.tableaux:

@@ -77,3 +77,24 @@ def general_linear(
     lower = [_row(latex(x, exact=exact) for x in (*b, *v)) for b, v in zip(B, V, strict=True)]
     lower[0] = "\\hline " + lower[0]
     return _array("c" * len(A[0]) + "|" + "c" * len(U[0]), [*rows, *lower])
+
+
+def rosenbrock_array(
+    A: Sequence[Sequence[Expr]],
+    Gamma: Sequence[Sequence[Expr]],
+    b: Sequence[Expr],
+    b_hat: Sequence[Expr] | None,
+    *,
+    exact: bool,
+) -> str:
+    """The arrays A | Gamma side by side over b, what is above their diagonals left blank."""
+    s = len(b)
+    rows = []
+    for i, (left, right) in enumerate(zip(A, Gamma, strict=True)):
+        cells = ["" if j >= i else latex(x, exact=exact) for j, x in enumerate(left)]
+        cells += ["" if j > i else latex(x, exact=exact) for j, x in enumerate(right)]
+        rows.append(_row(cells))
+    for n, weights in enumerate(w for w in (b, b_hat) if w is not None):
+        shown = _row([*(latex(w, exact=exact) for w in weights), *[""] * s])
+        rows.append(shown if n else "\\hline " + shown)
+    return _array("c" * s + "|" + "c" * s, rows)

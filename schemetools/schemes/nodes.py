@@ -14,20 +14,22 @@ SLACK = 1e-9  # what rounded coefficients of order 1 may miss a row sum by
 FEWEST_PLACES = 4
 
 
-def square(rows: Sequence[Vector], s: int) -> Matrix:
+def square(rows: Sequence[Vector], s: int, what: str = "A") -> Matrix:
     """The (s, s) matrix of the rows, which may leave out zeros from the diagonal on, or the first row of all."""
     if s and len(rows) == s - 1 and all(_reaches(row, i, s) for i, row in enumerate(rows, 1)):
         rows = [(), *rows]
     if s == 0 or len(rows) != s:
         shape = f"{len(rows)} rows of length {', '.join(map(str, sorted({len(row) for row in rows})))}"
-        raise TableauError(f"A has {shape} and b has {s} weights; a tableau of s stages has A (s, s) and b (s,)")
+        raise TableauError(
+            f"{what} has {shape} and b has {s} weights; a tableau of s stages has {what} (s, s) and b (s,)"
+        )
     lengths = [len(row) for row in rows]
     patterns = ([s] * s, [max(s - 1, 0)] * s, list(range(s)), list(range(1, s + 1)), [1, *range(1, s)])
     if not any(_same_but_first(lengths, pattern) for pattern in patterns):
         usual = lengths[-1]
         i = next((i for i, n in enumerate(lengths) if n not in (i, i + 1, s)), lengths.index(min(lengths)))
         raise TableauError(
-            f"A is ragged: row {i} has {lengths[i]} entries, the last has {usual}; give {s} entries in every row, "
+            f"{what} is ragged: row {i} has {lengths[i]} entries, the last has {usual}; give {s} entries in every row, "
             "or only those below the diagonal, or only those through the diagonal"
         )
     return tuple((*row, *[Integer(0)] * (s - len(row))) for row in rows)

@@ -5,6 +5,7 @@ from typing import Any
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme, labelled
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 
@@ -22,6 +23,9 @@ def embedded(s: Any) -> Any:
     if isinstance(scheme, AdditiveRungeKutta) and all(t.b_hat is not None for _, t in scheme.tableaux):
         parts = [(label, embedded(t)) for label, t in scheme.tableaux]
         return labelled(AdditiveRungeKutta(parts, scheme.partitioned), name=name)
+    if isinstance(scheme, Rosenbrock) and scheme.b_hat is not None:
+        labels = scheme._labels() | {"name": name}
+        return Rosenbrock(scheme.A, scheme.Gamma, scheme.b_hat, w_method=scheme.w_method, **labels)
     if not isinstance(scheme, RungeKutta) or scheme.b_hat is None:
         raise UnsupportedError(f"{scheme} has no embedded result; give its tableau with b_hat")
     c = scheme.c if scheme.c_is_declared else None

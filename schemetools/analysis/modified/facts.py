@@ -21,6 +21,7 @@ from schemetools.analysis.trees.tree import Tree, ids_of_trees, ordered_trees
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.rosenbrock import Rosenbrock
 
 APPROXIMATE = "coefficients are approximate numbers: every statement is about these numbers, to their digits"
 
@@ -105,8 +106,9 @@ class EquationFacts:
     def limit(self) -> Any:
         """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive
         schemes."""
-        values = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in range(len(self.fields)))
-        return values if len(self.fields) > 1 else values[0]
+        followed = 1 if isinstance(self.scheme, Rosenbrock) else len(self.fields)  # J is solved with, and not followed
+        values = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in range(followed))
+        return values if followed > 1 else values[0]
 
     def meant(self, tree: Tree) -> Expr:
         """b(t) as the scheme is meant: of approximate coefficients, 0 through the order, and 1 where the limit is."""
@@ -157,7 +159,7 @@ class EquationFacts:
             return ()
         if self.multistep is not None:
             return parasitic_modes(self.multistep)
-        return general_modes(self.scheme.normal_form())
+        return general_modes(self.scheme.frame())
 
     @functools.cached_property
     def start(self) -> tuple[Mapping[Tree, Expr], ...] | None:
@@ -167,7 +169,7 @@ class EquationFacts:
 
         None for schemes whose one value is the solution, and for several fields.
         """
-        form = self.scheme.normal_form()
+        form = self.scheme.frame()
         if self.inverse or isinstance(self.scheme, LinearMultistep) or not has_start(form, self.series.grammar):
             return None
         return tuple(values_of(form, self.order))

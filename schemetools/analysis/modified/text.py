@@ -49,6 +49,14 @@ def _momentum(eq: EquationFacts, marks: _Marks) -> str:
     return f"{signed_sum(terms)}{rest} = f"
 
 
+def _written(eq: EquationFacts, marks: _Marks, tree: Tree) -> str:
+    """The differential of a tree; the derivative of a linear field J u is J itself."""
+    shown, grammar = marks.differential(tree), eq.series.grammar
+    for label in (grammar.colours[c] for c in grammar.linear):
+        shown = shown.replace(f"{label}'", f"{label} ")
+    return shown
+
+
 def _group_order(eq: EquationFacts, marks: _Marks, n: int, trees: list[Tree]) -> tuple[str, str] | None:
     """The terms of one power of h: one term alone, several in a bracket whose sign is theirs if they share it."""
     terms = []
@@ -56,7 +64,7 @@ def _group_order(eq: EquationFacts, marks: _Marks, n: int, trees: list[Tree]) ->
         value = eq.meant(tree)
         if value != 0:
             sign, body = marks.style.coefficient(value / tree.symmetry, eq.scheme.exact)
-            terms.append((sign, _term(body, marks.differential(tree) if len(trees) > 1 or n > 1 else "")))
+            terms.append((sign, _term(body, _written(eq, marks, tree) if len(trees) > 1 or n > 1 else "")))
     if not terms:
         return None
     if len(terms) == 1:
@@ -79,7 +87,7 @@ def _right_side(eq: EquationFacts, marks: _Marks, roots: tuple[str | None, ...],
         if n == 1 or len(shown) == 1:
             for tree in shown:
                 sign, body = marks.style.coefficient(eq.meant(tree) / tree.symmetry, eq.scheme.exact)
-                terms.append((sign, _term(body, _h(marks.style, n - 1), marks.differential(tree))))
+                terms.append((sign, _term(body, _h(marks.style, n - 1), _written(eq, marks, tree))))
         elif group := _group_order(eq, marks, n, shown):
             terms.append((group[0], _term("1", _h(marks.style, n - 1), group[1])))
     corrections = len(terms) > len(by_order.get(1, ()))
@@ -110,7 +118,7 @@ def _title(eq: EquationFacts, marks: _Marks, known: int) -> tuple[str, str]:
     if all(vanishes(value - 1, eq.scheme) for value in limit) or eq.inverse:
         return title, ""
     sides = []
-    for label, value in zip(eq.fields, limit, strict=True):
+    for label, value in zip(eq.fields, limit, strict=False):
         sign, body = marks.style.coefficient(value, eq.scheme.exact)
         sides.append(f"{'-' if sign == '-' else ''}{marks.style.group(body)} {label}")
     return title + " relative to ", "u' = " + " + ".join(sides)

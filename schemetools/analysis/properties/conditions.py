@@ -6,12 +6,10 @@ from sympy import Expr
 
 from schemetools.analysis.algebra.rings import Ring
 from schemetools.analysis.series.lie import TreeSeries
-from schemetools.analysis.series.solve import grammar_of, modified_series, weights_of
+from schemetools.analysis.series.solve import BY_WEIGHTS, OneStep, grammar_of, modified_series, weights_of
 from schemetools.analysis.trees.forest import Grammar, check_order, forest
 from schemetools.analysis.trees.tree import Tree, sorted_ids, trees_by_id
-from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme
-from schemetools.schemes.runge_kutta import RungeKutta
 
 
 def _exact_weights(grammar: Grammar, order: int, ring: Ring, phi: TreeSeries) -> list[tuple[Any, int]]:
@@ -34,7 +32,7 @@ def table_order(offsets: list[int], t: int) -> int:
     return next(n for n in range(1, len(offsets)) if t < offsets[n + 1])
 
 
-def _residuals(scheme: RungeKutta | AdditiveRungeKutta, order: int) -> tuple[TreeSeries, list[Any]]:
+def _residuals(scheme: OneStep, order: int) -> tuple[TreeSeries, list[Any]]:
     """gamma(t) phi(t) minus the product of the limits, cleared, by id."""
     grammar = grammar_of(scheme)
     check_order(grammar, order)
@@ -49,13 +47,14 @@ def _residuals(scheme: RungeKutta | AdditiveRungeKutta, order: int) -> tuple[Tre
 def order_conditions(s: Any, p: int) -> dict[Tree, Expr]:
     """The residual of the order condition of every tree through order p.
 
-    Runge-Kutta: phi(t) - limit^|t| / gamma(t), with a product of limits where there are several fields. Multistep and
+    Runge-Kutta and Rosenbrock: phi(t) - limit^|t| / gamma(t), with a product of limits where there are several fields
+    (the J of a W method has limit 0). Multistep and
     general linear: b(t) of the modified equation, which vanishes for 2 <= |t| <= p exactly when the order is p.
     """
     scheme = as_scheme(s)
     grammar = grammar_of(scheme)
     check_order(grammar, p)
-    if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
+    if isinstance(scheme, BY_WEIGHTS):
         phi, residuals = _residuals(scheme, p)
         denominators = [phi.ring.power(phi.weight, n) for n in range(p + 1)]
     else:
@@ -68,6 +67,6 @@ def order_conditions(s: Any, p: int) -> dict[Tree, Expr]:
     for n in range(1, p + 1):
         for t in sorted_ids(grammar, n):
             value = phi.ring.quotient(residuals[t], denominators[n])
-            is_weight = isinstance(scheme, (RungeKutta, AdditiveRungeKutta))
+            is_weight = isinstance(scheme, BY_WEIGHTS)
             result[names[t]] = value / names[t].density if is_weight else value
     return result

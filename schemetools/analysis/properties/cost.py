@@ -7,7 +7,8 @@ from sympy import Expr
 
 from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import GeneralLinear, as_scheme
-from schemetools.schemes.stages import System, merged
+from schemetools.schemes.rosenbrock import Rosenbrock
+from schemetools.schemes.stages import System, merged, needed
 
 Sum = tuple[dict[int, Expr], Vector]
 
@@ -21,24 +22,57 @@ class Cost(NamedTuple):
     combinations: int
 
 
-def cost(s: Any) -> Cost:
+class LinearlyImplicitCost(NamedTuple):
+    """As `Cost`, with what the linear algebra of a Rosenbrock step takes: Jacobians, factorisations, solves."""
+
+    evaluations: int
+    live_states: int
+    combinations: int
+    jacobians: int
+    factorisations: int
+    solves: int
+
+
+def cost(s: Any) -> Any:
     """The cost of one step: verner89 has 14 evaluations, the stages that only its embedded result needs are not
     counted.
 
     Live states: the values carried from step to step, the stage argument under construction, and every f that is still
-    needed; an implicit scheme keeps all. Combinations: nonzero coefficients other than a leading 1.
+    needed; an implicit scheme keeps all. Combinations: nonzero coefficients other than a leading 1. A Rosenbrock
+    method has the further entries of `LinearlyImplicitCost`.
 
     >>> import schemetools as st
     >>> cost(st.rk4).evaluations
     4
     """
-    form = as_scheme(s).normal_form()
+    scheme = as_scheme(s)
+    if isinstance(scheme, Rosenbrock):
+        return _linearly_implicit(scheme)
+    form = scheme.normal_form()
     system = merged(System(form.A, form.U, form.B, form.V, form.colours, tuple(range(form.stages)), ()))
     stages = [(_weights(row), arguments) for row, arguments in zip(system.A, system.U, strict=True)]
     outputs = [(_weights(row), form.V[m]) for m, row in enumerate(system.B[: form.values])]
-    needed = system.needed(range(form.values))
-    count = sum(_additions(*stages[i]) for i in needed) + sum(_additions(*output) for output in outputs)
-    return Cost(len(needed), _live(form, stages, outputs, needed), count)
+    wanted = system.needed(range(form.values))
+    count = sum(_additions(*stages[i]) for i in wanted) + sum(_additions(*output) for output in outputs)
+    return Cost(len(wanted), _live(form, stages, outputs, wanted), count)
+
+
+def _linearly_implicit(scheme: Rosenbrock) -> LinearlyImplicitCost:
+    """Stages that the result needs, each with a solve; f is evaluated once where arguments are equal."""
+    both = [
+        [a if a != 0 else g for a, g in zip(*rows, strict=True)] for rows in zip(scheme.A, scheme.Gamma, strict=True)
+    ]
+    used = needed(both, [i for i, w in enumerate(scheme.b) if w != 0], lambda c: c == 0)
+    sums = [scheme.b, *(row[:i] for array in (scheme.A, scheme.Gamma) for i, row in enumerate(array) if i in used)]
+    diagonal = {scheme.Gamma[i][i] for i in used} - {0}
+    return LinearlyImplicitCost(
+        evaluations=len({scheme.A[i] for i in used}),
+        live_states=len(used) + 2,
+        combinations=sum(1 for row in sums for c in row if c != 0),
+        jacobians=int(not scheme.is_explicit),
+        factorisations=len(diagonal),
+        solves=sum(scheme.Gamma[i][i] != 0 for i in used),
+    )
 
 
 def _weights(row: Vector) -> dict[int, Expr]:

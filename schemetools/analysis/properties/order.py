@@ -11,7 +11,7 @@ from schemetools.analysis.properties.conditions import _residuals, order_conditi
 from schemetools.analysis.properties.judgement import OrderReport, judged
 from schemetools.analysis.properties.stage_order import general_stage_order
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
-from schemetools.analysis.series.solve import grammar_of, modified_series
+from schemetools.analysis.series.solve import OneStep, grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
 from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import UnsupportedError
@@ -21,6 +21,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 NEGLIGIBLE = 1e-9  # what approximate coefficients, published or learned, may miss a condition by
@@ -46,7 +47,8 @@ def _some_remain(residuals: Iterable[Expr], scheme: Scheme) -> bool:
 def limits(scheme: Scheme) -> tuple[Expr, ...]:
     """The limit u' = limit * f of the scheme as h -> 0, one number per field."""
     series = modified_series(scheme, 1)
-    return tuple(series.value(t, 1) for t in range(len(series.grammar.colours)))
+    own = 1 if isinstance(scheme, Rosenbrock) else len(series.grammar.colours)  # J is no field that is followed
+    return tuple(series.value(t, 1) for t in range(own))
 
 
 def is_consistent(s: Any) -> bool:
@@ -124,6 +126,8 @@ def _order(scheme: Scheme, exact: bool, digits: int | None) -> int:
     if isinstance(scheme, RungeKutta):
         known, highest = _simplifying_bounds(reduced_runge_kutta(scheme))
         return known if known == highest else _order_by_trees(scheme, known, highest)
+    if isinstance(scheme, Rosenbrock):
+        return _order_by_trees(scheme, 1, 2 * scheme.stages)  # more is beyond the degree of R(z)
     if isinstance(scheme, AdditiveRungeKutta):
         # A tableau alone bounds the order, except where trees of one colour do not count: there a quadrature does.
         bounds = [2 * scheme.stages] if scheme.partitioned else [_simplifying_bounds(t)[1] for _, t in scheme.tableaux]
@@ -195,7 +199,7 @@ def _dot(left: list[Any], right: list[Any]) -> Any:
     return sum((x * y for x, y in zip(left[1:], right[1:], strict=True)), left[0] * right[0])
 
 
-def _order_by_trees(scheme: RungeKutta | AdditiveRungeKutta, known: int, highest: int) -> int:
+def _order_by_trees(scheme: OneStep, known: int, highest: int) -> int:
     table = forest(grammar_of(scheme))
     for n in range(max(known, 1) + 1, highest + 1):
         phi, residuals = _residuals(scheme, n)
@@ -252,6 +256,10 @@ def stage_order(s: Any) -> int:
         return scheme.proven_stage_order
     if isinstance(scheme, AdditiveRungeKutta):
         return min(stage_order(tableau) for _, tableau in scheme.tableaux)
+    if isinstance(scheme, Rosenbrock):
+        raise UnsupportedError(
+            f"stage_order is not defined for a Rosenbrock method such as {scheme}: its stages contain J"
+        )
     if not isinstance(scheme, RungeKutta):
         return general_stage_order(scheme.normal_form())
     return _stage_order(reduced_runge_kutta(scheme))

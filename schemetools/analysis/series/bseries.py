@@ -17,15 +17,13 @@ from sympy import Expr, Integer, Rational
 
 from schemetools.analysis.algebra.rings import FieldElements
 from schemetools.analysis.series.lie import lie_recursion
-from schemetools.analysis.series.solve import grammar_of, modified_series, weights_of
+from schemetools.analysis.series.solve import BY_WEIGHTS, grammar_of, modified_series, weights_of
 from schemetools.analysis.trees.forest import PLAIN, Grammar, check_order, forest, symmetries
 from schemetools.analysis.trees.subtrees import composition
 from schemetools.analysis.trees.tree import Tree, ids_of_trees, sorted_ids, trees_by_id
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import coefficient, from_domain, to_domain
-from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme
-from schemetools.schemes.runge_kutta import RungeKutta
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class BSeries:
     def of(cls, s: Any, order: int = 4) -> "BSeries":
         """One step of a scheme: the elementary weights of Runge-Kutta, the underlying one-step method of any other."""
         scheme = as_scheme(s)
-        if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
+        if isinstance(scheme, BY_WEIGHTS):
             grammar = grammar_of(scheme)
             check_order(grammar, order)
             forest(grammar).grow(order)

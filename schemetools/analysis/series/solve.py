@@ -6,6 +6,7 @@ from typing import Any
 from schemetools.analysis.algebra.rings import Ring, clear, primorial
 from schemetools.analysis.series.general import general_linear, with_time
 from schemetools.analysis.series.lie import TreeSeries, lie_recursion
+from schemetools.analysis.series.linear_weights import rosenbrock_weights
 from schemetools.analysis.series.momentum import momentum_series
 from schemetools.analysis.series.starting import best_start, has_start
 from schemetools.analysis.series.weights import elementary_weights
@@ -19,6 +20,7 @@ from schemetools.analysis.trees.forest import (
     collector_paused,
     forest,
     free,
+    with_linear,
 )
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
@@ -26,9 +28,14 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_stages
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 RANDOM = "its coefficients are random: the limit is a stochastic equation; analysis.stochastic derives it"
+
+BY_WEIGHTS = (RungeKutta, AdditiveRungeKutta, Rosenbrock)
+"""Kinds whose step itself is a series with known coefficients, the elementary weights."""
+OneStep = RungeKutta | AdditiveRungeKutta | Rosenbrock
 
 
 def grammar_of(scheme: Scheme) -> Grammar:
@@ -37,6 +44,8 @@ def grammar_of(scheme: Scheme) -> Grammar:
         return alternating(scheme.fields) if scheme.partitioned else free(scheme.fields)
     if isinstance(scheme, ImexMultistep):
         return free(scheme.fields)
+    if isinstance(scheme, Rosenbrock) and scheme.w_method:
+        return with_linear(("f", "J"), ("J",))
     if isinstance(scheme, GeneralLinear) and len(scheme.fields) > 1:
         return alternating(scheme.fields) if scheme.parts > 1 else free(scheme.fields)
     return PLAIN
@@ -65,8 +74,8 @@ def modified_series(
     forest(grammar).grow(order, progress)
     if isinstance(scheme, LinearMultistep):
         return _multistep(reduced_multistep(scheme), grammar, order, progress)
-    if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
-        return _runge_kutta(scheme, grammar, order, progress)
+    if isinstance(scheme, BY_WEIGHTS):
+        return _one_step(scheme, grammar, order, progress)
     form = scheme.normal_form()
     if has_start(form, PLAIN if nonautonomous else grammar):
         plain = best_start(form, order).series
@@ -105,8 +114,10 @@ def cleared_tableaux(
     return ring, [(block[:-1], block[-1]) for block in blocks], denominator
 
 
-def weights_of(scheme: RungeKutta | AdditiveRungeKutta, grammar: Grammar, order: int) -> TreeSeries:
+def weights_of(scheme: OneStep, grammar: Grammar, order: int) -> TreeSeries:
     """The elementary weights phi(t); in a non-autonomous table the child t of a stage weighs its node c_i."""
+    if isinstance(scheme, Rosenbrock):
+        return rosenbrock_weights(scheme, grammar, order)
     ring, tableaux, denominator = cleared_tableaux(scheme)
     if grammar == NONAUTONOMOUS:
         tableaux = tableaux * 2
@@ -114,9 +125,7 @@ def weights_of(scheme: RungeKutta | AdditiveRungeKutta, grammar: Grammar, order:
     return TreeSeries(grammar, order, ring, phi, denominator, ring.one)
 
 
-def _runge_kutta(
-    scheme: RungeKutta | AdditiveRungeKutta, grammar: Grammar, order: int, progress: Progress | None
-) -> TreeSeries:
+def _one_step(scheme: OneStep, grammar: Grammar, order: int, progress: Progress | None) -> TreeSeries:
     phi = weights_of(scheme, grammar, order)
     table, prime = forest(grammar), primorial(order)
     g = [None, *(prime ** (j - 1) // math.factorial(j) for j in range(1, order + 1))]

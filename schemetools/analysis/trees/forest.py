@@ -34,11 +34,15 @@ Progress = Callable[[int, int], None]
 
 
 class Grammar(NamedTuple):
-    """Which trees there are: the colours of nodes, and for each colour the colours that its children may have."""
+    """Which trees there are: the colours of nodes, and for each colour the colours that its children may have.
+
+    A node of one of the colours `linear` has at most one child: the second derivative of a linear field is 0.
+    """
 
     colours: tuple[str, ...]
     below: tuple[tuple[int, ...], ...]
     plain: bool = False
+    linear: tuple[int, ...] = ()
 
     def label(self, colour: int) -> str | None:
         """The name of a colour; None where trees are plain."""
@@ -53,6 +57,11 @@ NONAUTONOMOUS = Grammar(("f", TIME), ((0, 1), ()))
 def free(colours: tuple[str, ...]) -> Grammar:
     """Every colouring: u' = F(u) + G(u) + ..."""
     return Grammar(colours, (tuple(range(len(colours))),) * len(colours))
+
+
+def with_linear(colours: tuple[str, ...], linear: tuple[str, ...]) -> Grammar:
+    """Every colouring, some of the fields being linear: u' = L u + N(u)."""
+    return free(colours)._replace(linear=tuple(map(colours.index, linear)))
 
 
 def alternating(colours: tuple[str, ...]) -> Grammar:
@@ -127,6 +136,8 @@ class Forest:
         left, right, colour, cuts, graft = self.left, self.right, self.colour, self.cuts, self.graft
         below = [frozenset(children) for children in self.grammar.below]
         trunks = self.ids(trunk_order)
+        if trunk_order > 1 and self.grammar.linear:
+            trunks = [u for u in trunks if colour[u] not in self.grammar.linear]
         t = len(left)
         for v in self.ids(branch_order):
             onto = graft[v]
@@ -201,6 +212,9 @@ def tree_counts(grammar: Grammar, order: int) -> tuple[int, ...]:
     forests = [[1] for _ in grammar.colours]
     for n in range(1, order):
         for own, below in enumerate(grammar.below):
+            if own in grammar.linear:
+                forests[own].append(sum(by_colour[c][n] for c in below))
+                continue
             total = 0
             for k in range(1, n + 1):
                 weight = sum(d * by_colour[c][d] for d in range(1, k + 1) if k % d == 0 for c in below)

@@ -13,7 +13,7 @@ GAMMA = Symbol("gamma")
 
 
 @pytest.mark.parametrize(
-    "A, Gamma, b, message",
+    ("A", "Gamma", "b", "message"),
     [
         ([[0, 1], [1, 0]], [[1, 0], [0, 1]], [1, 0], r"A\[0\]\[1\] = 1 came; A of a Rosenbrock method is strictly"),
         ([[1, 0], [1, 0]], [[1, 0], [0, 1]], [1, 0], r"A\[0\]\[0\] = 1 came; A of a Rosenbrock method is strictly"),

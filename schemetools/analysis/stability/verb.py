@@ -29,7 +29,8 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     different limits compare at equal speed. A scheme with several fields is tested on u' = sum_i share_i lambda u, with
     equal shares unless `shares` gives one per field; a partitioned one on p' = lambda q, q' = lambda p, so that
     z = i omega h is the harmonic oscillator.
-    A Rosenbrock method is the Runge-Kutta method A + Gamma there. A difference scheme or a method of lines gets its exact von Neumann set instead, a VonNeumannStability.
+    A Rosenbrock method is the Runge-Kutta method A + Gamma there.
+    A difference scheme or a method of lines gets its exact von Neumann set instead, a VonNeumannStability.
     A scheme with random symbols gets the same object for its mean-square stability, E|u_n|^2 bounded.
     Raises SchemeError for what is no scheme and for a multistep scheme with sigma(1) = 0.
 

@@ -3,6 +3,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# A demo needs less than the tests, and those less than all checks: each kind of setup has a stamp of its own.
+DEMO := .venv/.demo
+TEST := .venv/.test
 STAMP := .venv/.installed
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
@@ -36,17 +39,29 @@ help:
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("schemetools needs Python 3.11 or newer; try: make PYTHON=python3.11")'
 	@echo "setting up .venv (once; torch is large)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[torch,train,docs,dev]"
+
+$(DEMO): pyproject.toml constraints.txt | .venv/bin/python
+	$(INSTALL) -e ".[torch,train]"
 	@touch $@
 
-demo: $(STAMP)
-	$(BIN)/python -m schemetools.demo
+$(TEST): pyproject.toml constraints.txt | .venv/bin/python
+	$(INSTALL) -e ".[torch,train,test]"
+	@touch $@ $(DEMO)
 
-test: $(STAMP)
+$(STAMP): pyproject.toml constraints.txt | .venv/bin/python
+	$(INSTALL) -e ".[torch,train,docs,test,dev]"
+	@touch $@ $(TEST) $(DEMO)
+
+demo: $(DEMO)
+	$(BIN)/schemetools demo
+
+test: $(TEST)
 	$(PYTEST)
 
 lint: $(STAMP)
@@ -74,11 +89,11 @@ check: lint types contract docs notebooks test
 
 check-all: check check-core without-flint slow
 
-slow: $(STAMP)
+slow: $(TEST)
 	$(PYTEST) -m slow || [ $$? -eq 5 ]
 
 # Results are the same where sympy does its own rational arithmetic.
-without-flint: $(STAMP)
+without-flint: $(TEST)
 	SYMPY_GROUND_TYPES=python $(PYTEST) tests/exact tests/schemes tests/analysis tests/codegen
 
 # The toolkit without torch: a second environment with `pip install .` alone, used from outside the source tree.

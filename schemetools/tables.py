@@ -25,8 +25,17 @@ def text_table(heads: Sequence[str], rows: Rows) -> list[str]:
     layers.0  yes
     """
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    lines = (heads, ["-" * width for width in widths], *rows)
-    return ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return aligned([heads, ["-" * width for width in widths], *rows])
+
+
+def aligned(rows: Rows) -> list[str]:
+    """Lines of a table without headings.
+
+    >>> aligned([("order", "4"), ("A-stable", "no")])
+    ['order     4', 'A-stable  no']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def html_table(heads: Sequence[str], rows: Rows, below: Sequence[str]) -> str:

@@ -4,12 +4,14 @@ import re
 
 import pytest
 
+import schemetools as st
 from schemetools import demo
+from schemetools.cli import main
 
 
 def run(capsys, *arguments):
     with pytest.raises(SystemExit) as exit_:
-        demo.main([str(a) for a in arguments])
+        main(["demo", *(str(a) for a in arguments)])
     return (exit_.value.code, *capsys.readouterr())
 
 
@@ -49,12 +51,23 @@ def test_the_demo_reaches_97_percent(capsys, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "scheme", ["rk4", "euler", "midpoint", "adams_bashforth:2", "lm:k=-0.1", "stochastic_depth:4/5"]
+    "scheme", ["rk4", "bdf:2", "gauss:2", "midpoint", "adams_bashforth:2", "lm:k=-0.1", "stochastic_depth:4/5"]
 )
 def test_another_scheme_is_one_word(capsys, tmp_path, scheme):
     code, out, _ = run(capsys, "--scheme", scheme, "--epochs", 2, "--out", tmp_path)
     assert code == 0
     assert accuracy(out) > 80
+
+
+def test_training_ends_in_time_and_says_that_it_did(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "LONGEST", 0.0)
+    code, out, _ = run(capsys, "--scheme", "bdf:2", "--out", tmp_path)
+    assert code == 0 and "cut short after 1 of" in out
+
+
+def test_an_implicit_scheme_gets_fewer_epochs():
+    assert demo._epochs(st.lm()) == demo._epochs(st.rk4) == 8
+    assert 1 <= demo._epochs(st.gauss(3)) <= demo._epochs(st.get("bdf(2)")) < 8
 
 
 @pytest.mark.parametrize(

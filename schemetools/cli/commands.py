@@ -52,7 +52,7 @@ def show(name: Name) -> None:
     """A scheme and what is known about it."""
     scheme = named(name)
     facts = table_lines(("", ""), st.present.scheme_facts(scheme))
-    show_lines(str(scheme), "", st.present.scheme_text(scheme), "", *facts)
+    show_lines(format(scheme), "", str(scheme), "", *facts)
 
 
 @app.command()

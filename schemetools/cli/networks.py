@@ -71,6 +71,16 @@ def _epoch(record: dict[str, Any]) -> tuple[str, ...]:
 
 
 @app.command()
+def demo(
+    scheme: Annotated[str, typer.Option(help="A name of the catalog: lm, rk4, bdf:2, ...")] = "lm",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images; 8, or fewer where costly.")] = None,
+    folder: Annotated[Path, typer.Option("--out", help="The folder for the plot.")] = Path("demo-output"),
+) -> None:
+    """The main job, end to end, in two minutes."""
+    st.demo.demonstrate(scheme, epochs, folder)
+
+
+@app.command()
 def inspect(
     checkpoint: Checkpoint,
     data: Data,

@@ -112,5 +112,5 @@ def _class(scheme: Scheme, bases: tuple[type, ...], members: dict[str, Any]) -> 
     if diffrax.AbstractImplicitSolver in {b for base in bases for b in base.__mro__}:
         fields = {"root_finder": Any, "root_find_max_steps": int}
         members = members | _root_finder()
-    name = str(scheme)
+    name = format(scheme)
     return type(bases[0])(name, bases, members | {"__annotations__": levels | fields, "__module__": __name__})

@@ -30,7 +30,7 @@ def _made(scheme: Scheme, name: str) -> type:
 
 def solver_class(scheme: Scheme) -> type:
     """The OdeSolver class of a scheme; one class per scheme and name."""
-    return _made(scheme, str(scheme))
+    return _made(scheme, format(scheme))
 
 
 class SchemeSolver(OdeSolver):

@@ -22,7 +22,7 @@ METHODS: Any = importlib.import_module("torchdiffeq._impl.odeint").SOLVERS
 
 def solver_class(scheme: Scheme) -> type:
     """The solver class of an explicit Runge-Kutta scheme, known to odeint; one class per scheme and name."""
-    return _made(scheme, str(scheme))
+    return _made(scheme, format(scheme))
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,7 +8,6 @@ from typing import Any
 
 PUBLIC = {
     "catalog": ("catalog_rows", "publications"),
-    "text": ("number", "scheme_text"),
     "facts": ("scheme_facts",),
     "plot": ("plot_locus", "plot_order_star", "plot_sweep", "save"),
     "verdicts": ("HEADER", "stability_json", "stability_table"),

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from schemetools.analysis.stability.base import QUESTIONS
+from schemetools.analysis.stability.questions import QUESTIONS
 from schemetools.analysis.stability.verb import stability
+from schemetools.analysis.stability.words import answer
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
-from schemetools.present.verdicts import answer
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.references import citation

@@ -4,7 +4,6 @@ from sympy import Expr
 
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.properties.order import order
-from schemetools.present.text import number
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
@@ -12,6 +11,7 @@ from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.text import number
 
 
 def order_text(scheme: Scheme) -> tuple[str, str]:

@@ -96,7 +96,7 @@ def _stabilities(schemes: Any, *, normalized: bool = False) -> list[Stability]:
 
 
 def _name(s: Stability) -> str:
-    return str(s.scheme)
+    return format(s.scheme)
 
 
 def _common_window(windows: Sequence[Any], xlim: Any, ylim: Any) -> Any:
@@ -196,7 +196,7 @@ def plot_sweep(
         ax.set_xlim(*window[0])
         ax.set_ylim(*window[1])
         ax.legend(**BESIDE)
-        ax.set_title(str(scheme))
+        ax.set_title(format(scheme))
     return ax
 
 

@@ -58,7 +58,7 @@ def _curves(schemes: Any, numbers: Mapping[str, Any], ax: Axes | None, cuts: Seq
                 theta,
                 _shown(_principal(scheme, theta, numbers), theta, speed, phase=phase),
                 color=color,
-                label=str(scheme),
+                label=format(scheme),
             )
             for n, cut in enumerate(cuts):
                 value = np.exp(_series(scheme, numbers, cut, theta))
@@ -153,7 +153,7 @@ def plot_plane(
         ax.set_ylim(*ylim)
         ax.set_xlabel(first)
         ax.set_ylabel(second)
-        ax.set_title(str(grid))
+        ax.set_title(format(grid))
     return ax
 
 

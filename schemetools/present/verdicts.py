@@ -1,117 +1,20 @@
-"""Stability in words: verdicts and intervals as a table for people, as a record for machines."""
+"""Stability as a table for people, as a record for machines."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-import sympy
-from sympy import And, Basic, CRootOf, Eq, Expr, Or, Piecewise, Symbol
-from sympy.core.relational import Ge, Gt, Le, Lt
-
 from schemetools.analysis.properties.order import order
-from schemetools.analysis.stability.base import QUESTIONS, Kind, Question, Stability
+from schemetools.analysis.stability.questions import QUESTIONS
 from schemetools.analysis.stability.record import stability_record
 from schemetools.analysis.stability.verb import stability
+from schemetools.analysis.stability.words import answer
 from schemetools.errors import UnsupportedError
-from schemetools.exact.style import TEXT, signed_sum
 from schemetools.present.kind import order_text
-from schemetools.present.text import number
 from schemetools.schemes.base import Scheme
 
 SHOWN = tuple(question for question in QUESTIONS if question.column)
 HEADER = ("scheme", "order", *(question.column for question in SHOWN))
-LONGEST_NUMBER, LONGEST_EQUATION, HIGHEST_DEGREE = 24, 60, 6
-DIGITS = 5
 NO_ORDER = "none*"
-
-
-def verdict(value: Any) -> str:
-    """A verdict in words: yes, no, undecided, or the condition on the free symbols under which it holds.
-
-    >>> import schemetools as st
-    >>> verdict(True), verdict(st.stability(st.lm()).is_zero_stable)
-    ('yes', '-1 < k <= 1')
-    """
-    if value is None:
-        return "undecided"
-    if value in (True, False):
-        return "yes" if value else "no"
-    return _condition(value)
-
-
-def _condition(value: Any) -> str:
-    if isinstance(value, (And, Or)):
-        between = _between(value) if isinstance(value, And) else None
-        word = " and " if isinstance(value, And) else " or "
-        return between or word.join(sorted(map(_condition, value.args)))
-    if isinstance(value, Eq):
-        return f"{number(value.lhs)} = {number(value.rhs)}"
-    return number(value)
-
-
-def _between(condition: And) -> str | None:
-    """-1 < k <= 1, where a condition bounds one symbol from both sides."""
-    below = [r for r in condition.args if isinstance(r, (Gt, Ge)) and r.lhs.is_Symbol]
-    above = [r for r in condition.args if isinstance(r, (Lt, Le)) and r.lhs.is_Symbol]
-    if len(condition.args) != 2 or len(below) != 1 or len(above) != 1 or below[0].lhs != above[0].lhs:
-        return None
-    first, second = ("<" if isinstance(r, (Gt, Lt)) else "<=" for r in (below[0], above[0]))
-    return f"{number(below[0].rhs)} {first} {below[0].lhs} {second} {number(above[0].rhs)}"
-
-
-def length(value: Expr | None, *, is_exact: bool = True) -> str:
-    """The length of an interval: exact if short, else a decimal, with the equation that it solves if that is short.
-
-    >>> import schemetools as st
-    >>> length(st.stability(st.rk4).real_interval), length(st.stability(st.rk4).imaginary_interval)
-    ('2.7853 [z^3 - 4 z^2 + 12 z - 24 = 0]', '2 sqrt(2)')
-    """
-    if value is None:
-        return "undecided"
-    if value == sympy.oo:
-        return "infinite"
-    if isinstance(value, Piecewise):
-        *cases, (other, _) = [(length(part), condition) for part, condition in value.args]  # type: ignore[misc]
-        return ", ".join([*(f"{part} if {verdict(condition)}" for part, condition in cases), f"else {other}"])
-    if value.free_symbols:
-        return number(value, is_exact=is_exact)
-    if not _roots(value) and len(written := number(value, is_exact=is_exact)) <= LONGEST_NUMBER:
-        return written
-    return f"{sympy.N(value, DIGITS)}{_equation(value)}"
-
-
-def _roots(value: Basic) -> set[CRootOf]:
-    """The roots in an expression; CRootOf.args, which would build the polynomial anew, are left alone."""
-    return {value} if isinstance(value, CRootOf) else {root for part in value.args for root in _roots(part)}
-
-
-def _equation(value: Expr) -> str:
-    """The equation with integer coefficients that a number solves, in brackets; nothing where it is long."""
-    if value.is_Rational or any(root.poly.degree() > HIGHEST_DEGREE for root in _roots(value)):
-        return "..."
-    equation = _polynomial_text(_minimal_polynomial(value))
-    return f" [{equation} = 0]" if len(equation) <= LONGEST_EQUATION else "..."
-
-
-def _minimal_polynomial(value: Expr) -> list[Expr]:
-    """Integer coefficients, highest power first; a rational multiple of a root has those of the root, scaled."""
-    factor, root = value.as_coeff_Mul()
-    if not isinstance(root, CRootOf) or not factor.is_Rational:
-        return sympy.minimal_polynomial(value, Symbol("z"), polys=True).all_coeffs()
-    scaled = [c * factor**i for i, c in enumerate(root.poly.all_coeffs())]
-    common = sympy.Rational(sympy.igcd(*(c.p for c in scaled)), sympy.ilcm(*(c.q for c in scaled)))
-    return [c / common for c in scaled]
-
-
-def _polynomial_text(coefficients: Sequence[Expr]) -> str:
-    """z^3 - 4 z^2 + 12 z - 24."""
-    terms = []
-    for power, c in zip(range(len(coefficients) - 1, -1, -1), coefficients, strict=True):
-        if c != 0:
-            letter = TEXT.power("z", power) if power else ""
-            size = " ".join(part for part in ("" if abs(c) == 1 and power else str(abs(c)), letter) if part)
-            terms.append(("-" if c < 0 else "+", size))  # type: ignore[operator]
-    return signed_sum(terms)
 
 
 def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -125,7 +28,7 @@ def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], l
             said.append("stability is that of the mean square")
         if said:
             notes.append(f"* {scheme}: {'; '.join(said)}")
-        rows.append((str(scheme), shown, *(answer(known, question) for question in SHOWN)))
+        rows.append((format(scheme), shown, *(answer(known, question) for question in SHOWN)))
     return rows, notes
 
 
@@ -137,22 +40,7 @@ def _order_or_none(scheme: Scheme) -> tuple[str, str]:
         return NO_ORDER, str(error)
 
 
-def answer(known: Stability, question: Question) -> str:
-    """The answer to a verdict or number in words."""
-    if question.name == "is_a_stable":
-        return a_stable(known)
-    value = getattr(known, question.name)
-    return verdict(value) if question.kind is Kind.VERDICT else length(value, is_exact=known.scheme.exact)
-
-
-def a_stable(known: Stability) -> str:
-    """Yes, no, a condition, or the angle of A(alpha)-stability in degrees."""
-    if known.is_a_stable in (True, False) and not known.is_a_stable and not known.scheme.free_symbols and known.angle:
-        return f"A({math.degrees(float(known.angle)):.2f} deg)"
-    return verdict(known.is_a_stable)
-
-
 def stability_json(scheme: Scheme) -> dict[str, Any]:
     """Name, order, and every verdict and number of `stability_record`, in JSON's types."""
     shown, _ = _order_or_none(scheme)
-    return {"scheme": str(scheme), "order": order(scheme) if shown != NO_ORDER else None, **stability_record(scheme)}
+    return {"scheme": format(scheme), "order": order(scheme) if shown != NO_ORDER else None, **stability_record(scheme)}

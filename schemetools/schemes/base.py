@@ -143,8 +143,13 @@ class Scheme(ABC):
             raise SchemeError(f"{self} does not exist at {where}: a coefficient divides by zero there")
         return value
 
+    def __format__(self, spec: str) -> str:
+        """Its name: in a sentence a scheme is called by its name."""
+        return format(self.name or f"unnamed {type(self).__name__}", spec)
+
     def __str__(self) -> str:
-        return self.name or f"unnamed {type(self).__name__}"
+        """The scheme as people write it. Loaded on first use: that file knows all kinds, this one none."""
+        return importlib.import_module(f"{__package__}.text").scheme_text(self)
 
     def _known(self) -> str:
         """What a repr says of approximate coefficients."""

@@ -1,6 +1,7 @@
 """What stencils, difference schemes and methods of lines share: labels, formulas in declared symbols, offsets."""
 
 import dataclasses
+import importlib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
@@ -38,8 +39,13 @@ class Discretisation:
         for key, value in {**fields, "name": name, "reference": reference, "exact": exact}.items():
             object.__setattr__(self, key, value)
 
+    def __format__(self, spec: str) -> str:
+        """Its name: in a sentence a scheme is called by its name."""
+        return format(self.name or f"unnamed {type(self).__name__}", spec)
+
     def __str__(self) -> str:
-        return self.name or f"unnamed {type(self).__name__}"
+        """The scheme as people write it. Loaded on first use: that file knows all kinds, this one none."""
+        return importlib.import_module(f"{__package__}.grid_text").discretisation_text(self)
 
 
 def discretisation_of(value: Any) -> Discretisation | None:

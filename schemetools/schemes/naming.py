@@ -15,7 +15,7 @@ def argument(key: str, value: object, *, is_exact: bool = True) -> str:
         return str(value)
     if isinstance(value, Symbol) and str(value) == key:
         return key
-    shown = exact.text(value, exact=is_exact) if isinstance(value, Expr) else str(value)
+    shown = exact.text(value, exact=is_exact) if isinstance(value, Expr) else format(value)
     return f"{key}={shown.replace(' ', '')}"
 
 

@@ -77,8 +77,11 @@ class Operator(Discretisation):
         ]
         return f"Operator({parts[0]}{f'; implicit {parts[1]}' if self.implicit else ''})"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.name or repr(self), spec)
+
     def __str__(self) -> str:
-        return self.name or repr(self)
+        return format(self)
 
     def _repr_latex_(self) -> str:
         return lines_latex([self.terms, self.implicit] if self.implicit else [self.terms])
@@ -116,8 +119,8 @@ class MethodOfLines(Discretisation):
         known = {key: meaning for key, meaning in self.numbers if meaning is not None}
         return method_of_lines(self.time.subs(values), self.operators, known)
 
-    def __str__(self) -> str:
-        return self.name or f"lines({self.time})"
+    def __format__(self, spec: str) -> str:
+        return format(self.name or f"lines({self.time})", spec)
 
     def __repr__(self) -> str:
         said = ", ".join(f"{key} = {meaning}" if meaning is not None else key for key, meaning in self.numbers)

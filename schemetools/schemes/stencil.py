@@ -152,8 +152,11 @@ class Stencil(Discretisation):
         below = f", denominator={_shown(self.denominator)}" if self.is_compact else ""
         return f"Stencil({_shown(self.numerator)}, derivative={self.derivative}{below})"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.name or repr(self), spec)
+
     def __str__(self) -> str:
-        return self.name or repr(self)
+        return format(self)
 
     def _repr_latex_(self) -> str:
         return stencil_latex(self.numerator, self.denominator, self.derivative, self.dimension)

@@ -81,7 +81,7 @@ def compose(*schemes: Any, fractions: Sequence[Any] | None = None, exact: bool |
     if len(shares) != len(parts):
         raise SchemeError(f"{len(shares)} fractions came for {len(parts)} schemes; give one for each")
     parts = [_fresh(s, i) for i, s in enumerate(parts, 1)] if len(parts) > 1 else parts
-    name = f"compose({', '.join(map(str, parts))})"
+    name = f"compose({', '.join(map(format, parts))})"
     if all(isinstance(s, RungeKutta) for s in parts):
         return _rounded(_labelled(_chain(parts, shares), name, *parts), known)  # type: ignore[arg-type]
     if all(isinstance(s, AdditiveRungeKutta) for s in parts):

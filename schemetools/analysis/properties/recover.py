@@ -149,7 +149,7 @@ def _catalog(shape: Shape, order: int) -> tuple[Scheme, ...]:
             found.append(family(name)(size))
         except SchemeError:
             continue
-    found.sort(key=lambda s: (str(s).startswith(SECOND_NAMES), len(str(s))))
+    found.sort(key=lambda s: (format(s).startswith(SECOND_NAMES), len(format(s))))
     return tuple(s for s in found if _shape(s) == shape)
 
 

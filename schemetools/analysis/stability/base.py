@@ -1,10 +1,9 @@
-"""The questions of stability, stated once: the table that lists them, and what every kind of answer has in common."""
+"""What every kind of answer about stability has in common."""
 
 import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import sympy
@@ -15,52 +14,13 @@ from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.plane import Plane
 from schemetools.analysis.stability.ellipse import Ellipse
 from schemetools.analysis.stability.meant import decided_how
+from schemetools.analysis.stability.questions import BY_NAME, Kind
+from schemetools.analysis.stability.words import verdict_table
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.collocation import Collocation
 
 Shares = tuple[tuple[str, Expr], ...] | None
-
-
-class Kind(Enum):
-    """What an answer is: yes or no, a number, a formula, or something to look at."""
-
-    VERDICT = "verdict"
-    NUMBER = "number"
-    FORMULA = "formula"
-    PICTURE = "picture"
-
-
-class Question(NamedTuple):
-    """A question by the name of its attribute; with a label it stands in `show`, with a column in tables as well."""
-
-    name: str
-    kind: Kind
-    label: str = ""
-    column: str = ""
-
-
-QUESTIONS = (
-    Question("is_zero_stable", Kind.VERDICT, "zero-stable", "zero-stable"),
-    Question("is_a_stable", Kind.VERDICT, "A-stable", "A"),
-    Question("is_l_stable", Kind.VERDICT, "L-stable", "L"),
-    Question("is_a0_stable", Kind.VERDICT),
-    Question("is_i_stable", Kind.VERDICT),
-    Question("is_algebraically_stable", Kind.VERDICT),
-    Question("is_an_stable", Kind.VERDICT),
-    Question("is_stiffly_accurate", Kind.VERDICT),
-    Question("limit", Kind.NUMBER),
-    Question("angle", Kind.NUMBER),
-    Question("real_interval", Kind.NUMBER, "real interval", "real"),
-    Question("imaginary_interval", Kind.NUMBER, "imaginary interval", "imaginary"),
-    Question("ssp_coefficient", Kind.NUMBER),
-    Question("area", Kind.NUMBER),
-    *(Question(name, Kind.FORMULA) for name in ("polynomial", "function", "second_moment", "ellipse")),
-    *(Question(name, Kind.FORMULA) for name in ("dissipation", "dispersion")),
-    *(Question(name, Kind.PICTURE) for name in ("contains", "region", "boundary", "curves", "window", "growth")),
-    *(Question(name, Kind.PICTURE) for name in ("locus", "dominance", "zeros_and_poles")),
-)
-BY_NAME = {question.name: question for question in QUESTIONS}
 
 
 class Refusal:
@@ -102,6 +62,10 @@ class Stability(ABC):
         forgotten = sorted(name for name in Stability.__abstractmethods__ if name not in cls.__dict__)
         if forgotten:
             raise TypeError(f"{cls.__name__} does not answer {', '.join(forgotten)}; answer, or say undefined(reason)")
+
+    def __str__(self) -> str:
+        """The table of verdicts and numbers; what is not defined for the scheme is left out."""
+        return verdict_table(self)
 
     # ---- polynomials and formulas
 

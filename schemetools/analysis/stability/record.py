@@ -6,7 +6,7 @@ import sympy
 from sympy import CRootOf, Expr
 
 from schemetools import exact
-from schemetools.analysis.stability.base import QUESTIONS, Kind
+from schemetools.analysis.stability.questions import QUESTIONS, Kind
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
 

@@ -50,7 +50,7 @@ def print_julia(scheme: Scheme) -> str:
     """
     made = program(scheme, WORDS, "{}^{}")
     plan, name = made.plan, base_name(scheme)
-    lines = [f"# One step of {quoted(str(scheme))}; written from the exact scheme by schemetools."]
+    lines = [f"# One step of {quoted(format(scheme))}; written from the exact scheme by schemetools."]
     if not plan.is_explicit:
         lines += ["", "using LinearAlgebra: norm", *SOLVER.rstrip().splitlines()]
     fields = ", ".join(made.fields.values())

@@ -70,7 +70,7 @@ class _Printer:
     def _summary(self) -> str:
         source = cited(self.scheme.reference)
         count = self.plan.evaluations
-        return f"{quoted(str(self.scheme))}: {count} evaluation{'s' * (count != 1)} per step.{source}"
+        return f"{quoted(format(self.scheme))}: {count} evaluation{'s' * (count != 1)} per step.{source}"
 
     def _init(self) -> list[str]:
         # Printed so that the text is a whole module for whoever copies it, and never run in a block: `Block`'s own

@@ -8,12 +8,16 @@ from schemetools.nn.blocks.coefficients import LM_START
 from schemetools.nn.stacks.stack import to_stack
 from schemetools.schemes.base import Scheme, as_scheme
 
+TOLERANCE = 1e-3
+
 
 class DigitsNet(nn.Module):
     """A stem, a stack that takes one step of a scheme per layer, and a head; weights drawn with `seed`.
 
     A branch is norm-ReLU-conv-norm-ReLU-conv, one for all stages of its step. A scheme with the symbol k starts it in
-    U(-0.1, 0), as LM-ResNet does. Raises UnsupportedError for another free symbol and for several fields.
+    U(-0.1, 0), as LM-ResNet does. An explicit scheme takes steps of h = 1, as residual networks do; an implicit one
+    of h = 1/depth, solved to 1e-3, since its equations take the longer to solve the larger h |f'| is.
+    Raises UnsupportedError for another free symbol and for several fields.
     """
 
     def __init__(self, scheme: Scheme, *, channels: int = 16, depth: int = 6, seed: int = 0) -> None:
@@ -31,7 +35,8 @@ class DigitsNet(nn.Module):
         torch.manual_seed(seed)
         init = {name: start for name, start in LM_START.items() if name in symbols}
         self.stem = nn.Conv2d(1, channels, 3, padding=1)
-        self.stack = to_stack(scheme, [_branch(channels) for _ in range(depth)], init=init)
+        h, tol = (1, 1e-10) if scheme.is_explicit else (1 / depth, TOLERANCE)
+        self.stack = to_stack(scheme, [_branch(channels) for _ in range(depth)], h=h, init=init, tol=tol)
         self.head = nn.Sequential(
             nn.BatchNorm2d(channels), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16 * channels, 10)
         )

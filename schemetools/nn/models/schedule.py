@@ -17,7 +17,7 @@ def scheduled(scheme: Scheme, total: int, survival: object = "1/2") -> list[Sche
     Source: Huang et al. 2016 (arXiv 1603.09382), equation 4.
 
     >>> import schemetools as st
-    >>> [str(s) for s in scheduled(st.get("stochastic_depth(p)"), 2)]
+    >>> [s.name for s in scheduled(st.get("stochastic_depth(p)"), 2)]
     ['stochastic_depth(p=3/4)', 'stochastic_depth(p=1/2)']
     """
     last = exact.coefficient(survival, parameter=True)

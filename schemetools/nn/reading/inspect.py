@@ -68,7 +68,7 @@ class LayerReport:
         """The layer as plain values, for JSON."""
         return {
             "name": self.name,
-            "scheme": str(self.scheme),
+            "scheme": format(self.scheme),
             "coefficients": self.coefficients,
             "momentum": self.momentum,
             "h": self.h,
@@ -235,7 +235,7 @@ def _row(layer: LayerReport, momentum: bool) -> tuple[str, ...]:
         learned = "" if layer.momentum is None else f"{layer.momentum:.4g}"
     return (
         layer.name,
-        str(layer.scheme),
+        format(layer.scheme),
         learned,
         f"{layer.field_norm:.3g}",
         f"{leading.real:.3g}{leading.imag:+.3g}i",

@@ -1,5 +1,6 @@
 """Handwritten digits: a small convolutional network over any scheme, and its training in seconds on a laptop."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,12 +43,14 @@ def train(
     *,
     epochs: int = 8,
     seed: int = 0,
+    seconds: float = float("inf"),
     progress: Callable[[int, int, float], None] | None = None,
 ) -> float:
     """Train in place (AdamW, one cycle) and return the accuracy on the held-out images.
 
-    `progress(steps done, steps in all, loss)` is called after every step.
+    No step begins after so many `seconds`. `progress(steps done, steps in all, loss)` is called after every step.
     """
+    ends = time.monotonic() + seconds
     shuffle = torch.Generator().manual_seed(seed)
     steps = epochs * -(-len(digits.train_labels) // BATCH)
     optimizer = torch.optim.AdamW(_groups(net), lr=LEARNING_RATE)
@@ -65,6 +68,8 @@ def train(
                 done += 1
                 if progress is not None:
                     progress(done, steps, loss.item())
+                if time.monotonic() > ends:
+                    return accuracy(net, digits.test_images, digits.test_labels)
         return accuracy(net, digits.test_images, digits.test_labels)
 
 

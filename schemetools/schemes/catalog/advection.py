@@ -207,5 +207,5 @@ def leapfrog_dispersion() -> DifferenceScheme:
 def lines(scheme: Scheme = "rk4", operator: str = "-c*upwind(1, order=3)", implicit: str = "") -> MethodOfLines:  # type: ignore[assignment]
     """A scheme in time on an operator in space, as text: lines(rk4, -c*upwind(1, 3) + D*laplacian())."""
     parts = [operator_text.operator(text) for text in (operator, implicit) if text]
-    name = ", ".join(map(str, (scheme, *parts)))
+    name = ", ".join(map(format, (scheme, *parts)))
     return method_of_lines(scheme, parts[0] if len(parts) == 1 else parts, name=f"lines({name})")

@@ -5,8 +5,9 @@ import inspect
 import pytest
 
 import schemetools as st
-from schemetools.analysis.stability.base import QUESTIONS, Kind, Stability, undefined
+from schemetools.analysis.stability.base import Stability, undefined
 from schemetools.analysis.stability.linear import LinearStability
+from schemetools.analysis.stability.questions import QUESTIONS, Kind
 from schemetools.analysis.stability.record import stability_record
 from schemetools.errors import UnsupportedError
 from schemetools.present.verdicts import HEADER

@@ -7,10 +7,10 @@ from sympy import CRootOf, Expr, Symbol
 
 from schemetools import exact
 from schemetools.exact.style import signed_sum
-from schemetools.present.grids import discretisation_text
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.discretisation import Discretisation
+from schemetools.schemes.grid_text import discretisation_text
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
@@ -75,7 +75,7 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
             return "\n".join(f"{label}:\n{_butcher(tableau, write)}" for label, tableau in scheme.tableaux)
         case GeneralLinear():
             return _general_linear(scheme, write)
-    raise TypeError(type(scheme).__name__)
+    return repr(scheme)
 
 
 def _named_roots(scheme: Scheme) -> dict[Expr, Symbol]:

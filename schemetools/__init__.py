@@ -80,8 +80,6 @@ PUBLIC = {
 _SUBMODULES = frozenset(
     {"analysis", "cli", "codegen", "demo", "errors", "exact", "interop", "nn", "present", "schemes"}
 )
-    {"analysis", "cli", "codegen", "demo", "errors", "exact", "interop", "nn", "present", "schemes"}
-)
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}
 __all__ = [*_HOME, "schemes"]  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -6,8 +6,8 @@ from sympy import Rational, Symbol, sqrt
 import schemetools as st
 from schemetools.errors import SchemeError, TableauError, UnsupportedError
 from schemetools.present.facts import scheme_facts
-from schemetools.present.text import scheme_text
 from schemetools.schemes.rosenbrock import Rosenbrock, from_transformed
+from schemetools.schemes.text import scheme_text
 
 GAMMA = Symbol("gamma")
 

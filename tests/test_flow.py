@@ -41,6 +41,13 @@ INSTANCES = [
     *["nystrom(3)", "milne_simpson(4)", "fractalnet(3)", "nested(midpoint, rk4)"],
 ]
 
+# Of so many stages and digits that exact runs and orders take many seconds; the orders are in schemes/test_catalog_orders.py.
+GIANTS = {"feagin10", "feagin12", "feagin14"}
+
+
+def but_slow(names, slow):
+    return [pytest.param(n, marks=pytest.mark.slow) if n in slow else n for n in names]
+
 
 def amplification(plan, at, K, number):
     """The matrix M(at) with which the plan moves its values for f(u) = at * u, over the field K; one exact run a column.
@@ -74,7 +81,9 @@ def remainder(dividend, divisor):
     return rest
 
 
-@pytest.mark.parametrize("name", [n for n in [*ONE_FIELD, *INSTANCES] if not st.get(n).random_symbols])
+@pytest.mark.parametrize(
+    "name", but_slow([n for n in [*ONE_FIELD, *INSTANCES] if not st.get(n).random_symbols], GIANTS)
+)
 def test_the_program_run_exactly_has_the_stability_polynomial_of_the_theory(name):
     """At more rational z than the degree: the characteristic polynomial of the step is a multiple of the theory's.
 
@@ -144,8 +153,10 @@ def multistep_characteristic(scheme):
 MULTISTEP = [
     n for n in [*ONE_FIELD, *INSTANCES] if isinstance(st.get(n), st.LinearMultistep) and not st.get(n).random_symbols
 ]
-# Above order six the error is below what doubles resolve; all order conditions are proved in schemes/test_catalog_orders.py.
-RESOLVED = [n for n in [*NUMERIC, "lm(k=3/10)", "theta(t=3/4)"] if st.order(st.get(n)) <= 6]
+# Above order six the error is below what doubles resolve, and of bogacki_shampine5, whose first error term is as small
+# as 2e-5, the first two terms are of one size; all order conditions are proved in schemes/test_catalog_orders.py.
+UNRESOLVED = {*GIANTS, "bogacki_shampine5"}
+RESOLVED = [n for n in [*NUMERIC, "lm(k=3/10)", "theta(t=3/4)"] if n not in UNRESOLVED and st.order(st.get(n)) <= 6]
 
 
 @pytest.mark.parametrize("name", MULTISTEP)

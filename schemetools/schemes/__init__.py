@@ -1,6 +1,7 @@
 """Room 1: what a scheme is. `schemetools.schemes.NAME` is the catalog entry of that name."""
 
 import importlib
+import importlib.util
 from typing import Any
 
 _CLASSES = {
@@ -25,6 +26,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.catalog.stencils")
     if name.startswith("_"):
         raise AttributeError(name)
+    if importlib.util.find_spec(f"{__name__}.{name}"):  # `from schemetools.schemes import files` asks here first
+        return importlib.import_module(f"{__name__}.{name}")
     registry = importlib.import_module(f"{__name__}.registry")
     try:
         return registry.resolve(name)

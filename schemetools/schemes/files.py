@@ -195,7 +195,12 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise FileError(f"cannot read {source}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise FileError(f"{source} is not UTF-8 text") from None
-    return _File(text.replace("\r\n", "\n"), str(source)).read()
+    return from_toml(text, str(source))
+
+
+def from_toml(text: str, source: str) -> Any:
+    """The scheme of a TOML file's text; errors name `source`."""
+    return _File(text.replace("\r\n", "\n"), source).read()
 
 
 def save(scheme: Any, path: str | os.PathLike[str]) -> None:

@@ -32,9 +32,10 @@ class Family:
     ('bdf(3)', 'lm(k)')
     """
 
-    def __init__(self, build: Callable[..., Any], reference: str, kind: str):
+    def __init__(self, build: Callable[..., Any], reference: str, kind: str, note: str = ""):
         self.build = build
         self.kind = kind
+        self.note = note
         self.name = build.__name__
         self.source = reference
         self.reference = citation(reference)
@@ -105,10 +106,11 @@ _aliases: dict[str, str] = {}
 
 
 def entry(
-    *, reference: str, aliases: tuple[str, ...] = (), kind: str = GENERAL_LINEAR
+    *, reference: str, aliases: tuple[str, ...] = (), kind: str = GENERAL_LINEAR, note: str = ""
 ) -> Callable[[Callable[..., Any]], Family]:
     """Declare a catalog entry: a function that builds the scheme; its name is the entry's, its parameters the
-    family's. `kind` says what it is where it has no general linear normal form.
+    family's. `kind` says what it is where it has no general linear normal form; `note` what a reader must know who
+    takes the name from elsewhere: other methods of that name, the row that others advance, misprints.
     """
 
     def declare(build: Callable[..., Any]) -> Family:
@@ -119,7 +121,7 @@ def entry(
         taken = [n for n in (name, *aliases) if n in _entries or n in _aliases]
         if taken:
             raise TypeError(f"catalog name {taken[0]} is declared twice")
-        _entries[name] = family = Family(build, reference, kind)
+        _entries[name] = family = Family(build, reference, kind, note)
         _aliases.update(dict.fromkeys(aliases, name))
         return family
 
@@ -166,6 +168,19 @@ def family(name: str) -> Family:
         hint = f"did you mean {', '.join(near)}?" if near else "st.names() lists the catalog"
         raise UnknownNameError(f"the catalog has no scheme {shorten(name)!r}; {hint}")
     return _entries[name]
+
+
+def entry_of(scheme: Any) -> Family | None:
+    """The entry that a scheme comes from, by its name and source; None for any other scheme.
+
+    >>> import schemetools as st
+    >>> entry_of(st.bdf(3)).name, entry_of(st.RungeKutta([[0]], [1], name="bdf"))
+    ('bdf', None)
+    """
+    match = _NAME.fullmatch(scheme.name or "")
+    _load()
+    found = _entries.get(match[1]) if match else None
+    return found if found is not None and found.reference == scheme.reference else None
 
 
 def resolve(name: str) -> Any:

@@ -1,5 +1,6 @@
 """Every declared order, once, against all order conditions in exact arithmetic."""
 
+import mpmath
 import pytest
 
 import schemetools as st
@@ -32,6 +33,14 @@ ONE_STEP = {
     "cash_karp5": (5, 4),
     "dopri5": (5, 4),
     "verner65": (6, 5),
+    "bogacki_shampine5": (5, 4),
+    "verner65e": (6, 5),
+    "verner65r": (6, 5),
+    "verner76e": (7, 6),
+    "verner76r": (7, 6),
+    "verner87e": (8, 7),
+    "verner98e": (9, 8),
+    "cooper_verner8": (8, None),
     "fehlberg78": (7, 8),
     "dopri8": (8, 7),
     "verner89": (8, 9),
@@ -117,10 +126,11 @@ MULTISTEP = {
     "adams_moulton(16)": 17,
 }
 # The approximations that were published: orders, and how large the residuals of their conditions are.
-APPROXIMATE = {"tsit5": (5, 4, 2e-15)}
+APPROXIMATE = {"tsit5": (5, 4, 1e-38)}
+GIANTS = {"feagin10": (10, 8, 1e-80), "feagin12": (12, 10, 1e-80), "feagin14": (14, 12, 1e-14)}
 NO_ORDER = {"two_stage", "lm", "heavy_ball", "ho_rk8"}
 ELSEWHERE = {"cnab", "cnlf", "mcnab", "sbdf"}  # implicit-explicit multistep: orders over two colours in test_built
-SLOW = {"gauss(5)"}  # its number field of degree eight takes seconds to enter
+SLOW = {"gauss(5)", "verner98e"}  # thousands of trees in a number field, or one of degree eight, take seconds
 
 
 def each(names):
@@ -167,7 +177,9 @@ def test_verner_89_meets_the_200_and_the_486_conditions():
 
 
 def test_every_entry_is_in_one_of_the_tables():
-    declared = {name.partition("(")[0] for name in (*ONE_STEP, *MULTISTEP, *APPROXIMATE)} | NO_ORDER | ELSEWHERE
+    declared = (
+        {name.partition("(")[0] for name in (*ONE_STEP, *MULTISTEP, *APPROXIMATE, *GIANTS)} | NO_ORDER | ELSEWHERE
+    )
     random = {name for name in st.names("general linear") if st.get(name).random_symbols}
     assert declared | random == set(st.names("general linear"))
 
@@ -176,3 +188,43 @@ def test_every_entry_is_in_one_of_the_tables():
 def test_the_analysis_finds_the_same_orders(name):
     declared = MULTISTEP.get(name) or ONE_STEP[name][0]
     assert st.order(st.get(name)) == declared
+
+
+def steps_to_tan(scheme, n):
+    """The error at t = 1/4 of n steps with 70 digits for x' = y, y' = 2 x y, whose solution is tan t, 1 + tan^2 t."""
+    with mpmath.workdps(70):
+        A, b = [[mpmath.mpf(x.p) / x.q for x in row] for row in scheme.A], [mpmath.mpf(x.p) / x.q for x in scheme.b]
+        h, x, y = mpmath.mpf(1) / (4 * n), mpmath.mpf(0), mpmath.mpf(1)
+        for _ in range(n):
+            slopes = []
+            for row in A:
+                p = x + h * sum(a * k[0] for a, k in zip(row, slopes, strict=False))
+                q = y + h * sum(a * k[1] for a, k in zip(row, slopes, strict=False))
+                slopes.append((q, 2 * p * q))
+            x, y = (v + h * sum(w * k[i] for w, k in zip(b, slopes, strict=True)) for i, v in enumerate((x, y)))
+        return abs(x - mpmath.tan(0.25))
+
+
+FINE = {"feagin12": 256}  # whose first error terms are as small as the next, until steps are small
+LONG = ["feagin10", pytest.param("feagin12", marks=pytest.mark.slow), "feagin14", "verner98e", "verner87e"]
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_high_orders_are_seen_as_slopes_in_long_arithmetic(name):
+    scheme = st.get(name)
+    if name == "verner98e":
+        scheme = st.RungeKutta(*([[c.evalf(80) for c in row] for row in scheme.A], [c.evalf(80) for c in scheme.b]))
+    order = GIANTS[name][0] if name in GIANTS else ONE_STEP[name][0]
+    n = FINE.get(name, 32)
+    first, second = steps_to_tan(scheme, n), steps_to_tan(scheme, 2 * n)
+    assert order - 0.4 < mpmath.log(first / second, 2) < order + 1.2
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n != "feagin10" else n for n in GIANTS])
+def test_feagins_methods_have_their_orders_to_the_residual_of_their_digits(name):
+    order, embedded, size = GIANTS[name]
+    scheme = st.get(name)
+    report, hat = st.order(scheme, report=True), st.order(st.embedded(scheme), report=True)
+    assert (report.order, hat.order) == (order, embedded)
+    assert 0 < report.holds_to < size and report.residuals[order + 1] > 1e-8
+    assert not scheme.exact and scheme.digits == 80

@@ -58,9 +58,13 @@ class Numbers(NamedTuple):
         return a * b if self.bits is None else (a * b) >> self.bits
 
     def dot(self, values: np.ndarray, row: np.ndarray) -> np.ndarray:
-        """values @ row, row (s,) or (s, s) transposed."""
-        product = values @ row
-        return product if self.bits is None else product >> self.bits
+        """values @ row, row (s,) or (s, s) transposed; of long integers, those that meet a zero are left out."""
+        if self.bits is None:
+            return values @ row
+        if row.ndim == 2:
+            return np.stack([self.dot(values, column) for column in row.T], axis=1)
+        used = np.flatnonzero(row)
+        return (values[:, used] @ row[used]) >> self.bits if len(used) else 0 * values[:, 0]
 
     @property
     def one(self) -> Any:

@@ -2,6 +2,7 @@
 
 from schemetools.schemes.catalog._prince_dormand import prince_dormand_87
 from schemetools.schemes.catalog._tableaux import explicit
+from schemetools.schemes.catalog._tables import table
 from schemetools.schemes.registry import entry
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -96,3 +97,72 @@ def verner89() -> RungeKutta:
         "233/4200",
     ]
     return RungeKutta(A, b, b_hat=b_hat)
+
+
+@entry(
+    reference="verner2010",
+    aliases=("vern6", "verner_efficient6"),
+    note="DifferentialEquations.jl has this b_hat; SUNDIALS' VERNER_9_5_6 has another one, without the sixth stage.",
+)
+def verner65e() -> RungeKutta:
+    """Verner's most efficient 6(5) pair of nine stages, first same as last."""
+    return table("verner65e")
+
+
+@entry(reference="verner2010", aliases=("verner_robust6",))
+def verner65r() -> RungeKutta:
+    """Verner's most robust 6(5) pair of nine stages, first same as last."""
+    return table("verner65r")
+
+
+@entry(
+    reference="verner2010",
+    aliases=("vern7", "verner_efficient7"),
+    note="Vern7 of DifferentialEquations.jl and VERNER_10_6_7 of SUNDIALS; DiffEqDevTools' VernerEfficient7 is another "
+    "pair, with c_6 = 3872020203200/6348224000949 and its own A, of the same orders.",
+)
+def verner76e() -> RungeKutta:
+    """Verner's most efficient 7(6) pair of ten stages."""
+    return table("verner76e")
+
+
+@entry(reference="verner2010", aliases=("verner_robust7",), note="PETSc's 7VR is this robust pair.")
+def verner76r() -> RungeKutta:
+    """Verner's most robust 7(6) pair of ten stages."""
+    return table("verner76r")
+
+
+@entry(reference="verner2010", aliases=("vern8", "verner_efficient8"))
+def verner87e() -> RungeKutta:
+    """Verner's most efficient 8(7) pair of thirteen stages."""
+    return table("verner87e")
+
+
+@entry(reference="verner2010", aliases=("vern9", "verner_efficient9"))
+def verner98e() -> RungeKutta:
+    """Verner's most efficient 9(8) pair of sixteen stages, in QQ(sqrt 6)."""
+    return table("verner98e")
+
+
+@entry(reference="cooper1972", aliases=("cooper_verner",))
+def cooper_verner8() -> RungeKutta:
+    """The method of order eight of Cooper and Verner, eleven stages, in QQ(sqrt 21)."""
+    return table("cooper_verner8")
+
+
+@entry(reference="feagin2007; feagin2012")
+def feagin10() -> RungeKutta:
+    """Feagin's 10(8) pair of seventeen stages, m-symmetric, to 80 decimals; the estimate is h/360 (f_2 - f_16)."""
+    return table("feagin10")
+
+
+@entry(reference="feagin2012")
+def feagin12() -> RungeKutta:
+    """Feagin's 12(10) pair of 25 stages, m-symmetric, to 80 decimals; the estimate is 49 h/640 (f_2 - f_24)."""
+    return table("feagin12")
+
+
+@entry(reference="feagin2012")
+def feagin14() -> RungeKutta:
+    """Feagin's 14(12) pair of 35 stages, m-symmetric, to 80 decimals; the estimate is h/1000 (f_2 - f_34)."""
+    return table("feagin14")

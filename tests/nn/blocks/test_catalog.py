@@ -26,6 +26,13 @@ DETERMINISTIC = [
 SLOW = {n for n in DETERMINISTIC if not st.get(n).is_explicit and st.get(n).normal_form().stages > 6}
 
 
+def rounding(scheme):
+    """How the roundings of stages add up, sum_i |b_i| sum_j |a_ij|, beyond 1000: 150 for verner65e, else 1 mostly."""
+    form = scheme.normal_form()
+    inner = [sum(abs(float(a)) for a in row) for row in form.A]
+    return max(1.0, sum(abs(float(w)) * size for w, size in zip(form.B[0], inner, strict=True)) / 1000)
+
+
 def fields_of(form, matrices):
     return {v: (lambda u, A=A: u @ A.T) for v, A in zip(form.fields, matrices, strict=True)}
 
@@ -50,9 +57,11 @@ def test_on_linear_fields_a_block_is_the_stability_function_of_the_matrices(name
     result = block(values[0]) if form.values == 1 else block(values[0], tuple(values[1:]))
     got = result if form.values == 1 else torch.cat([result[0], *result[1]], dim=1)
     expected = torch.cat(values, dim=1) @ additive_step_matrix(form, matrices, d).T
-    assert (got - expected).abs().max() < (1e-13 if scheme.is_explicit else 1e-9) * max(1, expected.abs().max().item())
+    tolerance = (1e-13 if scheme.is_explicit else 1e-9) * rounding(scheme)
+    assert (got - expected).abs().max() < tolerance * max(1, expected.abs().max().item())
     if len(form.fields) == 1:
-        assert (expected - torch.cat(values, dim=1) @ step_matrix(scheme, matrices[0]).T).abs().max() < 1e-12
+        again = torch.cat(values, dim=1) @ step_matrix(scheme, matrices[0]).T
+        assert (expected - again).abs().max() < 1e-12 * rounding(scheme)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +83,7 @@ def test_a_block_equals_the_numpy_stepper(name):
         y, history = block(values[0], tuple(values[1:]))
         got = (y, *history)
     for a, b in zip(got, expected, strict=True):
-        assert np.abs(a.numpy() - b).max() < (1e-14 if scheme.is_explicit else 1e-8)
+        assert np.abs(a.numpy() - b).max() < (1e-14 if scheme.is_explicit else 1e-8) * rounding(scheme)
 
 
 def slope(scheme, order):

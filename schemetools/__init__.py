@@ -58,6 +58,9 @@ PUBLIC = {
     "analysis.properties.cost": ("cost",),
     "analysis.stability": ("MeanSquareStability", "Stability", "VonNeumannStability", "stability"),
     "codegen.source": ("to_source", "to_stepper"),
+    "control.diffusion": ("Diffusion",),
+    "control.kolmogorov": ("ValueFunction", "value_function"),
+    "control.objective": ("Objective", "objective"),
     "interop.solve": ("solve",),
     "interop.convergence": ("convergence",),
     "interop.out": ("to_scipy", "to_diffrax", "to_torchdiffeq"),
@@ -78,7 +81,7 @@ PUBLIC = {
     "present.convergence": ("plot_convergence",),
 }
 _SUBMODULES = frozenset(
-    {"analysis", "cli", "codegen", "demo", "errors", "exact", "interop", "nn", "present", "schemes"}
+    {"analysis", "cli", "codegen", "control", "demo", "errors", "exact", "interop", "nn", "present", "schemes"}
 )
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}
 __all__ = [*_HOME, "schemes"]  # pyright: ignore[reportUnsupportedDunderAll]

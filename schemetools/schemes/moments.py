@@ -30,6 +30,7 @@ def moment(symbol: Expr, n: int) -> Expr:
     return Integer(1 - n % 2)
 
 
+@functools.lru_cache(maxsize=4096)
 def expectation(value: Expr) -> Expr:
     """E[value] of a polynomial in independent random symbols, in canonical form.
 

@@ -6,7 +6,7 @@ from typing import Any
 import sympy
 from sympy import Expr
 
-from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
+from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step, StepPlan, Terms
 from schemetools.errors import SchemeError, UnsupportedError
 
 Field = Callable[[Any], Any]
@@ -62,6 +62,20 @@ class _Run:
                 self.registers[out] = self._combined(terms, increments)
             case Solve():
                 self._solve(step)
+            case Linearise(out, field, argument):
+                self.registers[out] = self._derivative(self.fields[field], self.registers[argument])
+            case LinearSolve(out, jacobian, slope, products, diagonal):
+                J = self.registers[jacobian]
+                right = self.registers[slope] + self.h * J * self._combined(products, ())
+                self.registers[out] = sympy.cancel(right / (1 - self.h * self.number(diagonal) * J))
+
+    def _derivative(self, field: Field, at: Any) -> Any:
+        if not isinstance(at, (Expr, int)):
+            raise UnsupportedError(
+                "a plan with a Jacobian runs on sympy values only; to_stepper and to_block run it on numbers"
+            )
+        u = sympy.Dummy("u")
+        return sympy.sympify(field(u)).diff(u).subs(u, at)
 
     def _combined(self, terms: Terms, increments: Terms) -> Any:
         parts = [self.number(c) * self.registers[name] for c, name in terms]

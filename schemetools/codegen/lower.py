@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 from sympy import Expr, Integer
 
+from schemetools.codegen.lower_rosenbrock import lower_rosenbrock
 from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
 from schemetools.codegen.starting import input_names
 from schemetools.codegen.system import components, system
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.stages import System, merged, total
 
 
@@ -26,6 +28,8 @@ def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None, *, share: bool
     4
     """
     scheme = as_scheme(scheme)
+    if isinstance(scheme, Rosenbrock):
+        return lower_rosenbrock(scheme)
     return _lower(scheme.normal_form(), pattern, share)
 
 

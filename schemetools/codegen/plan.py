@@ -41,7 +41,32 @@ class Solve:
     stages: tuple[int, ...]
 
 
-Step = Combine | Eval | Solve
+@dataclass(frozen=True)
+class Linearise:
+    """out = the Jacobian of a field at the value `argument`, at the time of the state."""
+
+    out: str
+    field: str
+    argument: str
+
+
+@dataclass(frozen=True)
+class LinearSolve:
+    """out with (I - h diagonal J) out = slope + h J (sum of c * register over `products`) + h time_weight f_t.
+
+    `slope` is a value of the field, `jacobian` the register J, f_t the field's derivative by its time there, 0 for
+    f(u).
+    """
+
+    out: str
+    jacobian: str
+    slope: str
+    products: Terms
+    diagonal: Expr
+    time_weight: Expr
+
+
+Step = Combine | Eval | Solve | Linearise | LinearSolve
 
 
 @dataclass(frozen=True)
@@ -72,8 +97,13 @@ class StepPlan:
         return sum(1 for _ in _evaluated(self.steps + self.error_steps))
 
     @property
+    def linearises(self) -> bool:
+        """Whether a step solves linear systems with a Jacobian."""
+        return any(isinstance(step, Linearise) for step in self.steps)
+
+    @property
     def is_explicit(self) -> bool:
-        """Whether no step of the plan has to be solved."""
+        """Whether no step of the plan has to be solved by iterations."""
         return not any(isinstance(step, Solve) for step in self.steps + self.error_steps)
 
     def evaluations_of(self, field: str) -> int:
@@ -88,6 +118,8 @@ class StepPlan:
                     yield from (c for c, _ in terms + increments)
                 case Solve(_, _, _, matrix):
                     yield from (c for row in matrix for c in row)
+                case LinearSolve():
+                    yield from (*(c for c, _ in step.products), step.diagonal, step.time_weight)
 
 
 def _evaluated(steps: tuple[Step, ...]) -> Iterator[str]:

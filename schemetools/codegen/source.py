@@ -18,6 +18,7 @@ from schemetools.codegen.printers.torch import print_torch
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.masked import MaskedEuler
+from schemetools.schemes.rosenbrock import Rosenbrock
 
 PRINTERS: dict[str, Callable[[Scheme], str]] = {
     "numpy": print_numpy,
@@ -45,6 +46,8 @@ def to_source(scheme: Scheme, target: str = "torch") -> str:
         if target != "torch":
             raise UnsupportedError(f"{given} draws a mask per unit; it is printed for torch, not for {target}")
         return print_masked(given)
+    if isinstance(given, Rosenbrock) and target not in ("numpy", "torch"):
+        raise UnsupportedError(f"{given} is a Rosenbrock method; it is printed for numpy and torch, not for {target}")
     return PRINTERS[target](given)
 
 
@@ -62,7 +65,8 @@ def to_stepper(scheme: Scheme) -> Callable[..., Any]:
     returned one step later. A bare array is the state alone, and a one-step scheme then returns a bare array; a
     multistep scheme given the state alone starts by repeating it. `f` is a callable f(u), or {field: callable} for
     additive schemes. Free symbols are keyword arguments. A pair takes `error=True`, and returns what it returns without
-    and an estimate of the step's error. `step.source` is the text. A call raises SchemeError for arguments that do not
+    and an estimate of the step's error. `jac`, of Rosenbrock methods, is
+    the Jacobian jac(u). `step.source` is the text. A call raises SchemeError for arguments that do not
     fit the scheme, and where implicit stages are not solved.
 
     >>> import numpy as np, schemetools as st
@@ -81,8 +85,8 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
     names: dict[str, Any] = {}
     exec(compiled(source, f"{base_name(scheme)} numpy"), names)  # noqa: S102  (source written by the printer from exact data)
     generated = names["step"]
-    form = scheme.normal_form()
-    needed = set(inspect.signature(generated).parameters) - {"f", "history", "h", "error"}
+    form = scheme.frame()
+    needed = set(inspect.signature(generated).parameters) - {"f", "history", "h", "error", "jac"}
     unsolved: Any = names.get("NotSolved", ())
 
     @functools.wraps(generated)
@@ -92,6 +96,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
         h: float,
         *,
         error: bool = False,
+        jac: Callable[[Any], Any] | None = None,
         **symbols: Any,
     ) -> Any:
         bare = not isinstance(history, (tuple, list))
@@ -105,10 +110,17 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
             raise SchemeError(
                 f"values for the symbols {sorted(symbols)} came; this scheme needs {sorted(needed) or 'none'}"
             )
+        more = {"error": True} if error else {}
+        if jac is not None:
+            if "jac" not in inspect.signature(generated).parameters:
+                raise SchemeError(f"{scheme} solves with no Jacobian of its own, so that jac has no use")
+            more["jac"] = jac  # type: ignore[assignment]
         try:
-            result = generated(f, given, h, **symbols, **({"error": True} if error else {}))
+            result = generated(f, given, h, **symbols, **more)
         except unsolved as problem:
             raise SchemeError(f"{scheme}: {problem}") from None
+        except np.linalg.LinAlgError:
+            raise SchemeError(f"{scheme}: a stage has a singular system for h = {h}; take another h") from None
         values, *estimate = result if error else (result,)
         values = values[0] if bare and form.values == 1 else values
         return (values, *estimate) if error else values

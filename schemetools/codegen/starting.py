@@ -47,7 +47,7 @@ def pattern_scheme(scheme: Scheme, pattern: tuple[str, ...]) -> Scheme:
 
     A Runge-Kutta method where the state is all there is, else a general linear method on the different values.
     """
-    form = scheme.normal_form()
+    form = scheme.frame()
     if pattern == input_names(form):
         return scheme
     given = merged(system(form, pattern))

@@ -94,7 +94,7 @@ def _count(n: Any) -> int:
 
 
 def _problem(scheme: Scheme, problem: Any) -> tuple[Any, Any, Any, Any]:
-    form = scheme.normal_form()
+    form = scheme.frame()
     if problem is None:
         return _pendulum(scheme, form)
     if not isinstance(problem, (tuple, list)) or len(problem) not in (3, 4):
@@ -138,7 +138,7 @@ def _reference(scheme: Scheme, f: Any, t_span: Any, u0: Any, count: int) -> Any:
     """
     if count > MOST_STEPS:
         raise SchemeError(f"numbers of steps whose least common multiple is {count} are too many; give powers of 2")
-    form, factors = scheme.normal_form(), _limits(scheme)
+    form, factors = scheme.frame(), _limits(scheme)
     best = get("dopri8" if scheme.is_explicit else "gauss(4)")
     t0, t1 = map(float, t_span)
     size = (t1 - t0) / (FINER * count)

@@ -39,7 +39,8 @@ def solve(
 
     `f` is f(t, u) or f(u), for schemes of several fields one for each: {"F": f, "G": g}. Partitioned schemes take
     u0 = (p, q). A multistep scheme starts with `start`, a one-step scheme; dopri8, or radau_iia(3) for implicit ones,
-    if none is given. `jac(t, u)` is the Jacobian (n, n) for implicit stages, differences where it is left out.
+    if none is given. `jac(t, u)` is the Jacobian (n, n) for implicit stages and
+    Rosenbrock methods, differences where it is left out.
     Raises SchemeError for what does not fit, and where implicit stages are not solved.
 
     >>> import numpy as np, schemetools as st

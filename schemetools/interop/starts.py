@@ -55,7 +55,7 @@ def starter(scheme: Scheme, start: Any = None) -> Stepper:
     schemes.
     """
     first = as_scheme(start if start is not None else EXPLICIT if scheme.is_explicit else IMPLICIT)
-    form = first.normal_form()
+    form = first.frame()
     if form.values != 1:
         raise SchemeError(f"a start is a one-step scheme, such as rk4; {first} carries {form.values} values")
     if isinstance(first, RungeKutta) and first.b_hat is not None:
@@ -74,7 +74,7 @@ def first_values(
     jac: Jac | None = None,
 ) -> list[tuple[Any, ...]]:
     """The carried values after 0, 1, ... steps of the start: the state alone, and in the end with its history."""
-    form = scheme.normal_form()
+    form = scheme.frame()
     history = kept_values(form)
     step = starter(scheme, start)
     whole = _whole(fields, step)

@@ -8,11 +8,11 @@ import numpy as np
 
 from schemetools import exact
 from schemetools.codegen.lower import lower
-from schemetools.codegen.plan import Combine, Eval, Solve, Step
+from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step
 from schemetools.codegen.starting import stage_times
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.interop.fields import Timed
-from schemetools.interop.newton import differenced, solve_stages
+from schemetools.interop.newton import central, differenced, solve_stages, solved
 from schemetools.schemes.base import Scheme
 
 Jac = Callable[[float, Any], Any]
@@ -28,7 +28,7 @@ class Stepper:
         open_symbols = sorted(map(str, scheme.free_symbols | scheme.random_symbols))
         if open_symbols:
             raise SchemeError(f"{scheme} has coefficients without a value: give {', '.join(open_symbols)} one")
-        self.scheme, self.form, self.plan = scheme, scheme.normal_form(), lower(scheme)
+        self.scheme, self.form, self.plan = scheme, scheme.frame(), lower(scheme)
         try:
             times = [exact.to_float(c) for c in stage_times(self.form)]
         except UnsupportedError:
@@ -73,6 +73,12 @@ class Stepper:
                 matrix = np.array([[exact.to_float(c) for c in row] for row in step.matrix])
                 return partial(_solve, step, [self._time(stage) for stage in step.stages], matrix)
 
+            case Linearise(out, field, argument):
+                return partial(_linearise, out, field, argument)
+            case LinearSolve():
+                products, numbers = _floats(step.products), map(exact.to_float, (step.diagonal, step.time_weight))
+                return partial(_linear_solve, step, products, *numbers)
+
     def _time(self, stage: int) -> float:
         return self._times[stage] if stage >= 0 else 0.0
 
@@ -105,3 +111,22 @@ def _solve(step: Solve, times: Any, matrix: Any, registers: Any, fields: Any, t:
     ]
     found = solve_stages(own, jacobians, [registers[name] for name in step.known], matrix, h)
     registers.update(zip(step.outs, found, strict=True))
+
+
+def _linearise(
+    out: str, field: str, argument: str, registers: Any, fields: Any, t: Any, _: Any, jac: Jac | None
+) -> None:
+    f, u = fields[field], registers[argument]
+    J = central(partial(f, t), u) if jac is None else _matrix(jac, t, u)
+    in_time = central(lambda s: f(float(s[0]), u), np.array([float(t)])).reshape(np.shape(u))
+    registers[out] = J, in_time
+
+
+def _linear_solve(
+    step: LinearSolve, products: Any, diagonal: float, weight: float, registers: Any, _: Any, __: Any, h: Any, ___: Any
+) -> None:
+    J, in_time = registers[step.jacobian]
+    right = registers[step.slope] + h * weight * in_time
+    if products:
+        right = right + h * (J @ np.ravel(sum(c * registers[name] for c, name in products))).reshape(np.shape(right))
+    registers[step.out] = right if diagonal == 0 else solved(np.eye(len(J)) - h * diagonal * J, right, h)

@@ -86,3 +86,64 @@ def test_ros2_is_l_stable_for_two_values():
 def test_the_general_linear_form_is_refused_by_name():
     with pytest.raises(UnsupportedError, match="ros2.* is a Rosenbrock method"):
         st.get("ros2").normal_form()
+
+
+# The transformed form as OrdinaryDiffEq.jl and KPP have it: gamma, a, C, m, m_hat.
+RODAS3 = ("1/2", [[], [0], [2, 0], [2, 0, 1]], [[], [4], [1, -1], [1, -1, "-8/3"]], [2, 0, 1, 1], [2, 0, 1, 0])
+INVERSE = 3 - sqrt(3)  # 1/gamma of ROS3P
+ROS3P = (
+    1 / INVERSE,
+    [[], [INVERSE], [INVERSE, 0]],
+    [
+        [],
+        [-(INVERSE**2)],
+        [-INVERSE * (1 + INVERSE * (2 - INVERSE / 2)), -INVERSE * (2 - INVERSE / 2)],
+    ],
+    [
+        INVERSE * (1 + INVERSE * (Rational(2, 3) - INVERSE / 6)),
+        INVERSE * (Rational(2, 3) - INVERSE / 6),
+        INVERSE / 3,
+    ],
+    None,
+)
+
+
+@pytest.mark.parametrize(("name", "published"), [("rodas3", RODAS3), ("ros3p", ROS3P)])
+def test_the_tables_of_two_libraries_are_the_same_method(name, published):
+    gamma, a, C, m, m_hat = published
+    scheme = st.get(name)
+    found = from_transformed([gamma] * scheme.stages, a, C, m, m_hat=m_hat)
+    assert (found.A, found.Gamma, found.b) == (scheme.A, scheme.Gamma, scheme.b)
+    assert m_hat is None or found.b_hat == scheme.b_hat
+
+
+ORDERS = {"ros2": (2, 1), "ros3p": (3, 2), "rodas3": (3, 2), "rodas4": (4, 3)}
+
+
+@pytest.mark.parametrize(("name", "orders"), ORDERS.items())
+def test_the_literature_gives_these_orders(name, orders):
+    assert (st.order(name), st.order(st.embedded(name))) == orders
+
+
+def test_rodas4_is_what_its_digits_mean():
+    scheme = st.get("rodas4")
+    report = st.order(scheme, report=True)
+    assert report.order == 4 and report.holds_to < 1e-14 and not scheme.exact
+    for found, stated in zip(scheme.c, (0, 0.386, 0.21, 0.63, 1, 1), strict=True):
+        assert abs(float(found) - stated) < 1e-14
+    for found, stated in zip(scheme.time_weights, (0.25, -0.1043, 0.1035, -0.0362, 0, 0), strict=True):
+        assert abs(float(found) - stated) < 1e-14
+    stability = st.stability(scheme)
+    assert stability.is_stiffly_accurate and stability.is_l_stable
+    assert "approximate" in stability.how("is_l_stable")
+
+
+def test_stiff_accuracy_is_said():
+    assert [st.stability(name).is_stiffly_accurate for name in ("ros2", "ros3p", "rodas3")] == [False, False, True]
+    assert st.stability("ros3p").is_a_stable and not st.stability("ros3p").is_l_stable
+
+
+def test_what_nonlinear_stability_means_is_not_made_up():
+    for name in ("is_algebraically_stable", "is_an_stable", "ssp_coefficient"):
+        with pytest.raises(UnsupportedError, match="one Jacobian per step"):
+            getattr(st.stability("ros3p"), name)

@@ -14,14 +14,13 @@ from schemetools.analysis.properties.order import order
 from schemetools.analysis.series.lie import TreeSeries
 from schemetools.analysis.series.modifying import modifying_series
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
-from schemetools.analysis.series.solve import modified_series
+from schemetools.analysis.series.solve import followed, modified_series
 from schemetools.analysis.series.starting import has_start, values_of
 from schemetools.analysis.trees.forest import NONAUTONOMOUS, alternating, forest
 from schemetools.analysis.trees.tree import Tree, ids_of_trees, ordered_trees
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.rosenbrock import Rosenbrock
 
 APPROXIMATE = "coefficients are approximate numbers: every statement is about these numbers, to their digits"
 
@@ -106,9 +105,9 @@ class EquationFacts:
     def limit(self) -> Any:
         """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive
         schemes."""
-        followed = 1 if isinstance(self.scheme, Rosenbrock) else len(self.fields)  # J is solved with, and not followed
-        values = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in range(followed))
-        return values if followed > 1 else values[0]
+        colours = (0,) if len(self.fields) == 1 else followed(self.scheme, self.series.grammar)
+        values = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in colours)
+        return values if len(values) > 1 else values[0]
 
     def meant(self, tree: Tree) -> Expr:
         """b(t) as the scheme is meant: of approximate coefficients, 0 through the order, and 1 where the limit is."""

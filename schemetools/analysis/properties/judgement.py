@@ -13,7 +13,7 @@ from sympy import Expr, Integer
 
 from schemetools.analysis.series.momentum import momentum_series
 from schemetools.analysis.series.numeric_weights import Level, Numbers, levels, weights_by_order
-from schemetools.analysis.series.solve import grammar_of, modified_series
+from schemetools.analysis.series.solve import followed, grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
 from schemetools.errors import UnsupportedError
 from schemetools.exact import to_float
@@ -201,7 +201,8 @@ def _by_series(scheme: Scheme) -> Iterator[Judged]:
         found = [abs(to_float(series.value(t, n))) for t in ids]
         allowed = max(SAFETY * n * unit(scheme), LOOSE)
         if n == 1:
-            yield True, max(abs(x - _limit(x)) for x in found), allowed
+            own = [found[t] for t in followed(scheme, series.grammar)]
+            yield True, max(abs(x - _limit(x)) for x in own), allowed
         else:
             yield max(found) <= allowed, max(found), allowed
 

@@ -11,7 +11,7 @@ from schemetools.analysis.properties.conditions import _residuals, order_conditi
 from schemetools.analysis.properties.judgement import OrderReport, judged
 from schemetools.analysis.properties.stage_order import general_stage_order
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
-from schemetools.analysis.series.solve import OneStep, grammar_of, modified_series
+from schemetools.analysis.series.solve import OneStep, followed, grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
 from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import UnsupportedError
@@ -47,8 +47,7 @@ def _some_remain(residuals: Iterable[Expr], scheme: Scheme) -> bool:
 def limits(scheme: Scheme) -> tuple[Expr, ...]:
     """The limit u' = limit * f of the scheme as h -> 0, one number per field."""
     series = modified_series(scheme, 1)
-    own = 1 if isinstance(scheme, Rosenbrock) else len(series.grammar.colours)  # J is no field that is followed
-    return tuple(series.value(t, 1) for t in range(own))
+    return tuple(series.value(t, 1) for t in followed(scheme, series.grammar))
 
 
 def is_consistent(s: Any) -> bool:

@@ -51,6 +51,11 @@ def grammar_of(scheme: Scheme) -> Grammar:
     return PLAIN
 
 
+def followed(scheme: Scheme, grammar: Grammar) -> range:
+    """The colours of the fields that the limit u' = limit * f contains: all but the J of a W method."""
+    return range(1 if isinstance(scheme, Rosenbrock) else len(grammar.colours))
+
+
 @collector_paused()
 def modified_series(
     scheme: Scheme, order: int, *, nonautonomous: bool = False, progress: Progress | None = None

@@ -3,7 +3,7 @@
 from sympy import Expr
 
 from schemetools.codegen.lower import lower
-from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan
+from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step, StepPlan
 from schemetools.codegen.printers.names import cited, expression, heading, symbol_names
 from schemetools.codegen.starting import input_names
 from schemetools.schemes.base import Scheme
@@ -31,23 +31,62 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
     raise NotSolved("the implicit stages did not converge; take a smaller h")
 '''
 
+JACOBIAN = '''
+def jacobian(f, u):
+    """f'(u) as a matrix (n, n), by differences of fourth order."""
+    shape, u = np.shape(u), np.ravel(u)
+    d = 1e-3 * (1 + np.abs(u).max())
+    value = lambda e: np.ravel(f((u + e).reshape(shape)))
+    columns = [(8 * (value(e) - value(-e)) - value(2 * e) + value(-2 * e)) / (12 * d) for e in d * np.eye(u.size)]
+    return np.stack(columns, axis=1)
+
+
+def solved(matrix, right):
+    """The solution of a linear system for an array of any shape."""
+    return np.linalg.solve(matrix, np.ravel(right)).reshape(np.shape(right))
+
+
+def times(matrix, value):
+    """A matrix times an array of any shape."""
+    return (matrix @ np.ravel(value)).reshape(np.shape(value))
+'''
+
 
 def print_numpy(scheme: Scheme) -> str:
     """A file with `step(f, history, h)` that needs NumPy only."""
-    form, plan = scheme.normal_form(), lower(scheme)
+    form, plan = scheme.frame(), lower(scheme)
     symbols = scheme.free_symbols | scheme.random_symbols
     names = symbol_names(
         symbols,
-        {*_registers(plan), "f", "h", "np", "history", "solve", "step", "residual", "error", "NotSolved", *plan.fields},
+        {
+            *_registers(plan),
+            "jac",
+            "jacobian",
+            "solved",
+            "times",
+            "f",
+            "h",
+            "np",
+            "history",
+            "solve",
+            "step",
+            "residual",
+            "error",
+            "NotSolved",
+            *plan.fields,
+        },
     )
     printer = _Printer(plan, names)
     inputs = input_names(form)
     parameters = "".join(f", {names[s]}" for s in sorted(symbols, key=str))
     parameters += "" if plan.error is None else ", error=False"
+    parameters += ", jac=None" if plan.linearises else ""
     head = heading(f"One step of {scheme} on NumPy arrays; written from the exact scheme by schemetools.")
     lines = [head, "", "import numpy as np", ""]
     if not plan.is_explicit:
         lines += [*SOLVER.splitlines(), ""]
+    if plan.linearises:
+        lines += [*JACOBIAN.splitlines(), ""]
     lines += ["", f"def step(f, history, h{parameters}):", f'    """{_summary(scheme, plan, inputs)}"""']
     lines += _opening(plan, inputs, form.values > form.parts and _has_start(form))
     if form.values > form.parts and _has_start(form):
@@ -77,9 +116,7 @@ def _opening(plan: StepPlan, inputs: tuple[str, ...], may_start: bool) -> list[s
 def _start_lines(scheme: Scheme, inputs: tuple[str, ...]) -> list[str]:
     """The values that a first step lacks: earlier states repeat the first, earlier h f are those at it."""
     first = inputs[0]
-    missing = [
-        first if name.startswith("u") else f"h * {scheme.normal_form().fields[0]}({first})" for name in inputs[1:]
-    ]
+    missing = [first if name.startswith("u") else f"h * {scheme.frame().fields[0]}({first})" for name in inputs[1:]]
     return [
         "    if len(history) == 1:  # the first step: earlier values are those at the state",
         f"        {first} = history[0]",
@@ -93,6 +130,7 @@ def _summary(scheme: Scheme, plan: StepPlan, inputs: tuple[str, ...]) -> str:
     return (
         f"({vector}) one step of size h later; {plan.evaluations} evaluation{'s' * (plan.evaluations != 1)} of f."
         + ("" if plan.error is None else "\n\n    With error=True it returns an estimate of the step's error, too.")
+        + ("\n\n    jac(u) is the Jacobian of f, a matrix; differences without it." if plan.linearises else "")
         + cited(scheme.reference)
     )
 
@@ -127,6 +165,14 @@ class _Printer:
                 return [f"{out} = {states} + {scaled}" if terms else f"{out} = {scaled}"]
             case Solve():
                 return self._solve(step)
+            case Linearise(out, field, argument):
+                return [f"{out} = jacobian({field}, {argument}) if jac is None else np.asarray(jac({argument}))"]
+            case LinearSolve(out, jacobian, slope, products, diagonal):
+                pushed = f" + h * times({jacobian}, {self._sum(products)})" if products else ""
+                if diagonal == 0:
+                    return [f"{out} = {slope}{pushed}"]
+                matrix = f"np.eye(len({jacobian})) - h * {expression(diagonal, self.names)} * {jacobian}"
+                return [f"{out} = solved({matrix}, {slope}{pushed})"]
 
     def _sum(self, terms: tuple[tuple[Expr, str], ...]) -> str:
         parts = []

@@ -12,11 +12,17 @@ from schemetools.codegen.printers.random import SHAKEN, draw_lines
 from schemetools.codegen.printers.torch_lines import Lines
 from schemetools.codegen.printers.torch_options import NO_START, PLAIN, TorchOptions, _registers, symbol_attributes
 from schemetools.codegen.starting import START, input_names, stage_times, start_pattern
+from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import GeneralLinear, Scheme
 
 IMPLICIT = (
     "To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and differentiates them "
     "by the implicit function theorem."
+)
+
+LINEAR = (
+    "To run it needs schemetools.nn.implicit, which finds the Jacobian of the branch at the state by forward mode and "
+    "solves the linear systems of the stages directly."
 )
 
 
@@ -28,11 +34,13 @@ def print_torch(scheme: Scheme, options: TorchOptions = PLAIN) -> str:
 class _Printer:
     def __init__(self, scheme: Scheme, options: TorchOptions) -> None:
         self.scheme, self.options = scheme, options
-        self.form: GeneralLinear = scheme.normal_form()
+        self.form: GeneralLinear = scheme.frame()
         self.inputs = input_names(self.form)
         self.plan = lower(scheme, options.pattern)
         self.names = symbol_attributes(scheme)
         self.multistep = self.form.values > self.form.parts
+        if self.plan.linearises and options.separate:
+            raise UnsupportedError(f"{scheme} has one Jacobian per step: give one branch for all its stages")
 
     def file(self) -> str:
         """The whole file."""
@@ -42,11 +50,15 @@ class _Printer:
         if draws and self.options.shaken:
             draws = [*SHAKEN.splitlines(), *draws]
         solver = [] if self.plan.is_explicit else ["from schemetools.nn.implicit import solve", ""]
-        clock = ["from functools import partial", ""] if solver and self.options.timed else []
+        solver += ["from schemetools.nn.implicit import linearised", ""] if self.plan.linearises else []
+        clock = ["from functools import partial", ""] if not self.plan.is_explicit and self.options.timed else []
         text = f"One step of {self.scheme} as a torch module; written from the scheme by schemetools."
-        head = heading(text, *([IMPLICIT] if solver else []))
+        head = heading(text, *self._needs())
         lines = [head, "", *clock, "import torch", "from torch import nn", "", *solver, *draws, "", *self._class()]
         return "\n".join(lines).rstrip() + "\n"
+
+    def _needs(self) -> list[str]:
+        return [LINEAR] if self.plan.linearises else [] if self.plan.is_explicit else [IMPLICIT]
 
     def _class(self) -> list[str]:
         lines = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sympy import Expr
 
-from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
+from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step, StepPlan, Terms
 from schemetools.codegen.printers.names import expression, number
 from schemetools.codegen.printers.torch_options import TorchOptions
 from schemetools.exact import is_random
@@ -30,6 +30,7 @@ class Lines:
     ) -> None:
         self.names, self.times, self.options = names, times, options
         self.branches = {label: iter(found) for label, found in fields.items()}
+        self.shared = {label: found[0] for label, found in fields.items()}
         self.half, self.sum_first, self.state = half, options.tensor_h, plan.inputs[0]
         self.uses = _uses(plan)
         self.inlined: dict[str, str] = {}
@@ -46,6 +47,11 @@ class Lines:
                 yield from self._combine(step, out)
             case Solve():
                 yield self._solve(step)
+            case Linearise(out, field, argument):
+                time = "" if self.times is None else ", t"
+                yield f"{out} = linearised({self.shared[field]}, {argument}, inputs, named{time})"
+            case LinearSolve():
+                yield self._linear_solve(step)
 
     def _call(self, field: str, argument: str, stage: int) -> str:
         time = "" if self.times is None else f"{self.times[stage] if stage >= 0 else 't'}, "
@@ -146,6 +152,11 @@ class Lines:
         system = f"{_tuple(fields)}, {_tuple(known)}, {_tuple(rows)}, h"
         return f"{outs} = solve(self, {system}, self.tol, self.max_iterations, inputs, named)"
 
+    def _linear_solve(self, step: LinearSolve) -> str:
+        products = _tuple([f"({expression(c, self.names)}, {k})" for c, k in step.products])
+        diagonal, weight = (expression(c, self.names) for c in (step.diagonal, step.time_weight))
+        return f"{step.out} = {step.jacobian}.solve(h, {diagonal}, {self._value(step.slope)}, {products}, {weight})"
+
 
 def _tuple(items: Sequence[str]) -> str:
     return f"({', '.join(items)}{',' * (len(items) == 1)})"
@@ -160,6 +171,11 @@ def _uses(plan: StepPlan) -> dict[str, int]:
                 count[argument] = count.get(argument, 0) + 1
             case Solve(_, _, known):
                 for name in known:
+                    count[name] = count.get(name, 0) + 2
+            case Linearise(_, _, argument):
+                count[argument] = count.get(argument, 0) + 2
+            case LinearSolve():
+                for name in (step.slope, *(k for _, k in step.products)):
                     count[name] = count.get(name, 0) + 2
             case Combine(_, terms, increments):
                 for _, name in terms + increments:

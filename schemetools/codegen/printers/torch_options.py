@@ -51,7 +51,7 @@ PLAIN = TorchOptions()
 
 def symbol_attributes(scheme: Scheme) -> dict[Expr, str]:
     """{symbol: attribute of the printed module that holds its value}."""
-    form = scheme.normal_form()
+    form = scheme.frame()
     plans = [lower(scheme)]
     registers = {r for plan in plans for r in _registers(plan)}
     fields = {identifier(v) for v in form.fields} | {

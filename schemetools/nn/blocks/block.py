@@ -204,7 +204,7 @@ class Block(StoredOnce):
         return sized(*args, h=step_at_call(h, args[0]), **named)
 
     def _structured(self, *args: Any, **kwargs: Any) -> Any:
-        if not self.plan.is_explicit:
+        if not self.plan.is_explicit or self.plan.linearises:
             if self.written.random_symbols:
                 raise UnsupportedError("implicit steps with random coefficients take one tensor as a state")
             return flat_call(self, super().__call__, *args, **kwargs)

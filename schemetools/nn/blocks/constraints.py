@@ -112,7 +112,7 @@ def _choices(residuals: Sequence[Expr], scheme: Scheme) -> list[tuple[Symbol, Ex
 
 def _zero_stable(scheme: Scheme) -> Bounds:
     """Bounds that keep the root of rho / (z - 1) inside (-1, 1), for a root that is linear in one symbol."""
-    if scheme.normal_form().values == scheme.normal_form().parts:
+    if scheme.frame().values == scheme.frame().parts:
         return {}
     if not isinstance(scheme, LinearMultistep) or scheme.steps != 2:
         raise UnsupportedError(f"zero_stable is for two-step schemes, and {scheme} is none: give bounds")

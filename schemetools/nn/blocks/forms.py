@@ -142,7 +142,7 @@ def program(scheme: Scheme, pattern: tuple[str, ...] | None, h: Expr) -> Program
 
 
 def _rows(plan: StepPlan, h: Expr) -> tuple[list[Row], list[Row]]:
-    if not plan.is_explicit or len(plan.fields) > 1 or plan.parts > 1:
+    if not plan.is_explicit or plan.linearises or len(plan.fields) > 1 or plan.parts > 1:
         raise UnsupportedError("steps around blocks of somebody else's are explicit, of one field and one state")
     registers: dict[str, Row] = {name: {i: sympy.S(1)} for i, name in enumerate(plan.inputs)}
     arguments: list[Row] = []

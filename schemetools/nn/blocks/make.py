@@ -97,7 +97,7 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     source, generated = _generated(scheme, name, options)
     _, sized = _generated(scheme, name, replace(options, sized=True, tensor_h=True))
     methods = {m: f for made in (generated, sized) for m, f in vars(made).items() if m.startswith(("forward", "start"))}
-    if options.pattern is None and not all(kind in (0, 1) for kind in scheme.normal_form().q):
+    if options.pattern is None and not all(kind in (0, 1) for kind in scheme.frame().q):
         methods |= {"start": _no_start, "start_sized": _no_start}
     methods["forward"] = _with_optional_step(generated.forward)
     plan = lower(scheme, options.pattern)

@@ -23,7 +23,7 @@ class DigitsNet(nn.Module):
     def __init__(self, scheme: Scheme, *, channels: int = 16, depth: int = 6, seed: int = 0) -> None:
         super().__init__()
         scheme = as_scheme(scheme)
-        fields = scheme.normal_form().fields
+        fields = scheme.frame().fields
         if len(fields) != 1:
             raise UnsupportedError(
                 f"{scheme} has the fields {', '.join(fields)}; this network has one, so name another"

@@ -138,7 +138,7 @@ def check_state(scheme: Scheme, what: str, wanted: str, *, fields: tuple[int, ..
 
     `what` is the network, `wanted` what it has and how to mend the call.
     """
-    form = scheme.normal_form()
+    form = scheme.frame()
     if len(form.fields) in fields and form.parts == parts:
         return
     has = f"several fields ({', '.join(form.fields)})" if len(form.fields) > 1 else "one field"

@@ -138,7 +138,7 @@ def nested_transformer(
         raise SchemeError(f"width must be a multiple of 4 and of heads={heads}; {width} came")
     wire: dict[str, Any] = {"init": usual_start(scheme, init), "bounds": bounds, "h": h}
     each = scheduled(scheme, layers, survival)
-    if len(scheme.normal_form().fields) == 1:
+    if len(scheme.frame().fields) == 1:
         inner = [LayerIncrement(Attention(width, heads), MLP(width)) for _ in range(layers)]
         encoder = chain(each, inner, None, shared=shared, **wire)
     else:

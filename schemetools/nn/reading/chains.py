@@ -67,7 +67,7 @@ class Layer:
     def is_start(self) -> bool:
         """Whether the step fills a history that is not there yet."""
         pattern = self.block.options.pattern
-        return pattern is not None and pattern != input_names(self.written.normal_form())
+        return pattern is not None and pattern != input_names(self.written.frame())
 
     @property
     def values(self) -> dict[Symbol, float]:
@@ -120,7 +120,7 @@ def averaged(scheme: Scheme) -> Scheme:
     if not scheme.random_symbols:
         return scheme
     means = {symbol: expectation(symbol) for symbol in scheme.random_symbols}
-    form = scheme.normal_form()
+    form = scheme.frame()
     A, U, B, V = (tuple(tuple(c.subs(means) for c in row) for row in M) for M in (form.A, form.U, form.B, form.V))
     result = GeneralLinear(A, U, B, V, form.colours, parts=form.parts, **form._labels())
     return labelled(result, name=f"{scheme} in the mean")

@@ -82,7 +82,7 @@ def convert(
     converted = copy.deepcopy(model, tensors)
     trial = None if example is None else _tried(converted, stages, example)
     size = 1 if shared else lower(scheme).evaluations
-    history = scheme.normal_form().values > 1
+    history = scheme.frame().values > 1
     reasons: list[str] = []
     if stages is None:
         chains, reasons = found_chains(converted, trial, 2 if history or size > 1 else 1)
@@ -103,7 +103,7 @@ def _checked(s: Any, options: dict[str, Any]) -> Scheme:
     if unknown:
         raise SchemeError(f"convert has no option {unknown[0]!r}; its options: {', '.join(OPTIONS)}")
     scheme = as_scheme(s)
-    if len(scheme.normal_form().fields) != 1 or scheme.normal_form().parts != 1:
+    if len(scheme.frame().fields) != 1 or scheme.frame().parts != 1:
         raise UnsupportedError(f"{scheme} has several fields; a residual block is one field")
     scheme = without_estimate(constrained(scheme, options.get("constrain", ()))[0])
     options["init"] = usual_start(scheme, options.get("init"))

@@ -66,7 +66,7 @@ def to_continued(
     is neither earlier states nor earlier h f, and for a state in several parts.
     """
     schemes, _ = restricted_schemes(scheme, max(1, len(branches)), ())
-    form = schemes[0].normal_form()
+    form = schemes[0].frame()
     if form.values == form.parts:
         return to_stack(scheme, branches, h=h, init=init, bounds=bounds)
     start_pattern(form)

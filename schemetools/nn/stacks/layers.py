@@ -29,7 +29,7 @@ def restricted_schemes(scheme: Any, depth: int, conditions: Sequence[str]) -> tu
             made[id(one)], more = constrained(as_scheme(one), conditions)
             bounds |= more
     found = [made[id(one)] for one in given]
-    forms = {(form.parts, form.q, form.fields) for form in (s.normal_form() for s in dict.fromkeys(found))}
+    forms = {(form.parts, form.q, form.fields) for form in (s.frame() for s in dict.fromkeys(found))}
     if len(forms) > 1:
         raise SchemeError(
             "the schemes of a stack carry different values from layer to layer; their histories must be alike"
@@ -41,7 +41,7 @@ def layer_classes(
     schemes: Sequence[Scheme], start: str | Scheme, options: TorchOptions, bounds: Bounds
 ) -> tuple[list[type[Block]], list[Scheme | None]]:
     """The class of each layer, and the start scheme where a layer is a step of that and not of the scheme itself."""
-    form = schemes[0].normal_form()
+    form = schemes[0].frame()
     if form.values == form.parts:
         return [block_class(s, options, bounds) for s in schemes], [None] * len(schemes)
     full, pattern = input_names(form), start_pattern(form)
@@ -49,10 +49,10 @@ def layer_classes(
     classes: list[type[Block]] = []
     written: list[Scheme | None] = []
     for scheme in schemes:
-        used = scheme if starter is None or pattern == full else with_history(starter.normal_form(), form)
+        used = scheme if starter is None or pattern == full else with_history(starter.frame(), form)
         classes.append(block_class(used, replace(options, pattern=pattern), bounds))
         written.append(None if pattern == full else starter)
-        pattern = next_pattern(used.normal_form(), pattern)
+        pattern = next_pattern(used.frame(), pattern)
     return classes, written
 
 

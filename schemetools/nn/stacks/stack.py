@@ -220,7 +220,7 @@ def to_stack(
     # that scheme's: `written` holds what these layers are, None where a layer is the scheme itself.
     branches = _listed(branches)
     schemes, own_bounds = restricted_schemes(scheme, len(branches), constrain)
-    form = schemes[0].normal_form()
+    form = schemes[0].frame()
     options = TorchOptions(split=split, gates=gates, shaken=shaken, timed=timed)
     classes, written = layer_classes(schemes, start, options, own_bounds)
     layers: list[Block] = []

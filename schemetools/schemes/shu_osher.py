@@ -74,9 +74,9 @@ def _unrolled(alpha: Matrix, beta: Matrix, s: int) -> tuple[list[list[Expr]], li
 def from_stability_function(R: Any, **labels: Any) -> RungeKutta:
     """A Runge-Kutta scheme with the stability function R(z), a polynomial or a quotient of two.
 
-    `R` is text such as "1+z+z^2/2" or "(1+z/2)/(1-z/2)", or an expression in z. Of a polynomial it is the explicit
-    scheme of Horner's form, of a quotient one with det(I - z A) for its denominator. On linear problems every scheme
-    with this R computes the same; the order on others is that of the scheme.
+    `R` is text such as "1+z+z^2/2" or "(1+z/2)/(1-z/2)", or an expression in z, whose other symbols stay.
+    Of a polynomial it is the explicit scheme of Horner's form, of a quotient one with det(I - z A) for its denominator.
+    On linear problems every scheme with this R computes the same; the order on others is that of the scheme.
     Raises SchemeError for what is no rational function of z, or where R(0) is not 1.
 
     >>> import schemetools as st
@@ -86,9 +86,9 @@ def from_stability_function(R: Any, **labels: Any) -> RungeKutta:
     True
     """
     value = exact.parse(R, {"z": Z}) if isinstance(R, str) else R
-    if not isinstance(value, Expr) or (value.free_symbols - {Z} and any(s.name != "z" for s in value.free_symbols)):
+    if not isinstance(value, Expr):
         raise SchemeError(f"R is a rational function of z, as text or expression; {R!r} came")
-    value = value.xreplace(dict.fromkeys(value.free_symbols, Z))
+    value = value.xreplace({s: Z for s in value.free_symbols if getattr(s, "name", "") == "z"})
     top, bottom = sympy.fraction(sympy.cancel(sympy.together(value)))
     try:
         P, Q = (sympy.Poly(p, Z).all_coeffs()[::-1] for p in (top, bottom))
@@ -109,7 +109,7 @@ def _horner(P: list[Expr]) -> tuple[list[list[Expr]], list[Expr]]:
     """1 + a_1 z (1 + a_2/a_1 z (1 + ...)); where a coefficient vanishes, a chain of Euler steps, weighted."""
     s, a = len(P) - 1, P[1:]
     A = [[ZERO] * s for _ in range(s)]
-    if all(a):
+    if all(a) and not any(x.free_symbols for x in a):  # no division by what may vanish
         for i in range(1, s):
             A[i][i - 1] = exact.canonical(a[s - i] / a[s - i - 1])
         return A, [ZERO] * (s - 1) + [a[0]]

@@ -23,8 +23,7 @@ def has_no_root_inside(K: Field, f: Sequence[Any]) -> bool:
     """Whether a polynomial, ascending, has no zero in the open interval (-1, 1)."""
     if len(f) < 2:
         return bool(f)
-    carried = _carried(tuple(f))
-    signs = [K.sign(c) for c in carried]
+    signs = [K.sign(c) for c in carried(tuple(f))]
     signs = [s for s in signs if s]
     variations = sum(a != b for a, b in zip(signs, signs[1:], strict=False))
     if variations < 2:
@@ -32,7 +31,7 @@ def has_no_root_inside(K: Field, f: Sequence[Any]) -> bool:
     return count_real_roots(K, list(f), -K.one, K.one) == 0
 
 
-def _carried(f: tuple[Any, ...]) -> list[Any]:
+def carried(f: tuple[Any, ...]) -> list[Any]:
     """(1 + y)^n f((y - 1)/(y + 1)): the zeros in (-1, 1) are those of it in (0, oo)."""
     n = len(f) - 1
     table = _binomials(n)

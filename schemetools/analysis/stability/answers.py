@@ -12,11 +12,12 @@ import sympy
 from sympy import Expr
 
 from schemetools.analysis.algebra.conditions import Verdict
+from schemetools.analysis.algebra.decisions import minimal
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.regions.model import NumericModel
 from schemetools.analysis.regions.plane import Plane, plane_of
+from schemetools.analysis.stability import several_symbols, verdicts
 from schemetools.analysis.stability import symbolic_numbers as parametric
-from schemetools.analysis.stability import verdicts
 from schemetools.analysis.stability.angle import angle_and_how
 from schemetools.analysis.stability.base import Shares
 from schemetools.analysis.stability.expansions import normalise
@@ -58,14 +59,21 @@ def _is_explicit(scheme: Subject) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def verdict(scheme: Subject, normalized: bool, shares: Shares, name: str) -> Verdict:
-    """One of the verdicts of `verdicts.py`, by name."""
+    """One of the verdicts of `verdicts.py`, by name.
+
+    A- and L-stability ask for zero-stability, 0 being in the left half plane: of what is written, not of what is left
+    when a common factor is gone.
+    """
     found = model(scheme, normalized, shares)
+    if name != "is_zero_stable" and _is_explicit(scheme):
+        return name == "is_a_stable" and _explicit_everywhere(scheme, normalized, shares)
+    data = [found.phi, found.at_zero, found.as_written]
+    if len(found.symbols) > 1 and len(minimal(found.domain, data[2 if name == "is_zero_stable" else 0 :])[1]) > 1:
+        return several_symbols.condition(found.domain, name, *data)
     if name == "is_zero_stable":
         return found.decide(verdicts.is_zero_stable, found.as_written)
-    if _is_explicit(scheme):
-        return name == "is_a_stable" and _explicit_everywhere(scheme, normalized, shares)
     algorithm = getattr(verdicts, name)
-    return found.decide(lambda K, data: algorithm(K, *data), [found.phi, found.at_zero])
+    return found.decide(lambda K, data: verdicts.is_zero_stable(K, data[2]) and algorithm(K, *data[:2]), data)
 
 
 @functools.lru_cache(maxsize=512)
@@ -101,6 +109,8 @@ def widest_angle(scheme: Subject, normalized: bool, shares: Shares) -> tuple[Exp
         return (sympy.pi / 2 if _explicit_everywhere(scheme, normalized, shares) is True else None), None
     if found.symbols:
         raise UnsupportedError("A(alpha) needs numbers; substitute the scheme's symbols first")
+    if verdict(scheme, normalized, shares, "is_zero_stable") is False:
+        return None, None
     return angle_and_how(found.base, found.phi, found.at_zero)
 
 

@@ -6,6 +6,7 @@ inequalities lose their superfluous rows; others stay as they came.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sympy
 from sympy import QQ, ZZ
@@ -32,7 +33,7 @@ Clause = Sequence[Atom]
 
 def shortened(clauses: Sequence[Clause]) -> Verdict:
     """The union of conjunctions of inequalities, written as shortly as is known how."""
-    clauses = [c for c in (_without_constants(clause) for clause in clauses) if c is not None]
+    clauses = [c for c in (without_constants(clause) for clause in clauses) if c is not None]
     if not clauses:
         return False
     if any(not clause for clause in clauses):
@@ -42,7 +43,7 @@ def shortened(clauses: Sequence[Clause]) -> Verdict:
     return short if short is not None else _written(clauses)
 
 
-def _without_constants(clause: Clause) -> list[Atom] | None:
+def without_constants(clause: Clause) -> list[Atom] | None:
     """The inequalities that depend on a number; None where a constant one is false."""
     kept: dict[Atom, None] = {}
     for f, strict in clause:
@@ -124,11 +125,20 @@ def _written(clauses: Sequence[Clause]) -> Verdict:
             clause = [clause[i] for i in independent(known)]
         else:
             clause = _without_products(clause, rows)
-        atoms = [inequality(f, frozenset((1,)) if strict else frozenset((0, 1))) for f, strict in clause]
+        atoms = [
+            _relation(f, strict, clause) for f, strict in clause if strict or (-f, False) not in clause or f.LC > 0
+        ]
         parts.append(atoms[0] if len(atoms) == 1 else AndCondition(*atoms))
     if not parts:
         return False
     return parts[0] if len(parts) == 1 else OrCondition(*parts)
+
+
+def _relation(f: PolyElement, strict: bool, clause: Clause) -> Any:
+    """An atom in writing; f >= 0 and -f >= 0 are one equation."""
+    if strict:
+        return inequality(f, frozenset((1,)))
+    return inequality(f, frozenset((0,)) if (-f, False) in clause else frozenset((0, 1)))
 
 
 def _without_products(clause: Clause, rows: Sequence[Row | None]) -> list[Atom]:

@@ -178,7 +178,7 @@ def described(curves: Sequence[PolyElement], cells: Sequence[tuple[Signs, bool]]
     if single is not None:
         return _written(curves, [single])
     for i in order[::-1]:
-        for split in ((lambda s: s > 0), (lambda s: s >= 0)):
+        for split in ((lambda s: s > 0), (lambda s: s >= 0), (lambda s: s == 0)):
             halves = [{p for p in inside if split(p[i])}, {p for p in inside if not split(p[i])}]
             parts = [_conjunction(half, outside, order) for half in halves if half]
             if len(parts) == 2 and all(part is not None for part in parts):

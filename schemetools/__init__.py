@@ -70,14 +70,10 @@ PUBLIC = {
     "nn.reading.inspect": ("inspect",),
     "nn.rewiring.retrofit": ("retrofit",),
     "present.plot_waves": ("plot_dispersion", "plot_dissipation", "plot_plane", "plot_spectrum"),
-    "present.plot": (
-        "plot_stability",
-        "plot_locus",
-        "plot_order_star",
-        "plot_relative_stability",
-        "plot_sweep",
-        "plot_eigenvalues",
-    ),
+    "present.plot": ("plot_stability", "plot_sweep", "plot_eigenvalues"),
+    "present.loci": ("plot_locus", "plot_order_star", "plot_relative_stability"),
+    "present.imex": ("plot_imex",),
+    "present.trained": ("plot_layers", "plot_coefficients"),
     "present.convergence": ("plot_convergence",),
 }
 _SUBMODULES = frozenset(

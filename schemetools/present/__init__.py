@@ -9,7 +9,11 @@ from typing import Any
 PUBLIC = {
     "catalog": ("catalog_rows", "publications"),
     "facts": ("scheme_facts",),
-    "plot": ("plot_locus", "plot_order_star", "plot_sweep", "save"),
+    "axes": ("save",),
+    "plot": ("plot_sweep",),
+    "imex": ("plot_imex",),
+    "trained": ("plot_coefficients", "plot_layers"),
+    "loci": ("plot_locus", "plot_order_star", "plot_relative_stability"),
     "verdicts": ("HEADER", "stability_json", "stability_table"),
 }
 _HOME = {name: module for module, names in PUBLIC.items() for name in names}

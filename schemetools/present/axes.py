@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from schemetools.errors import FileError
 
+BESIDE: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}  # a legend inside would hide regions
 STYLE = Path(__file__).with_name("style.mplstyle")
 
 
@@ -51,10 +52,13 @@ UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 """What leaves the date out of a picture, so that the same figure is the same file."""
 
 
-def save(ax: Axes, path: str | Path) -> Path:
-    """Write the figure of the axes to a PNG, SVG or PDF file. Raises FileError for a path that cannot be written."""
+def save(ax: Axes | Figure, path: str | Path, *, dpi: float | None = None) -> Path:
+    """Write a figure, or that of the axes, to a PNG, SVG or PDF file; `dpi` for a PNG, 150 without.
+
+    Raises FileError for a path that cannot be written.
+    """
     path = Path(path)
-    figure = ax.figure
+    figure = ax if isinstance(ax, Figure) else ax.figure
     if not isinstance(figure, Figure):
         raise FileError("these axes belong to a subfigure; save its figure instead")
     kinds = figure.canvas.get_supported_filetypes()
@@ -62,7 +66,7 @@ def save(ax: Axes, path: str | Path) -> Path:
         raise FileError(f"{path} has no picture format that can be written; name the file .png, .svg or .pdf")
     try:
         with styled():
-            figure.savefig(path, metadata=UNDATED.get(path.suffix.lower()))
+            figure.savefig(path, **({} if dpi is None else {"dpi": dpi}), metadata=UNDATED.get(path.suffix.lower()))
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from None
     return path

@@ -13,7 +13,7 @@ from matplotlib.testing.decorators import remove_ticks_and_titles
 
 import schemetools as st
 from schemetools.analysis.stability.verb import stability
-from schemetools.present import plot
+from schemetools.present import plot, regions
 from schemetools.present.axes import style_cycle, styled
 
 BASELINE = Path(__file__).parent / "baseline"
@@ -70,8 +70,8 @@ def test_given_axes_are_used_and_settings_are_left_alone():
     before = dict(matplotlib.rcParams)
     _, (left, right) = plt.subplots(1, 2)
     assert plot.plot_stability(st.rk4, ax=right) is right
-    assert not left.images
-    assert right.images
+    assert not left.collections
+    assert right.collections
     assert dict(matplotlib.rcParams) == before
 
 
@@ -81,12 +81,92 @@ def test_one_scheme_has_a_title_and_several_a_legend():
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["Euler", "Runge-Kutta"]
 
 
-def test_filled_image_is_the_region():
-    ax = plot.plot_stability(st.rk4, xlim=(-4, 1), ylim=(-3, 3))
-    shown = np.asarray(ax.images[0].get_array())[..., 3] > 0
-    assert (shown == stability(st.rk4).region((-4, 1), (-3, 3), len(shown))).all()
-    assert ax.get_xlim() == (-4, 1)
-    assert ax.get_ylim() == (-3, 3)
+def test_the_fill_is_the_region_and_a_path():
+    """The area of the filled path against that of the ellipse, pi a b, which is known in closed form."""
+    ax = plot.plot_stability(st.lm(k="3/10"))
+    ellipse = stability(st.lm(k="3/10")).ellipse
+    [filled] = [c for c in ax.collections if len(c.get_paths()[0].vertices)]
+    polygons = filled.get_paths()[0].to_polygons()
+    area = sum(abs(np.sum(p[:-1, 0] * p[1:, 1] - p[1:, 0] * p[:-1, 1])) / 2 for p in polygons)
+    assert area == pytest.approx(float(np.pi * ellipse.real_axis * ellipse.imaginary_axis), rel=1e-2)
+    assert not ax.images
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf"])
+def test_filled_regions_are_vectors(kind, tmp_path):
+    written = plot.save(plot.plot_stability([st.bdf(2), st.rk4]), tmp_path / f"region.{kind}").read_bytes()
+    assert b"<image" not in written and b"/Subtype /Image" not in written
+
+
+def test_strokes_point_to_the_stable_side():
+    """The boundary has the region on its left, which is where a tick of angle 90 points."""
+    for scheme in (st.rk4, st.bdf(2), st.lm(k="3/10"), st.get("radau_iia(2)"), st.get("ab(3)")):
+        known = stability(scheme)
+        for curve in known.curves():
+            points = curve.points[:-1] if curve.unbounded else curve.points
+            middle, along = (points[1:] + points[:-1]) / 2, np.diff(points)
+            keep = np.abs(along) > 1e-6
+            left = 1j * along[keep] / np.abs(along[keep]) * 1e-3
+            assert known.contains(middle[keep] + left).mean() > 0.97, scheme
+            assert known.contains(middle[keep] - left).mean() < 0.03, scheme
+
+
+def test_many_schemes_are_numbered_and_all_differ():
+    names = ["euler", "midpoint", "heun3", "rk4", "dopri5", "ab(2)", "ab(3)", "lm(k=3/10)", "lm(k=-1/2)", "ssprk33"]
+    ax = plot.plot_stability(names)
+    assert len({t.get_text() for t in ax.texts}) == len(names)
+    styles = [(s["color"], str(s["linestyle"])) for s in regions.styles_for(30)]
+    assert len(set(styles)) == len(styles)
+
+
+def test_a_picture_says_what_it_is_of():
+    assert "1/2 λu in F" in plot.plot_stability("ars222").get_title()
+    assert "-1 λu in G" in plot.plot_stability("ars222", shares={"F": 2, "G": -1}).get_title()
+    drawn = plot.plot_stability("shake_shake")
+    assert "E|u_n|^2" in drawn.get_title() and "mean" in drawn.get_xlabel()
+
+
+def test_the_imex_region_on_the_axes_is_that_of_each_part():
+    """Without decay the pair is its explicit part, without oscillation its implicit part."""
+    from schemetools.analysis.stability.several_fields import growth_of_fields
+
+    scheme = st.get("ars222")
+    parts = dict(scheme.tableaux)
+    y = np.linspace(-3, 3, 13)
+    explicit = growth_of_fields(scheme, {"F": 1j * y, "G": 0 * y})
+    np.testing.assert_allclose(explicit, np.exp(stability(parts["F"]).growth(1j * y)), rtol=1e-9)
+    implicit = growth_of_fields(scheme, {"F": 0 * y, "G": y - 4})
+    np.testing.assert_allclose(implicit, np.exp(stability(parts["G"]).growth(y - 4)), rtol=1e-9)
+    ax = st.plot_imex(scheme)
+    assert ax.get_title() == "ars222: F explicit and imaginary, G implicit and real"
+    with pytest.raises(st.SchemeError, match="two fields"):
+        st.plot_imex(st.rk4)
+
+
+def test_far_eigenvalues_are_marked_on_the_edge_and_do_not_squash_the_region():
+    ax = plot.plot_stability(st.rk4, eigenvalues=[-1, -1e6, 1e4j])
+    assert ax.get_xlim()[0] > -10 and ax.get_ylim()[1] < 10
+    assert "2 outside" in ax.get_legend().get_texts()[-1].get_text()
+
+
+def test_many_values_of_a_sweep_get_a_colour_bar_and_few_short_labels():
+    assert plot.plot_sweep(st.lm(), [i / 10 for i in range(-9, 10)]).get_legend() is None
+    labels = [t.get_text() for t in plot.plot_sweep(st.lm(), ["123456789/1000000000", 0]).get_legend().get_texts()]
+    assert labels == ["k = 0.123", "k = 0"]
+
+
+def test_figures_are_opaque_whatever_page_they_are_on():
+    with plt.style.context("dark_background"):
+        figure = plot.plot_stability(st.rk4).figure
+    assert matplotlib.colors.to_hex(figure.get_facecolor()) == "#ffffff"
+
+
+def test_coefficients_over_depth_are_in_the_order_of_the_layers():
+    epochs = [{"coefficients": {f"s.layers.{i}.k": 0.1 * i + n for i in (10, 2, 1)}} for n in range(3)]
+    ax = st.plot_coefficients(epochs)
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[0.1 + n, 0.2 + n, 1.0 + n] for n in range(3)]
+    with pytest.raises(st.SchemeError, match="learned k"):
+        st.plot_coefficients(epochs, symbol="q")
 
 
 def test_every_region_of_several_is_in_the_window():

@@ -1,7 +1,8 @@
 """A rooted tree as a small drawing for notebooks."""
 
 STEP, RADIUS, MARGIN = 18, 4, 8
-FILLS = ("#1b1b1b", "#ffffff", "#e07b39", "#3a7ca5", "#7a9e3f")
+INK = "currentColor"  # that of the text around, on light pages and dark ones
+FILLS = (INK, "#e07b39", "#3a7ca5", "#7a9e3f", "#b4559b")
 
 
 def _positions(levels: tuple[int, ...]) -> tuple[list[float], list[int]]:
@@ -31,7 +32,7 @@ def tree_svg(levels: tuple[int, ...], colours: tuple[str, ...] | None) -> str:
     y = [MARGIN + STEP * (height - level) for level in levels]
     labels = sorted(set(colours or ()))
     edges = [
-        f'<line x1="{x[i]:g}" y1="{y[i]:g}" x2="{x[p]:g}" y2="{y[p]:g}" stroke="#1b1b1b"/>'
+        f'<line x1="{x[i]:g}" y1="{y[i]:g}" x2="{x[p]:g}" y2="{y[p]:g}" stroke="{INK}"/>'
         for i, p in enumerate(parents)
         if p >= 0
     ]
@@ -39,9 +40,7 @@ def tree_svg(levels: tuple[int, ...], colours: tuple[str, ...] | None) -> str:
     for i in range(len(levels)):
         fill = FILLS[labels.index(colours[i]) % len(FILLS)] if colours else FILLS[0]
         title = f"<title>{colours[i]}</title>" if colours else ""
-        nodes.append(
-            f'<circle cx="{x[i]:g}" cy="{y[i]:g}" r="{RADIUS}" fill="{fill}" stroke="#1b1b1b">{title}</circle>'
-        )
+        nodes.append(f'<circle cx="{x[i]:g}" cy="{y[i]:g}" r="{RADIUS}" fill="{fill}" stroke="{INK}">{title}</circle>')
     width = 2 * MARGIN + STEP * max(places)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{2 * MARGIN + STEP * (height - 1):g}">'

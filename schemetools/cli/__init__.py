@@ -3,10 +3,10 @@
 import importlib
 from types import ModuleType
 
-from schemetools.cli import commands, networks
+from schemetools.cli import commands, networks, reproduce
 from schemetools.cli.main import main
 
-__all__ = ["commands", "main", "networks"]
+__all__ = ["commands", "main", "networks", "reproduce"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -3,8 +3,8 @@
 import importlib
 from typing import Any
 
-_PARTS = frozenset({"digits", "models", "training"})
-_HOME = {"parameter_groups": "blocks.groups", "load_branches": "stacks.weights"}
+_PARTS = frozenset({"digits", "models", "tables", "training"})
+_HOME = {"cost": "reading.cost", "parameter_groups": "blocks.groups", "load_branches": "stacks.weights"}
 
 
 def __getattr__(name: str) -> Any:

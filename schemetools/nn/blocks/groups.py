@@ -22,11 +22,13 @@ def _own(block: Block) -> list[nn.Parameter]:
     return found
 
 
-def parameter_groups(net: nn.Module, *, weight_decay: float, **options: Any) -> list[dict[str, Any]]:
+def parameter_groups(
+    net: nn.Module, *, weight_decay: float, coefficient_decay: float = 0.0, **options: Any
+) -> list[dict[str, Any]]:
     """The parameters of a network in groups for an optimiser of torch: coefficients of schemes without weight decay.
 
     A decay is a prior that says weights are small; of k, theta or a step size nobody says that, and 0 may be another
-    scheme. `options` (lr, momentum) go into every group.
+    scheme: who wants it asks for it, as HO-ResNet's decayed factors do. `options` (lr, momentum) go into every group.
 
     >>> import torch, schemetools as st
     >>> stack = st.to_stack(st.lm(), [torch.nn.Linear(4, 4) for _ in range(3)], init={"k": -0.05})
@@ -36,5 +38,5 @@ def parameter_groups(net: nn.Module, *, weight_decay: float, **options: Any) -> 
     coefficients = coefficients_of(net)
     apart = {id(p) for p in coefficients}
     weights = [p for p in net.parameters() if id(p) not in apart]
-    groups = [(weights, weight_decay), (coefficients, 0.0)]
+    groups = [(weights, weight_decay), (coefficients, coefficient_decay)]
     return [{"params": params, "weight_decay": decay, **options} for params, decay in groups if params]

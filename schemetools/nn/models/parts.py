@@ -1,27 +1,36 @@
 """What the networks are made of: normalised convolutions, residual branches, chains of them, and the whole."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
 
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.nn.models.error_scaling import error_scaled
 from schemetools.nn.stacks.continued import EULER, Restart, to_continued, without_estimate
 from schemetools.nn.stacks.stack import to_stack
 from schemetools.schemes.base import Scheme
 
 NORMS = ("batch", "group")
+SHARED = (False, True, "depth")
 
 Branches = Callable[[int, int, int], nn.Module]
 """(channels in, channels out, stride) -> a residual branch."""
 
 
 class Network(nn.Module):
-    """A stem, stages (each a chain, or a `Restart` where the shape changes), and a head."""
+    """A stem, stages (each a chain, or a `Restart` where the shape changes), and a head.
 
-    def __init__(self, stem: nn.Module, stages: Sequence[nn.Module], head: nn.Module) -> None:
+    `image` is the shape (channels, height, width) of an image as in the publication; other sizes pass as well.
+    """
+
+    def __init__(
+        self, stem: nn.Module, stages: Sequence[nn.Module], head: nn.Module, *, image: tuple[int, int, int]
+    ) -> None:
         super().__init__()
+        self.image = image
         self.stem, self.stages, self.head = stem, nn.ModuleList(stages), head
 
     def forward(self, x: Tensor) -> Tensor:
@@ -40,7 +49,7 @@ def staged(
     counts: Sequence[int],
     *,
     norm: str,
-    shared: bool = False,
+    shared: bool | str = False,
     **wire: Any,
 ) -> list[nn.Module]:
     """One chain per stage of `counts` branches, the first `here` channels wide, each later one at half the resolution.
@@ -62,18 +71,21 @@ def chain(
     branches: Sequence[nn.Module],
     projection: nn.Module | None,
     *,
-    shared: bool = False,
+    shared: bool | str = False,
+    error_scaling: float | None = None,
     **wire: Any,
 ) -> nn.Module:
     """Residual branches wired by a scheme: (a projected Euler step,) steps of the scheme, Euler steps for the rest.
 
-    A scheme with s evaluations takes branches in groups of s, or with `shared` one branch for all of them. `schemes`
-    has one per branch; a step takes that of its first. Raises SchemeError where a chain has branches, but too few for
-    one step: what is left would be Euler steps under another scheme's name.
+    A scheme with s evaluations takes branches in groups of s, or with `shared` one branch for all of them; with
+    shared="depth" as well, but a step stands where s branches stood, so that the depth stays what it is. `schemes` has
+    one per branch; a step takes that of its first. `error_scaling`: see `ErrorScaled`. Raises SchemeError where a chain
+    has branches, but too few for one step: what is left would be Euler steps under another scheme's name.
     """
     check_state(schemes[0], "a chain of residual branches", "has one: give a scheme such as euler, lm or rk4")
-    schemes = list(schemes) if shared else [without_estimate(scheme) for scheme in schemes]
-    size = 1 if shared else lower(schemes[0]).evaluations
+    schemes = list(schemes) if shared or error_scaling else [without_estimate(scheme) for scheme in schemes]
+    plan = lower(schemes[0])
+    size = 1 if shared is True else plan.all_evaluations if error_scaling else plan.evaluations
     first, rest = (branches[:1], branches[1:]) if projection is not None else ([], branches)
     steps = len(rest) // size
     if rest and not steps:
@@ -82,14 +94,14 @@ def chain(
             "step aside): nothing but Euler steps would be left; use shared=True, one branch for all evaluations of a "
             f"step, or a deeper network, such as blocks=({size + 1}, ...)"
         )
-    given = [rest[i * size] if size == 1 else list(rest[i * size : (i + 1) * size]) for i in range(steps)]
+    given = [rest[i * size] if shared or size == 1 else list(rest[i * size : (i + 1) * size]) for i in range(steps)]
     each = [schemes[len(first) + i * size] for i in range(steps)]
     left = rest[steps * size :]
     tail = to_stack(EULER, left, h=wire["h"]) if left else None
-    if projection is None:
-        main = to_stack(each, given, **wire) if given else None
-    else:
-        main = Restart(projection, first[0], to_continued(each, given, **wire) if given else None, h=wire["h"])
+    make = partial(error_scaled, tol=error_scaling) if error_scaling else to_continued if first else to_stack
+    main = make(each, given, **wire) if given else None
+    if projection is not None:
+        main = Restart(projection, first[0], main, h=wire["h"])
     parts = [part for part in (main, tail) if part is not None]
     return parts[0] if len(parts) == 1 else nn.Sequential(*parts)
 

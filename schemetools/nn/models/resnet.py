@@ -9,7 +9,9 @@ from torch import nn
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.coefficients import usual_start
+from schemetools.nn.models.error_scaling import check_tolerance
 from schemetools.nn.models.parts import (
+    SHARED,
     Network,
     check_options,
     classifier,
@@ -73,7 +75,8 @@ def resnet(
     blocks: Sequence[int] | None = None,
     channels: int = 3,
     norm: str = "batch",
-    shared: bool | None = None,
+    shared: bool | str | None = None,
+    error_scaling: float | None = None,
     survival: object = "1/2",
     init: Any = None,
     bounds: Any = None,
@@ -84,27 +87,35 @@ def resnet(
         u_(n+1) = u_n + h f_n(u_n)   for Euler;   f = norm-ReLU-conv-norm-ReLU-conv
 
     A scheme with s evaluations takes the branches of a stage in groups of s, and what is left over are Euler steps;
-    with `shared` it takes one branch for all of them. Where the shape changes the step is a projected Euler step
-    P(u) + h f(u), P norm-ReLU-conv 1x1, and the history starts again. A scheme with the symbol k alone starts it in
-    U(-0.1, 0), as LM-ResNet does, unless `init` says otherwise. A free survival probability, "stochastic_depth(p)",
-    falls linearly from branch to branch, down to `survival`; a projected step always survives.
+    with `shared` it takes one branch for all of them, with shared="depth" at the depth that it has without. Where the
+    shape changes the step is a projected Euler step P(u) + h f(u), P norm-ReLU-conv 1x1, and the history starts again.
+    A scheme with the symbol k alone starts it in U(-0.1, 0), as LM-ResNet does, unless `init` says otherwise. A free
+    survival probability, "stochastic_depth(p)", falls linearly from branch to branch, down to `survival`; a projected
+    step always survives. `error_scaling` is the tolerance by which steps of an embedded pair are scaled, `ErrorScaled`.
     Raises SchemeError for an option out of range, UnsupportedError for a scheme of several fields.
     Source: He et al. 2016 (arXiv 1603.05027), section 3; Lu et al. 2018 (arXiv 1710.10121), section 4.
     """
     scheme = get(layout.scheme) if scheme is None else scheme
     width = layout.width if width is None else width
     check_options(norm=norm, width=width, channels=channels)
-    counts = _counts(layout, blocks, scheme, shared := layout.shared if shared is None else shared)
+    if (shared := layout.shared if shared is None else shared) not in SHARED:
+        raise SchemeError(f"shared is one of {', '.join(map(repr, SHARED))}; {shared!r} came")
+    check_tolerance(scheme, error_scaling)
+    counts = _counts(layout, blocks, scheme, shared)
     each = scheduled(scheme, sum(counts), survival)
     wire = {"init": usual_start(each[0], init), "bounds": bounds, "h": h, "shared": shared, "norm": norm}
+    wire["error_scaling"] = error_scaling
     widths = [width * scale for scale in layout.widths]
     stages = staged(each, lambda a, b, stride: layout.branch(a, b, stride, norm), width, widths, counts, **wire)
-    network = Network(layout.stem(channels, width, norm), stages, classifier(widths[-1], classes, norm))
+    side = 224 if layout.large else 32
+    network = Network(
+        layout.stem(channels, width, norm), stages, classifier(widths[-1], classes, norm), image=(channels, side, side)
+    )
     network.apply(initialise)
     return network
 
 
-def _counts(layout: Layout, blocks: Sequence[int] | None, scheme: Scheme, shared: bool) -> list[int]:
+def _counts(layout: Layout, blocks: Sequence[int] | None, scheme: Scheme, shared: bool | str) -> list[int]:
     """Branches per stage."""
     if blocks is not None:
         fits = isinstance(blocks, (list, tuple)) and len(blocks) == len(layout.blocks)
@@ -116,6 +127,6 @@ def _counts(layout: Layout, blocks: Sequence[int] | None, scheme: Scheme, shared
         return list(blocks)
     if not layout.whole:
         return list(layout.blocks)
-    size = 1 if shared else lower(scheme).evaluations
+    size = 1 if shared is True else lower(scheme).evaluations
     changes = [stage > 0 or layout.widths[0] != 1 for stage in range(len(layout.blocks))]
     return [steps * size + change for steps, change in zip(layout.blocks, changes, strict=True)]

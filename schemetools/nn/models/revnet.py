@@ -38,6 +38,8 @@ class Shrink(nn.Module):
 class ProjectedPair(nn.Module):
     """The step that changes the shape: p = P(p) + h F(q), then q = P(q) + h G(p); it cannot be inverted."""
 
+    branches_of_its_own = 2
+
     def __init__(self, projection: nn.Module, F: nn.Module, G: nn.Module, h: float) -> None:
         super().__init__()
         self.projection, self.F, self.G, self.h = projection, F, G, h
@@ -88,7 +90,9 @@ def revnet(
         pairs = [{field: _branch(half, half, 1, norm) for field in ("F", "G")} for _ in range(units)]
         stages.append(to_stack(scheme, pairs, **wire))
         here = half
-    network = Network(convolution(channels, width, 3), stages, classifier(2 * here, classes, norm))
+    network = Network(
+        convolution(channels, width, 3), stages, classifier(2 * here, classes, norm), image=(channels, 32, 32)
+    )
     network.apply(initialise)
     return network
 

@@ -97,7 +97,7 @@ def shake_shake(
         here = outer
     stem = nn.Sequential(convolution(channels, 16, 3), normalised(16, norm))
     head = nn.Sequential(nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(here, classes))
-    network = Network(stem, stages, head)
+    network = Network(stem, stages, head, image=(channels, 32, 32))
     network.apply(initialise)
     return network
 

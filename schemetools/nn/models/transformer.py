@@ -144,7 +144,7 @@ def nested_transformer(
     else:
         encoder = to_stack(each, [_fields(scheme, width, heads, shared) for _ in range(layers)], **wire)
     head = nn.Sequential(nn.LayerNorm(width), Mean(), nn.Linear(width, classes))
-    network = Network(Patches(channels, width, patch), [encoder], head)
+    network = Network(Patches(channels, width, patch), [encoder], head, image=(channels, 32, 32))
     network.apply(_initialise)
     return network
 

@@ -79,7 +79,7 @@ class Layer:
         """The branch of each evaluation of the step, in order; one and the same where it is shared."""
         branch = self.block.branch
         if self.block.options.separate:
-            return list(branch)
+            return list(branch)[: self.plan.evaluations]  # behind them are those of an error estimate
         return [branch] * self.plan.evaluations
 
     @property
@@ -198,7 +198,7 @@ def read_chains(net: nn.Module, given: Given) -> list[Chain]:
                 taken.append(Layer(found.name, len(taken), found.block, found.vector, found.result))
             return
         state, *rest = (*args, *kwargs.values())
-        history = tuple(rest[0]) if rest and rest[0] is not None else ()
+        history = tuple(rest[0]) if type(block).takes_history and rest and rest[0] is not None else ()  # type: ignore[attr-defined]
         result = output[0] if isinstance(output, tuple) else output
         if not isinstance(state, Tensor) or not isinstance(result, Tensor):
             raise UnsupportedError(f"{names[block]} carries its state in several parts; what is read is one tensor")

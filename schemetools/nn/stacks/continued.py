@@ -82,9 +82,9 @@ class Restart(nn.Module):
     The history that the chain needs starts again: its earlier states are P(x), its earlier increments h F(x).
     """
 
-    def __init__(
-        self, projection: nn.Module, branch: nn.Module, chain: Stack | TakesHistory | None, *, h: float = 1
-    ) -> None:
+    branches_of_its_own = 1
+
+    def __init__(self, projection: nn.Module, branch: nn.Module, chain: nn.Module | None, *, h: float = 1) -> None:
         super().__init__()
         self.projection, self.branch, self.chain, self.h = projection, branch, chain, h
 

@@ -16,9 +16,11 @@ PRECISIONS = ("no", "bf16")
 class TrainConfig:
     """The settings of a run; two runs with equal settings give bit-identical weights on one CPU process.
 
-    `data` and `out` are folders; `batch` is the number of images per process and step; `limit` the number of images per
-    class (None: all); `options` go to `models.build`. `schedule` is "cosine" to 0, "step" (a tenth at 1/2 and 3/4 of
-    the steps) or "constant"; `checkpoint_every` counts steps, and every epoch ends with a checkpoint anyway.
+    `data` and `out` are folders, or `data` is only what images given as tensors are called; `batch` is the number of
+    images per process and step; `limit` the number of images per class (None: all); `options` go to `models.build`.
+    `schedule` is "cosine" to 0, "step" (a tenth at 1/2 and 3/4 of the steps) or "constant"; `weight_decay` is that of
+    the weights, `coefficient_decay` that of schemes' coefficients, which are no weights; `checkpoint_every` counts
+    steps, and every epoch ends with a checkpoint anyway.
     Raises SchemeError for a value out of range.
     """
 
@@ -32,6 +34,7 @@ class TrainConfig:
     lr: float = 0.1
     momentum: float = 0.9
     weight_decay: float = 1e-4
+    coefficient_decay: float = 0.0
     nesterov: bool = True
     schedule: str = "cosine"
     seed: int = 0
@@ -49,7 +52,7 @@ class TrainConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 raise SchemeError(f"{name} must be an integer of at least {least}; {value!r} came")
-        for name in ("lr", "momentum", "weight_decay"):
+        for name in ("lr", "momentum", "weight_decay", "coefficient_decay"):
             value = getattr(self, name)
             if not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
                 raise SchemeError(f"{name} must be a finite number that is not negative; {value!r} came")

@@ -67,7 +67,7 @@ def open_images(folder: str | Path, *, size: int | None = None, limit: int | Non
     if splits[0].images.shape[1:] != splits[1].images.shape[1:]:
         shapes = " and ".join("x".join(map(str, s.images.shape[1:])) for s in splits)
         raise FileError(f"{folder}: training and test images have different shapes ({shapes}); give a size")
-    mean, std = _statistics(splits[0].images)
+    mean, std = statistics(splits[0].images)
     return ImageData(splits[0], splits[1], tuple(classes), mean, std)
 
 
@@ -134,7 +134,7 @@ def _limited(split: Split, limit: int | None) -> Split:
     return Split(split.images[kept], split.labels[kept])
 
 
-def _statistics(images: Tensor, chunk: int = 4096) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def statistics(images: Tensor, chunk: int = 4096) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation per channel of images / 255, a chunk at a time."""
     total = torch.zeros(images.shape[1], dtype=torch.float64)
     squares = torch.zeros_like(total)

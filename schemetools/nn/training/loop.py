@@ -47,6 +47,8 @@ class Run:
 
     step: int = 0
     sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
     epochs: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -59,8 +61,16 @@ class Trained:
     checkpoint: Path
 
 
-def train(config: TrainConfig, *, resume: bool = False, progress: Callable[[Progress], None] | None = None) -> Trained:
+def train(
+    config: TrainConfig,
+    *,
+    images: ImageData | None = None,
+    resume: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Trained:
     """Train a model on images; with `resume` go on from the checkpoint in `config.out`, if there is one.
+
+    The images are those of the folder `config.data`, or those given as tensors (`size` and `limit` are then not used).
 
     Every random draw follows from (seed, epoch, step), so a resumed run takes the very steps of an unbroken one. Runs
     on several processes under `accelerate launch`. Raises SchemeError for unusable data, for a checkpoint of other
@@ -69,7 +79,7 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Callable[[Prog
     torch.manual_seed(seed_for(config.seed, 0))
     path = Path(config.out) / CHECKPOINT
     stored = _stored(path, config, resume)
-    data = open_images(config.data, size=config.size, limit=config.limit)
+    data = open_images(config.data, size=config.size, limit=config.limit) if images is None else images
     accelerator = Accelerator()
     model = build(config.model, config.scheme, len(data.classes), **config.options)
     if config.channels_last:
@@ -78,8 +88,10 @@ def train(config: TrainConfig, *, resume: bool = False, progress: Callable[[Prog
     run = Run()
     if stored is not None:
         load_weights(model, stored["model"], path)
-        run = Run(stored["step"], list(stored["sums"]), list(stored["epochs"]))
-    groups = parameter_groups(model, weight_decay=config.weight_decay)
+        spent = [stored.get(clock, 0.0) for clock in ("seconds", "cpu_seconds")]
+        run = Run(stored["step"], list(stored["sums"]), *spent, list(stored["epochs"]))
+    decays = {"weight_decay": config.weight_decay, "coefficient_decay": config.coefficient_decay}
+    groups = parameter_groups(model, **decays)
     optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.nesterov)
     if stored is not None:
         load_optimizer(optimizer, stored["optimizer"], model)
@@ -100,6 +112,11 @@ def _stored(path: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | N
             f"{path} was trained with other settings ({', '.join(different)}); repeat them, or choose another folder"
         )
     return stored
+
+
+def _clocks() -> tuple[float, float]:
+    """Seconds that pass, and seconds of the processors in this process."""
+    return time.perf_counter(), time.process_time()
 
 
 class _Trainer:
@@ -133,12 +150,16 @@ class _Trainer:
         """Take the steps that are left, one checkpoint every so often and at the end of each epoch."""
         while self.run.step < self.steps:
             epoch = self.run.step // self.steps_per_epoch
-            started = time.perf_counter()
+            started = _clocks()
             for step in range(self.run.step - epoch * self.steps_per_epoch, self.steps_per_epoch):
                 self._step(epoch, step)
+                now = _clocks()
+                self.run.seconds += now[0] - started[0]
+                self.run.cpu_seconds += now[1] - started[1]
+                started = now
                 if self.run.step % self.config.checkpoint_every == 0 and step + 1 < self.steps_per_epoch:
                     self._save(path)
-            self._end_epoch(epoch, time.perf_counter() - started)
+            self._end_epoch(epoch)
             self._save(path)
         self._log()
 
@@ -219,7 +240,7 @@ class _Trainer:
         loss, correct, count = self.accelerator.reduce(sums, reduction="sum").tolist()  # type: ignore[union-attr]
         return loss / count, correct / count
 
-    def _end_epoch(self, epoch: int, seconds: float) -> None:
+    def _end_epoch(self, epoch: int) -> None:
         loss, correct, count = self.run.sums
         test_loss, test_accuracy = self._evaluate()
         self.run.epochs.append(
@@ -231,10 +252,11 @@ class _Trainer:
                 "test_accuracy": test_accuracy,
                 "lr": self.optimizer.param_groups[0]["lr"],
                 "coefficients": learned_coefficients(self.model),
-                "seconds": round(seconds, 3),
+                "seconds": round(self.run.seconds, 3),
+                "cpu_seconds": round(self.run.cpu_seconds, 3),
             }
         )
-        self.run.sums = [0.0, 0.0, 0.0]
+        self.run.sums, self.run.seconds, self.run.cpu_seconds = [0.0, 0.0, 0.0], 0.0, 0.0
 
     def _save(self, path: Path) -> None:
         """Checkpoint and logs, from the first process only."""

@@ -8,7 +8,7 @@ from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.catalog._splitting import symplectic
 from schemetools.schemes.catalog._tableaux import explicit
-from schemetools.schemes.catalog.explicit import midpoint, rk4
+from schemetools.schemes.catalog.explicit import rk4
 from schemetools.schemes.catalog.high_order import verner89
 from schemetools.schemes.catalog.implicit import backward_euler
 from schemetools.schemes.catalog.multistep import lm
@@ -70,24 +70,34 @@ def revnet() -> AdditiveRungeKutta:
 
 
 @entry(reference="luo2022")
-def ho_midpoint() -> RungeKutta:
-    """HO-ResNet's Midpoint block with one network for both stages: the explicit midpoint rule."""
-    return midpoint()  # type: ignore[return-value]
+def ho_midpoint(a: Coefficient = "1/2") -> RungeKutta:  # type: ignore[assignment]
+    """HO-ResNet's Midpoint block with one network for both stages: the explicit midpoint rule.
+
+    a is the factor of the state between, which HO-ResNet's flexible factors train; of order one unless it is 1/2.
+    """
+    A = explicit("0")
+    A[1][0] = a
+    return RungeKutta(A, [0, 1])
 
 
 @entry(reference="luo2022")
-def ho_rk4() -> RungeKutta:
-    """HO-ResNet's RK-4 block with one network for all stages: the classical method rk4."""
-    return rk4()  # type: ignore[return-value]
+def ho_rk4(a: Coefficient = "1/2") -> RungeKutta:  # type: ignore[assignment]
+    """HO-ResNet's RK-4 block with one network for all stages: the classical method rk4.
+
+    a is the factor of the two states between, which HO-ResNet's flexible factors train; of order one unless it is 1/2.
+    """
+    return RungeKutta([[0] * 4, [a, 0, 0, 0], [0, a, 0, 0], [0, 0, 1, 0]], list(rk4().b))  # type: ignore[attr-defined]
 
 
 @entry(reference="luo2022; verner1978")
-def ho_rk8() -> RungeKutta:
+def ho_rk8(s: Coefficient = "1") -> RungeKutta:  # type: ignore[assignment]
     """HO-ResNet's RK-8 block with one network for all stages: verner89, whose first fourteen stages carry the result.
 
+    s is the factor of the whole increment, which HO-ResNet's flexible factors train: the limit is u' = s f.
     The published code differs from it in four coefficients, one of them a sign, and is not consistent.
     """
-    return verner89()  # type: ignore[return-value]
+    scheme: RungeKutta = verner89()  # type: ignore[assignment]
+    return scheme if s == 1 else RungeKutta(scheme.A, [s * weight for weight in scheme.b])
 
 
 @entry(reference="luo2022")

@@ -4,7 +4,6 @@ import functools
 import inspect
 import linecache
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -51,11 +50,17 @@ def to_source(scheme: Scheme, target: str = "torch") -> str:
     return PRINTERS[target](given)
 
 
-def compiled(source: str, label: str) -> CodeType:
-    """Generated source as code, registered with linecache so that tracebacks and debuggers show its lines."""
+def defined_by(source: str, label: str) -> dict[str, Any]:
+    """The names that generated source defines, registered with linecache so that tracebacks show its lines.
+
+    The only place that runs source text. The text is printed from exact data and every name in it is made by the
+    printers, never taken from what a user typed, so that running it is safe.
+    """
     filename = f"<schemetools {label} {abs(hash(source)):x}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    return compile(source, filename, "exec")
+    names: dict[str, Any] = {}
+    exec(compile(source, filename, "exec"), names)  # noqa: S102  (see above)
+    return names
 
 
 def to_stepper(scheme: Scheme) -> Callable[..., Any]:
@@ -77,13 +82,11 @@ def to_stepper(scheme: Scheme) -> Callable[..., Any]:
 
 
 def _stepper(scheme: Scheme) -> Callable[..., Any]:
-    # The text is printed from exact data, never from what a user typed, so that running it is safe; and it must run
-    # without schemetools, so that it checks nothing. Whatever a caller can get wrong is therefore refused in the
-    # function around it, and the error that an unsolved stage raises, which the text defines for itself, is known here
-    # by name alone.
+    # The text must run without schemetools, so that it checks nothing. Whatever a caller can get wrong is therefore
+    # refused in the function around it, and the error that an unsolved stage raises, which the text defines for itself,
+    # is known here by name alone.
     source = print_numpy(scheme)
-    names: dict[str, Any] = {}
-    exec(compiled(source, f"{base_name(scheme)} numpy"), names)  # noqa: S102  (source written by the printer from exact data)
+    names = defined_by(source, f"{base_name(scheme)} numpy")
     generated = names["step"]
     form = scheme.frame()
     needed = set(inspect.signature(generated).parameters) - {"f", "history", "h", "error", "jac"}

@@ -6,6 +6,7 @@ from schemetools.exact.intake import (
     canonical,
     check_symbol_name,
     coefficient,
+    expression,
     is_irrational,
     is_long_float,
     is_whole,
@@ -13,7 +14,7 @@ from schemetools.exact.intake import (
     to_fraction,
 )
 from schemetools.exact.measure import Measured, measure
-from schemetools.exact.parser import parse
+from schemetools.exact.parser import formula, parse
 from schemetools.exact.printing import decimals, latex, text
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "coefficient",
     "decimals",
     "domain_over",
+    "expression",
+    "formula",
     "from_domain",
     "generators",
     "is_irrational",

@@ -11,7 +11,7 @@ from sympy import CRootOf, Expr, Rational, Symbol
 
 from schemetools.errors import CoefficientError
 from schemetools.exact.domains import from_domain, generators, to_domain
-from schemetools.exact.parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, parse, shorten
+from schemetools.exact.parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, formula, parse, shorten
 from schemetools.exact.trigonometry import algebraic
 
 RESERVED = frozenset("hfutx")
@@ -93,6 +93,25 @@ def _from_sympy(value: Expr, parameter: bool) -> Expr:
     for symbol in symbols:
         check_symbol_name(symbol.name)
     return canonical(value)
+
+
+def expression(value: Any) -> Expr:
+    """What a user puts into a formula, as a sympy expression: numbers, expressions, text by our own grammar.
+
+    The gate in place of sympy's own sympify, which evaluates text as code. Raises CoefficientError for anything else.
+
+    >>> expression(2), expression("k/2")
+    (2, k/2)
+    """
+    if isinstance(value, str):
+        return formula(value)
+    try:
+        found = sympy.sympify(value, strict=True)
+    except sympy.SympifyError:
+        found = None
+    if not isinstance(found, Expr):
+        raise CoefficientError(f"{value!r} came; give a number or a sympy expression")
+    return found
 
 
 def check_symbol_name(name: str) -> None:

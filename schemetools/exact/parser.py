@@ -32,6 +32,7 @@ MAX_TERMS = 2000
 _TOKEN = re.compile(
     r"\s*(?:([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([A-Za-z_]\w*)|(\*\*|[-+*/^(),]))"
 )
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _TURNS: dict[str, Callable[[Expr], Expr]] = {"cos": sympy.cos, "sin": sympy.sin, "tan": sympy.tan}
 _RESERVED_FUNCTIONS = ("sqrt", "root", *_TURNS)
 _POLYNOMIAL_VARIABLE = Symbol("x")
@@ -265,3 +266,12 @@ def parse(text: str, symbols: Collection[str] = ()) -> Expr:
     if not text.strip():
         raise CoefficientError("an empty text is not a coefficient; write 0")
     return _Parser(text, symbols).whole()
+
+
+def formula(text: str) -> Expr:
+    """A formula as text, by the same grammar and limits, every name in it a symbol.
+
+    >>> formula("u^2/2 - k*u")
+    -k*u + u**2/2
+    """
+    return parse(text, {*_WORD.findall(text)} - {*_RESERVED_FUNCTIONS, "pi"})

@@ -16,6 +16,7 @@ from schemetools.analysis.properties.geometry import is_symplectic
 from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.forest import forest, symmetries
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.exact import expression
 from schemetools.schemes.reduction import reduced_runge_kutta
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -27,7 +28,7 @@ def solver(eq: EquationFacts, f: Any, u: Any, h: Any = None, t: Any = None) -> R
 
     y has shape (n,) or (n, m) for m states at once. Raises SchemeError where symbols remain that have no value.
     """
-    step = Symbol("h") if h is None else sympy.sympify(h)
+    step = Symbol("h") if h is None else expression(h)
     time = Symbol("t") if t is None else t
     field = concrete_field(eq, f, u, step, t)
     _, variables = components(eq, f, u, t)
@@ -76,14 +77,14 @@ def modified_hamiltonian(eq: EquationFacts, hamiltonian: Expr, p: Any, q: Any, h
     is the implicit midpoint rule. Raises UnsupportedError for a scheme that is not symplectic.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, section IX.9.2 (there a sum over free trees).
     """
-    eq = _symplectic(eq, sympy.sympify(hamiltonian), [*_symbols(p), *_symbols(q)])
+    eq = _symplectic(eq, expression(hamiltonian), [*_symbols(p), *_symbols(q)])
     momenta, positions = _symbols(p), _symbols(q)
     if len(momenta) != len(positions):
         raise SchemeError(
             f"p has {len(momenta)} components and q {len(positions)}; a Hamiltonian system has as many of both"
         )
     variables = (*momenta, *positions)
-    energies, fields = _hamiltonian_fields(eq, sympy.sympify(hamiltonian), momenta, positions)
+    energies, fields = _hamiltonian_fields(eq, expression(hamiltonian), momenta, positions)
     algebra = algebra_for([*energies, *(c for field in fields for c in field)], variables)
     table = forest(eq.series.grammar)
     inner = Differentials(table, algebra, fields)
@@ -93,7 +94,7 @@ def modified_hamiltonian(eq: EquationFacts, hamiltonian: Expr, p: Any, q: Any, h
     for n in range(1, eq.order + 1):
         ids = [i for i in table.ids(n) if eq.series.numerators[i]]
         parts = [eq.series.value(i, n) / sigma[i] / n * algebra.expression(outer[i][0]) for i in ids]
-        terms.append(sympy.sympify(h) ** (n - 1) * sympy.expand(sympy.Add(*parts)))
+        terms.append(expression(h) ** (n - 1) * sympy.expand(sympy.Add(*parts)))
     return sympy.Add(*terms)
 
 
@@ -121,7 +122,7 @@ def first_integral_drift(eq: EquationFacts, integral: Expr, f: Any, u: Any) -> t
     """grad I . f_n for the coefficients f_n of h^0, h^1, ... of the modified field: zeros say to which order I is
     kept."""
     _, variables = components(eq, f, u)
-    slopes = [sympy.sympify(integral).diff(x) for x in variables]
+    slopes = [expression(integral).diff(x) for x in variables]
     drifts = (sympy.Add(*(g * c for g, c in zip(slopes, term, strict=True))) for term in concrete_terms(eq, f, u))
     return tuple(sympy.simplify(drift) for drift in drifts)
 
@@ -136,7 +137,7 @@ def first_integral_order(eq: EquationFacts, integral: Expr, f: Any, u: Any) -> i
 def concrete_field(eq: EquationFacts, f: Any, u: Any, h: Any, t: Any = None) -> tuple[Expr, ...]:
     """The modified vector field for concrete f, as the sum over the powers of h."""
     orders = concrete_terms(eq, f, u, t)
-    step = sympy.sympify(h)
+    step = expression(h)
     return tuple(sympy.Add(*(step**n * term[i] for n, term in enumerate(orders))) for i in range(len(orders[0])))
 
 
@@ -145,7 +146,7 @@ def concrete_terms(eq: EquationFacts, f: Any, u: Any, t: Any = None) -> list[lis
     fields, variables = components(eq, f, u, t)
     if t is None:
         return concrete_orders(eq.series, fields, variables)
-    time = sympy.sympify(t)
+    time = expression(t)
     if not time.is_Symbol or time in variables:
         raise SchemeError(f"t = {t} came; give a symbol that is none of the variables")
     series = eq.with_time().series

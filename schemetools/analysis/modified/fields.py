@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr, Integer, Symbol
 
 from schemetools.errors import SchemeError
+from schemetools.exact import expression
 from schemetools.schemes.base import Scheme
 
 
@@ -15,9 +16,9 @@ def _sequence(value: Any, what: str) -> tuple[Any, ...]:
     if isinstance(value, sympy.MatrixBase):
         return tuple(value)
     if isinstance(value, (Expr, int, float)):
-        return (sympy.sympify(value),)
+        return (expression(value),)
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(sympy.sympify(entry) for entry in value)
+        return tuple(expression(entry) for entry in value)
     raise SchemeError(f"{what} is a {type(value).__name__}; give a sequence of sympy expressions")
 
 

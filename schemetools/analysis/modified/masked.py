@@ -26,7 +26,7 @@ from schemetools.analysis.algebra.square_root import square_root
 from schemetools.analysis.modified.mask_moments import Mask
 from schemetools.analysis.modified.sde import linear_moments, simulate
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import text
+from schemetools.exact import expression, text
 from schemetools.exact.style import TEXT
 from schemetools.schemes.masked import ON_THE_STATE, MaskedEuler
 
@@ -63,7 +63,7 @@ class MaskedEquation:
     def drift(self, f: Any, u: Any, h: Any, m: Any = None) -> tuple[Expr, ...]:
         """The drift for a concrete field, one expression per component."""
         system = _System(self.scheme, f, u, m)
-        step = sympy.sympify(h)
+        step = expression(h)
         mean = system.mean()
         result = mean
         if self.weak_order == 2:
@@ -83,19 +83,19 @@ class MaskedEquation:
     def diffusion(self, f: Any, u: Any, h: Any, m: Any = None) -> Matrix:
         """The matrix s that multiplies dB, one row per component and one column per Brownian motion."""
         system = _System(self.scheme, f, u, m)
-        root = sympy.sqrt(sympy.sympify(h))
+        root = sympy.sqrt(expression(h))
         if self.scheme.placement not in ON_THE_STATE:
             return root * system.noise()
         s = system.noise()
         if self.weak_order == 2:
-            s = (sympy.eye(len(system.u)) - sympy.sympify(h) / 2 * Matrix(system.mean()).jacobian(system.u)) * s
+            s = (sympy.eye(len(system.u)) - expression(h) / 2 * Matrix(system.mean()).jacobian(system.u)) * s
         return s
 
     def covariance(self, f: Any, u: Any, h: Any, m: Any = None) -> Matrix:
         """a = s s^T, the covariance that the noise adds per unit of time; it needs no square root of a matrix."""
         system = _System(self.scheme, f, u, m)
         if self.scheme.placement not in ON_THE_STATE:
-            return sympy.sympify(h) * system.covariance()
+            return expression(h) * system.covariance()
         s = self.diffusion(f, u, h, m)
         return (s * s.T).applyfunc(sympy.expand)
 
@@ -208,7 +208,7 @@ def _symbols(value: Any, what: str) -> tuple[Symbol, ...]:
 
 def _expressions(f: Any, arguments: tuple[Any, ...], u: tuple[Symbol, ...]) -> tuple[Expr, ...]:
     values: Any = f(*arguments) if callable(f) and not isinstance(f, Expr) else f
-    entries = (values,) if isinstance(values, Expr) else tuple(map(sympy.sympify, values))
+    entries = (values,) if isinstance(values, Expr) else tuple(map(expression, values))
     if len(entries) != len(u):
         raise SchemeError(f"the field has {len(entries)} components for {len(u)} variables; give one for each")
     return entries
@@ -228,7 +228,7 @@ def masked_equation(scheme: MaskedEuler, weak_order: Any = None) -> MaskedEquati
     highest, reason = _highest(scheme)
     if weak_order is None:
         return MaskedEquation(scheme, highest)
-    wanted = sympy.sympify(weak_order)
+    wanted = expression(weak_order)
     if wanted not in (HALF, 1, 2) or wanted > highest:
         raise UnsupportedError(f"{scheme.name or scheme} has the weak order {text(highest)}, not {wanted}: {reason}")
     return MaskedEquation(scheme, wanted)

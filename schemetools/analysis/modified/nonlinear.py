@@ -1,7 +1,6 @@
 """Modified equations of schemes for u_t + F(u)_x = 0, in powers of dx at fixed lam = dt/dx."""
 
 import functools
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,6 @@ from schemetools.schemes.semidiscrete import MethodOfLines
 U = Symbol("u")
 LAMBDA = Symbol("lam")
 HIGHEST = 12
-_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -144,9 +142,9 @@ def flux_of(given: Any) -> Expr | None:
     if isinstance(given, str):
         if given.strip().isidentifier() and given.strip() != "u":
             return None
-        value = exact.parse(given, set(_NAME.findall(given)) - {"sqrt", "root"})
+        value = exact.formula(given)
     elif callable(given) and not isinstance(given, (Expr, type)):
-        value = sympy.sympify(given(U))
+        value = exact.expression(given(U))
     elif isinstance(given, type) and issubclass(given, sympy.Function):
         return None
     else:

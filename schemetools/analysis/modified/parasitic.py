@@ -18,7 +18,7 @@ from sympy import CRootOf, Expr, Integer, Rational
 from sympy.polys.polytools import Poly
 
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import canonical, to_domain
+from schemetools.exact import canonical, expression, to_domain
 from schemetools.schemes.multistep import LinearMultistep
 
 DIGITS = 40
@@ -179,7 +179,7 @@ def start_shift(scheme: LinearMultistep, start: str | Sequence[Any]) -> tuple[Ex
     elif start == "euler":
         offsets = [Integer(j) for j in range(k)]
     elif not isinstance(start, str) and len(start) == k:
-        offsets = [sympy.sympify(c) for c in start]
+        offsets = [expression(c) for c in start]
     else:
         raise SchemeError(
             f"start is {start!r}; give 'euler', 'repeat', or the {k} numbers c_j of the values u_0 + h c_j f(u_0)"

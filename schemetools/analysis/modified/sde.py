@@ -10,6 +10,7 @@ import sympy
 from sympy import Expr, Matrix, Symbol
 
 from schemetools.errors import SchemeError
+from schemetools.exact import expression
 
 DIGITS = 30
 
@@ -52,7 +53,9 @@ def linear_moments(eq: Diffusive, matrix: Any, start: Any, t: Any, h: Any) -> tu
 
 
 def _square(M: Any) -> Matrix:
-    found = Matrix(M) if isinstance(M, (sympy.MatrixBase, list, tuple, np.ndarray)) else Matrix([[sympy.sympify(M)]])
+    listed = M.tolist() if isinstance(M, (sympy.MatrixBase, np.ndarray)) else M
+    rows = [listed] if not isinstance(listed, (list, tuple)) else listed
+    found = Matrix([[*map(expression, row)] if isinstance(row, (list, tuple)) else [expression(row)] for row in rows])
     if found.rows != found.cols:
         raise SchemeError(f"a linear field has a square matrix; {found.rows} x {found.cols} came")
     return found
@@ -69,11 +72,11 @@ def _numeric(B: Matrix, S: list[Matrix], added: list[Matrix], x: Matrix, t: Any)
     for column in columns:
         K += sympy.kronecker_product(column, column)
     y = x.col_join(Matrix([1]))
-    missing = K.free_symbols | y.free_symbols | sympy.sympify(t).free_symbols
+    missing = K.free_symbols | y.free_symbols | expression(t).free_symbols
     if missing:
         raise SchemeError(f"moments of {n} components need numbers; {', '.join(sorted(map(str, missing)))} has none")
     with mpmath.workdps(DIGITS + 10):
-        flow = mpmath.expm(mpmath.matrix((K * sympy.sympify(t)).evalf(DIGITS + 10).tolist()))
+        flow = mpmath.expm(mpmath.matrix((K * expression(t)).evalf(DIGITS + 10).tolist()))
         end = flow * mpmath.matrix((y * y.T).reshape((n + 1) ** 2, 1).evalf(DIGITS + 10).tolist())
         second = Matrix(n + 1, n + 1, [sympy.Float(v, DIGITS) for v in end])
     return second[:n, n], second[:n, :n]
@@ -102,7 +105,7 @@ def simulate(
     if count is None or count < 1 or paths < 1 or not t > 0:
         raise SchemeError(f"t = {t}, h = {h}, steps = {steps}, paths = {paths} came; all must be positive")
     variables = (u,) if isinstance(u, Symbol) else tuple(u)
-    drift, noise = eq.drift(f, u, sympy.sympify(h)), eq.diffusion(f, u, sympy.sympify(h))
+    drift, noise = eq.drift(f, u, expression(h)), eq.diffusion(f, u, expression(h))
     open_symbols = set().union(*(c.free_symbols for c in (*drift, *noise))) - set(variables)
     if open_symbols:
         raise SchemeError(f"{', '.join(sorted(map(str, open_symbols)))} has no number: put values into the field")

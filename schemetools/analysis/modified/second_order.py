@@ -73,13 +73,11 @@ def second_order_limit(s: Any, **path: Any) -> SecondOrderLimit:
 
 def _path(value: Any) -> Expr:
     """A path as an expression in delta and t."""
-    if isinstance(value, str):
-        names = [Symbol("delta"), Symbol("n"), Symbol("t")]
-        value = exact_arithmetic.parse(value, symbols=[x.name for x in names])
     positive: Mapping[str, Symbol] = {"delta": DELTA, "n": STEP, "t": TIME}
-    expression = sympy.sympify(value)
-    expression = expression.xreplace({x: positive[x.name] for x in expression.free_symbols if x.name in positive})
-    return expression.subs(STEP, TIME / DELTA)
+    text = isinstance(value, str)
+    path = exact_arithmetic.parse(value, [*positive]) if text else exact_arithmetic.expression(value)
+    path = path.xreplace({x: positive[x.name] for x in path.free_symbols if x.name in positive})
+    return path.subs(STEP, TIME / DELTA)
 
 
 def _first_two(method: LinearMultistep, moving: Mapping[Symbol, Expr]) -> tuple[Expr, Expr]:

@@ -23,7 +23,7 @@ from schemetools.analysis.algebra.square_root import Table, square_root
 from schemetools.analysis.modified.fields import components
 from schemetools.analysis.modified.sde import linear_moments, simulate
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import canonical
+from schemetools.exact import canonical, expression
 from schemetools.exact import style as coefficients
 from schemetools.schemes.base import GeneralLinear, Scheme, is_random
 from schemetools.schemes.linear import carried_along, left_eigenvector
@@ -88,7 +88,7 @@ class StochasticModifiedEquation:
     def drift(self, f: Any, u: Any, h: Any) -> tuple[Expr, ...]:
         """The drift for concrete fields, one expression per component; several fields come as a list, in order."""
         fields, variables = components(self, f, u)
-        step = sympy.sympify(h)
+        step = expression(h)
         result = [Add(*(b * g[i] for b, g in zip(self.first, fields, strict=True))) for i in range(len(variables))]
         if self.weak_order == 1:
             return tuple(result)
@@ -107,10 +107,10 @@ class StochasticModifiedEquation:
     def diffusion(self, f: Any, u: Any, h: Any) -> Matrix:
         """The matrix that multiplies dB, one row per component and one column per Brownian motion."""
         fields, variables = components(self, f, u)
-        scale = sympy.sqrt(sympy.sympify(h))
+        scale = sympy.sqrt(expression(h))
         if self.third is not None:
             corrections = _along(fields[0], fields[0], variables)
-            shift = self.third[2] * sympy.sympify(h)
+            shift = self.third[2] * expression(h)
             fields = [tuple(c + shift * d for c, d in zip(fields[0], corrections, strict=True))]
         columns = list(zip(*self.factor, strict=True))
         return Matrix(

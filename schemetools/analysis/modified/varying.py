@@ -23,7 +23,7 @@ from schemetools.analysis.series.weights import elementary_weights
 from schemetools.analysis.trees.forest import NONAUTONOMOUS, PLAIN, Forest, Grammar, forest
 from schemetools.analysis.trees.tree import Tree, ids_of_trees, sorted_ids, trees_by_id
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import to_domain
+from schemetools.exact import expression, to_domain
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_runge_kutta
@@ -68,7 +68,7 @@ class VaryingEquation:
         algebra = algebra_for([c for field in fields for c in field], variables)
         differentials = Differentials(forest(self.grammar), algebra, fields)
         ids = ids_of_trees(self.grammar, self.order)
-        step, rows = sympy.sympify(h), []
+        step, rows = expression(h), []
         for (tree, w), value in self.coefficients.items():
             factor = step ** (tree.order - 1 + w) * value.subs(TIME, time) / tree.symmetry
             rows.append([factor * algebra.expression(x) for x in differentials[ids[tree]]])

@@ -10,6 +10,7 @@ import sympy
 from sympy import Rational
 
 from schemetools.errors import SchemeError
+from schemetools.exact import expression
 
 Moments = dict[tuple[int, ...], Any]
 
@@ -66,7 +67,7 @@ def kernel_from_moments(moments: Mapping[Any, Any], shape: Sequence[int] | None 
     found = np.full(shape, sympy.Integer(0), dtype=object) if exact else np.zeros(shape)
     for place, value in table.items():
         scale = math.prod(w**a for w, a in zip(widths, place, strict=True))
-        found[tuple(reversed(place))] = (sympy.sympify(value) / scale) if exact else float(value) / float(scale)
+        found[tuple(reversed(place))] = (expression(value) / scale) if exact else float(value) / float(scale)
     for axis, n in enumerate(shape):
         inverse = _inverse(n, found.dtype)
         found = np.moveaxis(np.tensordot(inverse, found, axes=(1, axis)), 0, axis)
@@ -98,7 +99,7 @@ def _array(kernel: Any) -> np.ndarray:
 def _exact(value: Any) -> Any:
     if isinstance(value, str):
         raise TypeError
-    return Rational(value.numerator, value.denominator) if hasattr(value, "numerator") else sympy.sympify(value)
+    return Rational(value.numerator, value.denominator) if hasattr(value, "numerator") else expression(value)
 
 
 def _widths(dx: Any, d: int) -> list[Any]:
@@ -108,7 +109,7 @@ def _widths(dx: Any, d: int) -> list[Any]:
     for w in widths:
         if isinstance(w, (int, float)) and not w > 0:
             raise SchemeError(f"dx must be positive; {w!r} came")
-    return [w if isinstance(w, float) else sympy.sympify(w) for w in widths]
+    return [w if isinstance(w, float) else expression(w) for w in widths]
 
 
 def _vandermonde(n: int, dtype: Any) -> np.ndarray:

@@ -21,6 +21,7 @@ from schemetools.analysis.stability.model import Model
 from schemetools.analysis.stability.nonlinear import an_stability, is_algebraically_stable, is_stiffly_accurate
 from schemetools.analysis.stability.ssp import ssp_coefficient
 from schemetools.errors import UnsupportedError
+from schemetools.exact import expression
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.transforms import rescale
@@ -53,7 +54,7 @@ class LinearStability(Stability):
 
     def polynomial(self, w: Any, z: Any) -> Expr:
         """Phi(w, z) = sum_j phi_j(z) w^j."""
-        w, z = sympy.sympify(w), sympy.sympify(z)
+        w, z = expression(w), expression(z)
         return sympy.Add(*(answers.expression(self._model, p, z) * w**j for j, p in enumerate(self._model.phi)))
 
     def function(self, z: Any) -> Expr:
@@ -63,7 +64,7 @@ class LinearStability(Stability):
             raise UnsupportedError(
                 f"{self.scheme} is no one-step scheme, so it has no stability function; use polynomial(w, z)"
             )
-        P, Q = (answers.expression(self._model, p, sympy.sympify(z)) for p in terms)
+        P, Q = (answers.expression(self._model, p, expression(z)) for p in terms)
         return -P / Q
 
     second_moment = undefined("nothing is random here: |R|^2 is the square of the modulus of function(x + i y)")

@@ -24,6 +24,7 @@ from schemetools.analysis.stability.base import Shares
 from schemetools.analysis.stability.model import Bivariate, Model
 from schemetools.analysis.stability.step_matrix import StepMatrix, step_matrix
 from schemetools.errors import UnsupportedError
+from schemetools.exact import expression
 from schemetools.schemes.base import Scheme, is_random
 from schemetools.schemes.moments import expectation
 
@@ -124,7 +125,7 @@ def second_moment(moments: SecondMoments, x: Any, y: Any) -> Expr:
     """E|R(x + i y)|^2 of a scheme with one value, for real x and y."""
     if moments.values != 1:
         raise UnsupportedError("a scheme with several values has a matrix of second moments; use contains(z)")
-    x, y = sympy.sympify(x), sympy.sympify(y)
+    x, y = expression(x), expression(y)
     top = sympy.Add(
         *(moments.T[a][b][0][0] * _monomial(a, b, x, y) for a in range(len(moments.T)) for b in range(len(moments.T)))
     )

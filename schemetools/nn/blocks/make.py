@@ -10,7 +10,7 @@ from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.names import base_name, class_name
 from schemetools.codegen.printers.torch import print_torch
 from schemetools.codegen.printers.torch_options import NO_START, TorchOptions
-from schemetools.codegen.source import compiled
+from schemetools.codegen.source import defined_by
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
@@ -113,9 +113,7 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
 def _generated(scheme: Scheme, name: str, options: TorchOptions) -> tuple[str, type[Any]]:
     """The source of a step, and the class that it defines."""
     source = print_torch(scheme, options)
-    namespace: dict[str, Any] = {}
-    exec(compiled(source, base_name(scheme)), namespace)  # noqa: S102  (source written by the printer from exact data)
-    return source, namespace[name]
+    return source, defined_by(source, base_name(scheme))[name]
 
 
 def _with_optional_step(plain: Callable[..., Any]) -> Callable[..., Any]:

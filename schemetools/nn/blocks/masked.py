@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from schemetools.codegen.printers.masked import print_masked
 from schemetools.codegen.printers.names import base_name, class_name
-from schemetools.codegen.source import compiled
+from schemetools.codegen.source import defined_by
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.arguments import checked_step
 from schemetools.schemes.masked import MaskedEuler
@@ -51,10 +51,8 @@ class MaskedBlock(nn.Module):
 def _class(scheme: MaskedEuler, name: str | None, masks: str) -> type[MaskedBlock]:
     # Equal schemes may have different names, and the class bears one: it is part of the key.
     source = print_masked(scheme, masks)
-    namespace: dict[str, Any] = {}
-    exec(compiled(source, base_name(scheme)), namespace)  # noqa: S102  (source written by the printer from exact data)
     label = f"{class_name(scheme)}Block"
-    generated = namespace[label]
+    generated = defined_by(source, base_name(scheme))[label]
     members = {"forward": generated.forward, "mask": generated.mask, "__doc__": generated.__doc__}
     members |= {"scheme": scheme, "source": source, "masks": masks, "__module__": __name__, "__qualname__": label}
     return cast(type[MaskedBlock], type(label, (MaskedBlock,), members))

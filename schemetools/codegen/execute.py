@@ -45,7 +45,7 @@ def execute(
         raise SchemeError("this scheme has no embedded result, so there is no error estimate")
     for step in plan.error_steps:
         run(step)
-    return tuple(run.registers[out] for out in (*plan.outputs, plan.error))
+    return tuple(run.registers[out] for out in (*plan.outputs, *plan.errors))
 
 
 class _Run:
@@ -56,8 +56,8 @@ class _Run:
 
     def __call__(self, step: Step) -> None:
         match step:
-            case Eval(out, field, argument):
-                self.registers[out] = self.fields[field](self.registers[argument])
+            case Eval(out, field):
+                self.registers[out] = self.fields[field](*(self.registers[name] for name in step.arguments))
             case Combine(out, terms, increments):
                 self.registers[out] = self._combined(terms, increments)
             case Solve():
@@ -93,7 +93,9 @@ class _Run:
             )
         equations = []
         for unknown, field, known, row in zip(unknowns, step.fields, step.known, step.matrix, strict=True):
-            argument = self.registers[known] + self.h * sum(c * u for c, u in zip(row, unknowns, strict=True))
+            argument = self.registers[known] + self.h**step.power * sum(
+                c * u for c, u in zip(row, unknowns, strict=True)
+            )
             equations.append(unknown - self.fields[field](argument))
         try:
             [solution] = sympy.linsolve(equations, unknowns)

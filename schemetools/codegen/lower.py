@@ -7,9 +7,11 @@ from sympy import Expr, Integer
 
 from schemetools.codegen.lower_rosenbrock import lower_rosenbrock
 from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
+from schemetools.codegen.second_order import lower_second_order
 from schemetools.codegen.starting import input_names
 from schemetools.codegen.system import components, system
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.stages import System, merged, total
 
@@ -30,7 +32,14 @@ def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None, *, share: bool
     scheme = as_scheme(scheme)
     if isinstance(scheme, Rosenbrock):
         return lower_rosenbrock(scheme)
+    if isinstance(scheme, RungeKuttaNystrom):
+        return _lower_second_order(scheme)
     return _lower(scheme.normal_form(), pattern, share)
+
+
+@functools.cache
+def _lower_second_order(scheme: RungeKuttaNystrom) -> StepPlan:
+    return lower_second_order(scheme)
 
 
 @functools.cache
@@ -44,11 +53,12 @@ def _lower(form: GeneralLinear, pattern: tuple[str, ...] | None, share: bool) ->
         writer.row(f"{name}_new" if m else "y", given.B[m], given.V[m]) for m, name in enumerate(input_names(form))
     )
     steps = writer.take()
-    error = None
+    errors = ()
     if form.embedded:
         writer.stages([i for i in given.needed([0, count]) if i not in main])
         error = writer.row("estimate", _difference(given.B[0], given.B[count]), _difference(given.V[0], given.V[count]))
-    return StepPlan(given.inputs, steps, outputs, form.fields, form.parts, writer.take(), error)
+        errors = (error,)
+    return StepPlan(given.inputs, steps, outputs, form.fields, form.parts, writer.take(), errors)
 
 
 def _difference(left: Sequence[Expr], right: Sequence[Expr]) -> tuple[Expr, ...]:

@@ -22,23 +22,33 @@ class Combine:
 
 @dataclass(frozen=True)
 class Eval:
-    """out = f_field(argument); `stage` is the stage of the normal form that it stands for."""
+    """out = f_field(argument); `stage` is the stage of the scheme that it stands for.
+
+    With `velocity`, out = f_field(argument, velocity): f(q, q') of an equation of second order.
+    """
 
     out: str
     field: str
     argument: str
     stage: int
+    velocity: str | None = None
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The registers that f takes."""
+        return (self.argument,) if self.velocity is None else (self.argument, self.velocity)
 
 
 @dataclass(frozen=True)
 class Solve:
-    """The implicit system out_i = f_i(known_i + h sum_j matrix_ij out_j), solved for all its outs at once."""
+    """The implicit system out_i = f_i(known_i + h^power sum_j matrix_ij out_j), solved for all its outs at once."""
 
     outs: tuple[str, ...]
     fields: tuple[str, ...]
     known: tuple[str, ...]
     matrix: tuple[tuple[Expr, ...], ...]
     stages: tuple[int, ...]
+    power: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,8 +84,8 @@ class StepPlan:
     """One step of a scheme: from the registers `inputs` to the registers `outputs`, both the normal form's vector x.
 
     The first `parts` registers are the state, the others its history, newest first; a name that occurs twice among
-    the inputs stands for values known to be equal. With `error` set, `error_steps` compute that register, the
-    difference between the result and the embedded one, after `steps` ran.
+    the inputs stands for values known to be equal. With `errors`, `error_steps` compute these registers, the
+    difference between the result and the embedded one (per part where there are two), after `steps` ran.
     """
 
     inputs: tuple[str, ...]
@@ -84,7 +94,17 @@ class StepPlan:
     fields: tuple[str, ...]
     parts: int = 1
     error_steps: tuple[Step, ...] = ()
-    error: str | None = None
+    errors: tuple[str, ...] = ()
+
+    @property
+    def carries(self) -> bool:
+        """Whether there is a history beside the state."""
+        return len(self.inputs) > self.parts
+
+    @property
+    def error(self) -> str | None:
+        """The estimate as programs write it: a register, a tuple of them, or nothing."""
+        return f"({', '.join(self.errors)})" if len(self.errors) > 1 else next(iter(self.errors), None)
 
     @property
     def evaluations(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.c import print_c
 from schemetools.codegen.printers.julia import print_julia
 from schemetools.codegen.printers.masked import print_masked
@@ -88,7 +89,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
     source = print_numpy(scheme)
     names = defined_by(source, f"{base_name(scheme)} numpy")
     generated = names["step"]
-    form = scheme.frame()
+    plan = lower(scheme)
     needed = set(inspect.signature(generated).parameters) - {"f", "history", "h", "error", "jac"}
     unsolved: Any = names.get("NotSolved", ())
 
@@ -104,10 +105,10 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
     ) -> Any:
         bare = not isinstance(history, (tuple, list))
         given = (np.asarray(history),) if bare else tuple(map(np.asarray, history))
-        _check(given, form.values, form.parts)
-        if len(form.fields) > 1:
-            f = _fields(f, form.fields)
-        if error and not form.embedded:
+        _check(given, len(plan.inputs), plan.parts)
+        if len(plan.fields) > 1:
+            f = _fields(f, plan.fields)
+        if error and plan.error is None:
             raise SchemeError(f"{scheme} has no embedded result, so there is no error estimate")
         if set(symbols) != needed:
             raise SchemeError(
@@ -125,7 +126,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
         except np.linalg.LinAlgError:
             raise SchemeError(f"{scheme}: a stage has a singular system for h = {h}; take another h") from None
         values, *estimate = result if error else (result,)
-        values = values[0] if bare and form.values == 1 else values
+        values = values[0] if bare and len(plan.inputs) == 1 else values
         return (values, *estimate) if error else values
 
     step.source = source  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from schemetools.codegen.system import START, system
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import GeneralLinear, Scheme, labelled
 from schemetools.schemes.linear import solve_consistent
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.stages import merged, total
 
@@ -90,6 +91,11 @@ def with_history(start: GeneralLinear, form: GeneralLinear) -> GeneralLinear:
     colours = (*start.colours, start.colours[0])
     U = [unit[0]] * (s + 1)
     return GeneralLinear(A, U, B, V, colours, **start._labels())
+
+
+def times_of(scheme: Scheme) -> tuple[Expr, ...]:
+    """The times c_i of the stages of a scheme; see `stage_times`."""
+    return scheme.c if isinstance(scheme, RungeKuttaNystrom) else stage_times(scheme.normal_form())
 
 
 def stage_times(form: GeneralLinear) -> tuple[Expr, ...]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from schemetools.analysis.properties.order import limits, order
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.interop.fields import timed_fields
+from schemetools.interop.fields import fields_of, timed_fields
 from schemetools.interop.solve import solve
-from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
+from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.registry import get
 
 STEPS = (8, 16, 32, 64, 128)
@@ -94,17 +95,19 @@ def _count(n: Any) -> int:
 
 
 def _problem(scheme: Scheme, problem: Any) -> tuple[Any, Any, Any, Any]:
-    form = scheme.frame()
     if problem is None:
-        return _pendulum(scheme, form)
+        return _pendulum(scheme)
     if not isinstance(problem, (tuple, list)) or len(problem) not in (3, 4):
         raise SchemeError(f"a problem is (f, t_span, u0, exact or None); {problem!r} came")
     return (*problem, None) if len(problem) == 3 else tuple(problem)  # type: ignore[return-value]
 
 
-def _pendulum(scheme: Scheme, form: GeneralLinear) -> tuple[Any, Any, Any, Any]:
+def _pendulum(scheme: Scheme) -> tuple[Any, Any, Any, Any]:
     """q' = p, p' = -sin q, for one field on (q, p), or for two."""
     q, p = PENDULUM_START
+    if isinstance(scheme, RungeKuttaNystrom):
+        return (_force if scheme.A_prime is None else _damped), PENDULUM_SPAN, (q, p), None
+    form = scheme.normal_form()
     if len(form.fields) == 1:
         return _whole, PENDULUM_SPAN, [q, p], None
     if len(form.fields) == 2 and form.parts == 2:
@@ -123,6 +126,10 @@ def _force(q: Any) -> Any:
     return -np.sin(q)
 
 
+def _damped(t: Any, q: Any, p: Any) -> Any:
+    return -np.sin(q) - p / 5
+
+
 def _velocity(p: Any) -> Any:
     return p
 
@@ -138,11 +145,10 @@ def _reference(scheme: Scheme, f: Any, t_span: Any, u0: Any, count: int) -> Any:
     """
     if count > MOST_STEPS:
         raise SchemeError(f"numbers of steps whose least common multiple is {count} are too many; give powers of 2")
-    form, factors = scheme.frame(), _limits(scheme)
     best = get("dopri8" if scheme.is_explicit else "gauss(4)")
     t0, t1 = map(float, t_span)
     size = (t1 - t0) / (FINER * count)
-    found = solve(best, _joined(f, form, factors), (t0, t1), _flat(u0), size).u
+    found = solve(best, _joined(scheme, f), (t0, t1), _flat(u0), size).u
     return lambda t: found[np.rint((np.asarray(t) - t0) / size).astype(int)]
 
 
@@ -154,7 +160,13 @@ def _flat(u0: Any) -> Any:
     return np.asarray(u0, dtype=np.result_type(np.asarray(u0).dtype, float))
 
 
-def _joined(f: Any, form: GeneralLinear, factors: Sequence[float]) -> Any:
+def _joined(scheme: Scheme, f: Any) -> Any:
+    if isinstance(scheme, RungeKuttaNystrom):
+        (force,) = fields_of(scheme, f, ("f",)).values()
+        if scheme.A_prime is not None:
+            return lambda t, u: np.stack([u[1], force(t, u[0], u[1])])
+        return lambda t, u: np.stack([u[1], force(t, u[0])])
+    form, factors = scheme.normal_form(), _limits(scheme)
     from_labels = timed_fields(f, form.fields)
     fields = [from_labels[label] for label in form.fields]
     if form.parts == 2:

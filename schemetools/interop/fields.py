@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from schemetools.errors import SchemeError
+from schemetools.schemes.base import Scheme
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 
 Timed = Callable[[float, Any], Any]
 
@@ -21,6 +23,17 @@ def timed_fields(f: Any, labels: Sequence[str]) -> dict[str, Timed]:
         return {label: timed(one) for label, one in zip(labels, f, strict=True)}
     wanted = "one callable" if len(labels) == 1 else f"{{{', '.join(f'{v!r}: ...' for v in labels)}}}"
     raise SchemeError(f"f is {wanted} for this scheme, each f(t, u) or f(u); {f!r} came")
+
+
+def fields_of(scheme: Scheme, f: Any, labels: Sequence[str]) -> dict[str, Any]:
+    """`timed_fields` of a scheme; one for q'' = f(q, q') takes f(t, q, p) or f(q, p)."""
+    if isinstance(scheme, RungeKuttaNystrom) and scheme.A_prime is not None:
+        if not callable(f):
+            raise SchemeError(f"f is a callable, f(q, p) or f(t, q, p), for this scheme; {f!r} came")
+        if _required(f) >= 3:
+            return {labels[0]: lambda t, q, p: np.asarray(f(t, q, p))}
+        return {labels[0]: lambda t, q, p: np.asarray(f(q, p))}
+    return timed_fields(f, labels)
 
 
 def timed(f: Any) -> Timed:

@@ -22,7 +22,7 @@ STEPS_WITHOUT_A_SIZE = 100
 @functools.lru_cache(maxsize=256)
 def _made(scheme: Scheme, name: str) -> type:
     stepper = Stepper(scheme)
-    is_pair = stepper.has_error and stepper.form.values == stepper.form.parts == 1
+    is_pair = stepper.has_error and len(stepper.plan.inputs) == 1
     base = AdaptiveSolver if is_pair else FixedSolver
     members = {"scheme": scheme, "stepper": stepper, "__doc__": f"{scheme} as a solver of SciPy."}
     return type(name, (base,), members | ({"error_order": error_order(scheme)} if is_pair else {}))
@@ -67,14 +67,21 @@ class SchemeSolver(OdeSolver):
         self.y_old: Any = None
 
     def _fields(self, fields: Any) -> Any:
-        form = self.stepper.form
-        if form.parts == 2 and fields is None:
+        plan = self.stepper.plan
+        if plan.parts == 2 and fields is None:
             if self.n % 2:
-                raise SchemeError(f"{self.scheme} is partitioned: y is (p, q), two halves of one length; {self.n} came")
+                names = ", ".join(plan.inputs)
+                raise SchemeError(f"{self.scheme}: y is ({names}), two halves of one length; {self.n} numbers came")
             half = self.n // 2
+            if len(plan.fields) == 1:  # q'' = f: what the whole field says of p'
+                return {
+                    plan.fields[0]: lambda t, q, p=None: self.fun(
+                        t, np.concatenate([q, self.y[half:] if p is None else p])
+                    )[half:]
+                }
             return dict(
                 zip(
-                    form.fields,
+                    plan.fields,
                     (
                         lambda t, q: self.fun(t, np.concatenate([self.y[:half], q]))[:half],
                         lambda t, p: self.fun(t, np.concatenate([p, self.y[half:]]))[half:],
@@ -82,15 +89,15 @@ class SchemeSolver(OdeSolver):
                     strict=True,
                 )
             )
-        if len(form.fields) == 1:
-            return {form.fields[0]: self.fun}
+        if len(plan.fields) == 1:
+            return {plan.fields[0]: self.fun}
         if fields is None:
-            labels = ", ".join(f"{label!r}: ..." for label in form.fields)
+            labels = ", ".join(f"{label!r}: ..." for label in plan.fields)
             raise SchemeError(f"{self.scheme} is additive: give its parts, solve_ivp(..., fields={{{labels}}})")
-        return timed_fields(fields, form.fields)
+        return timed_fields(fields, plan.fields)
 
     def _values(self) -> tuple[Any, ...]:
-        parts = self.stepper.form.parts
+        parts = self.stepper.plan.parts
         return tuple(np.split(self.y, parts))
 
     def _dense_output_impl(self) -> DenseOutput:
@@ -112,10 +119,10 @@ class FixedSolver(SchemeSolver):
         self.carried: Any = None
 
     def _step_impl(self) -> tuple[bool, str | None]:
-        form = self.stepper.form
+        plan = self.stepper.plan
         if self.carried is None:
             self.carried = [self._values()]
-            if form.values > form.parts:
+            if plan.carries:
                 options = {"start": self.start, "jac": self.jac}
                 self.carried = first_values(self.scheme, self.fields, self.t, self.y, self.size, **options)
         self.done += 1
@@ -125,7 +132,7 @@ class FixedSolver(SchemeSolver):
                 self.carried.append(self.stepper(self.fields, t, self.carried[-1], self.size, jac=self.jac))
         except SchemeError as problem:
             return False, str(problem)
-        new = np.concatenate([np.ravel(v) for v in self.carried[self.done][: form.parts]])
+        new = np.concatenate([np.ravel(v) for v in self.carried[self.done][: plan.parts]])
         self.y_old, self.y = self.y, new
         self.t = self.t_bound if self.done == self.count else self.begin + self.done * self.size
         return True, None

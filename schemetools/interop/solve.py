@@ -1,16 +1,17 @@
 """Solving an initial value problem with any scheme, in equal steps."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from schemetools.errors import SchemeError
-from schemetools.interop.fields import timed_fields
+from schemetools.interop.fields import fields_of
 from schemetools.interop.starts import first_values
 from schemetools.interop.stepper import Stepper
-from schemetools.schemes.base import GeneralLinear, as_scheme
+from schemetools.schemes.base import as_scheme
 
 SAME_STEP = 1e-9
 
@@ -38,9 +39,9 @@ def solve(
     span.
 
     `f` is f(t, u) or f(u), for schemes of several fields one for each: {"F": f, "G": g}. Partitioned schemes take
-    u0 = (p, q). A multistep scheme starts with `start`, a one-step scheme; dopri8, or radau_iia(3) for implicit ones,
-    if none is given. `jac(t, u)` is the Jacobian (n, n) for implicit stages and
-    Rosenbrock methods, differences where it is left out.
+    u0 = (p, q), Nystrom methods f(t, q) and u0 = (q, q'). A multistep scheme starts with `start`, a one-step scheme;
+    dopri8, or radau_iia(3) for implicit ones, if none is given. `jac(t, u)` is the Jacobian (n, n) for implicit stages
+    and Rosenbrock methods, differences where it is left out.
     Raises SchemeError for what does not fit, and where implicit stages are not solved.
 
     >>> import numpy as np, schemetools as st
@@ -50,16 +51,16 @@ def solve(
     """
     scheme = as_scheme(s)
     stepper = Stepper(scheme)
-    form = stepper.form
-    fields = timed_fields(f, form.fields)
+    plan = stepper.plan
+    fields = fields_of(scheme, f, plan.fields)
     t0, count, size = grid(t_span, h)
-    values = state(u0, form)
+    values = state(u0, plan.inputs[: plan.parts])
     results = [values]
-    if form.values > form.parts:
+    if plan.carries:
         results = first_values(scheme, fields, t0, values[0], size, start=start, jac=jac)[: count + 1]
     for n in range(len(results) - 1, count):
         results.append(stepper(fields, t0 + n * size, results[-1], size, jac=jac))
-    states = [np.asarray(v[0]) if form.parts == 1 else np.stack(v[: form.parts]) for v in results]
+    states = [np.asarray(v[0]) if plan.parts == 1 else np.stack(v[: plan.parts]) for v in results]
     return Solution(t0 + size * np.arange(count + 1), np.stack(states))
 
 
@@ -76,12 +77,12 @@ def grid(t_span: Any, h: float) -> tuple[float, int, float]:
     return t0, count, (t1 - t0) / count
 
 
-def state(u0: Any, form: GeneralLinear) -> tuple[Any, ...]:
+def state(u0: Any, parts: Sequence[str]) -> tuple[Any, ...]:
     """u0 as the scheme's state: one array of floating point numbers, or one per part."""
-    if form.parts == 1:
+    if len(parts) == 1:
         return (_floating(u0),)
-    if not isinstance(u0, (tuple, list, np.ndarray)) or len(u0) != form.parts:
-        raise SchemeError(f"this scheme is partitioned: u0 has {form.parts} parts, such as (p, q); {u0!r} came")
+    if not isinstance(u0, (tuple, list, np.ndarray)) or len(u0) != len(parts):
+        raise SchemeError(f"this scheme is partitioned: u0 is ({', '.join(parts)}); {u0!r} came")
     return tuple(map(_floating, u0))
 
 

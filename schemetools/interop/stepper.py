@@ -9,11 +9,11 @@ import numpy as np
 from schemetools import exact
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step
-from schemetools.codegen.starting import stage_times
+from schemetools.codegen.starting import times_of
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.interop.fields import Timed
 from schemetools.interop.newton import central, differenced, solve_stages, solved
-from schemetools.schemes.base import Scheme
+from schemetools.schemes.base import GeneralLinear, Scheme
 
 Jac = Callable[[float, Any], Any]
 
@@ -28,14 +28,19 @@ class Stepper:
         open_symbols = sorted(map(str, scheme.free_symbols | scheme.random_symbols))
         if open_symbols:
             raise SchemeError(f"{scheme} has coefficients without a value: give {', '.join(open_symbols)} one")
-        self.scheme, self.form, self.plan = scheme, scheme.frame(), lower(scheme)
+        self.scheme, self.plan = scheme, lower(scheme)
         try:
-            times = [exact.to_float(c) for c in stage_times(self.form)]
+            times = [exact.to_float(c) for c in times_of(scheme)]
         except UnsupportedError:
-            times = [0.0] * self.form.stages
+            times = [0.0] * scheme.normal_form().stages
         self._times = times
         self._steps = [self._rounded(step) for step in self.plan.steps]
         self._error_steps = [self._rounded(step) for step in self.plan.error_steps]
+
+    @property
+    def form(self) -> GeneralLinear:
+        """The scheme's normal form."""
+        return self.scheme.normal_form()
 
     @property
     def has_error(self) -> bool:
@@ -60,13 +65,13 @@ class Stepper:
         if error:
             for run in self._error_steps:
                 run(registers, fields, t, h, jac)
-            results.append(registers[str(self.plan.error)])
+            results += [registers[name] for name in self.plan.errors]
         return tuple(results)
 
     def _rounded(self, step: Step) -> Callable[..., None]:
         match step:
-            case Eval(out, field, argument, stage):
-                return partial(_evaluate, out, field, argument, self._time(stage))
+            case Eval(out, field, _, stage):
+                return partial(_evaluate, out, field, step.arguments, self._time(stage))
             case Combine(out, terms, increments):
                 return partial(_combine, out, _floats(terms), _floats(increments))
             case Solve():
@@ -88,9 +93,9 @@ def _floats(terms: Sequence[tuple[Any, str]]) -> list[tuple[float, str]]:
 
 
 def _evaluate(
-    out: str, field: str, argument: str, c: float, registers: Any, fields: Any, t: Any, h: Any, _: Any
+    out: str, field: str, arguments: Sequence[str], c: float, registers: Any, fields: Any, t: Any, h: Any, _: Any
 ) -> None:
-    registers[out] = fields[field](t + c * h, registers[argument])
+    registers[out] = fields[field](t + c * h, *(registers[name] for name in arguments))
 
 
 def _combine(out: str, terms: Any, increments: Any, registers: Any, _: Any, __: Any, h: Any, ___: Any) -> None:
@@ -109,7 +114,7 @@ def _solve(step: Solve, times: Any, matrix: Any, registers: Any, fields: Any, t:
     jacobians = [
         partial(differenced, f) if jac is None else partial(_matrix, jac, time) for f, time in zip(own, at, strict=True)
     ]
-    found = solve_stages(own, jacobians, [registers[name] for name in step.known], matrix, h)
+    found = solve_stages(own, jacobians, [registers[name] for name in step.known], matrix, h**step.power)
     registers.update(zip(step.outs, found, strict=True))
 
 

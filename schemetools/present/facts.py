@@ -10,7 +10,9 @@ from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.references import citation
+from schemetools.schemes.text import number
 
 
 def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
@@ -26,7 +28,15 @@ def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
         known = f"approximate, known to {scheme.digits} decimals"
         found.append(("coefficients", f"{known}; what follows is said of the scheme meant"))
     found.append(("order", _or_reason(lambda: _order(scheme))))
+    if isinstance(scheme, RungeKuttaNystrom):
+        found.append(("periodicity", _or_reason(lambda: _periodicity(scheme))))
     return [*found, *_stability_facts(scheme), ("source", citation(scheme.reference) or "none given")]
+
+
+def _periodicity(scheme: Scheme) -> str:
+    """Where q'' = -w^2 q neither gains nor loses energy."""
+    found = stability(scheme).periodicity_interval
+    return f"h w < {number(found)}" if found != 0 else "none"
 
 
 def _order(scheme: Scheme) -> str:

@@ -9,6 +9,7 @@ from schemetools.schemes.base import Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.text import number
@@ -46,6 +47,10 @@ def kind_text(scheme: Scheme) -> str:
             return f"{how} linear multistep method, {_count(scheme.steps, 'step')}"
         case ImexMultistep():
             return f"implicit-explicit linear multistep method, {_count(scheme.steps, 'step')}"
+        case RungeKuttaNystrom():
+            equation = "q'' = f(q)" if scheme.A_prime is None else "q'' = f(q, q')"
+            pair = ", with an embedded result" if scheme.b_hat is not None else ""
+            return f"{how} Runge-Kutta-Nystrom method for {equation}, {_count(scheme.stages, 'stage')}{pair}"
         case AdditiveRungeKutta():
             kind = "partitioned" if scheme.partitioned else "additive"
             return (

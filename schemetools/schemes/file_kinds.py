@@ -8,6 +8,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -50,6 +51,11 @@ def _rosenbrock(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
     return Rosenbrock(take("A"), take("Gamma"), take("b"), b_hat=b_hat, w_method=w_method, **labels)
 
 
+def _nystrom(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    more = {key: take(key, None) for key in ("A_prime", "b_hat", "b_prime_hat")}
+    return RungeKuttaNystrom(take("A"), take("b"), take("b_prime"), take("c"), **more, **labels)
+
+
 KINDS: dict[str, Callable[..., Scheme]] = {
     "RungeKutta": _runge_kutta,
     "LinearMultistep": _multistep,
@@ -58,6 +64,7 @@ KINDS: dict[str, Callable[..., Scheme]] = {
     "MaskedEuler": _masked,
     "ImexMultistep": _imex_multistep,
     "Rosenbrock": _rosenbrock,
+    "RungeKuttaNystrom": _nystrom,
 }
 FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
 LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
@@ -66,6 +73,7 @@ KEYS = {
     "LinearMultistep": {"alpha", "beta"},
     "ImexMultistep": {"alpha", "beta", "gamma"},
     "Rosenbrock": {"A", "Gamma", "b", "b_hat", "w_method"},
+    "RungeKuttaNystrom": {"A", "A_prime", "b", "b_prime", "c", "b_hat", "b_prime_hat"},
     "AdditiveRungeKutta": {"fields", "partitioned"},
     "GeneralLinear": {"A", "U", "B", "V", "colours", "parts"},
     "MaskedEuler": {"placement", "mask", "power"},

@@ -22,11 +22,13 @@ from schemetools.schemes.file_kinds import FIELD_KEYS, KEYS, KINDS, LABELS, TYPE
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.random import distribution_of, random_symbol
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 MAX_BYTES = 1_000_000
+NYSTROM = ("A_prime", "b_prime", "b_prime_hat")
 _DISTRIBUTION = re.compile(r"\s*([a-z]+)\s*\((.*)\)\s*", re.DOTALL)
 
 
@@ -131,7 +133,7 @@ class _File:
                 raise self.fail(key, "is missing")
             table = table[part]
         name = key.split(".")[-1]
-        if name in ("A", "Gamma", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma"):
+        if name in ("A", "Gamma", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma", *NYSTROM):
             return self.coefficients(key, table)
         if name in ("mask", "power"):
             return self.coefficients(key, table, depth=2)
@@ -245,6 +247,9 @@ def to_toml(scheme: Scheme | Discretisation) -> str:
         case GeneralLinear():
             lines += [_array(key, getattr(scheme, key)) for key in "AUBV"]
             lines += [f"colours = {json.dumps(scheme.colours, ensure_ascii=False)}", f"parts = {scheme.parts}"]
+        case RungeKuttaNystrom():
+            keys = ("A", "A_prime", "b", "b_prime", "c", "b_hat", "b_prime_hat")
+            lines += [_array(key, getattr(scheme, key)) for key in keys if getattr(scheme, key) is not None]
         case MaskedEuler():
             lines += [f"placement = {_quoted(scheme.placement)}", f"mask = {_quoted(exact.text(scheme.mask))}"]
             lines.append(f"power = {_quoted(exact.text(scheme.power))}")

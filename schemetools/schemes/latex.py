@@ -32,6 +32,32 @@ def butcher(
     return _array("c|" + "c" * s, rows)
 
 
+def nystrom_tableau(
+    A: Sequence[Sequence[Expr]],
+    A_prime: Sequence[Sequence[Expr]] | None,
+    c: Sequence[Expr],
+    feet: Sequence[Sequence[Expr]],
+    *,
+    exact: bool,
+) -> str:
+    """The tableau c | A over the weights of q and of q'; A' to the right of A where f takes the velocity."""
+    blocks = [A] if A_prime is None else [A, A_prime]
+    s = len(c)
+    explicit = [all(M[i][j] == 0 for i in range(s) for j in range(i, s)) for M in blocks]
+    rows = []
+    for i in range(s):
+        cells = [
+            "" if blank and j >= i else latex(M[i][j], exact=exact)
+            for M, blank in zip(blocks, explicit, strict=True)
+            for j in range(s)
+        ]
+        rows.append(_row([latex(c[i], exact=exact), *cells]))
+    for n, weights in enumerate(feet):
+        rule = "\\hline " if n == 0 else ""
+        rows.append(rule + _row(["", *(latex(w, exact=exact) for w in weights)]))
+    return _array("c" + ("|" + "c" * s) * len(blocks), rows)
+
+
 def side_by_side(tableaux: Sequence[tuple[str, str]]) -> str:
     """Several tableaux on one line, each under the name of its field."""
     parts = [f"{label}:\\; {text.removeprefix('$').removesuffix('$')}" for label, text in tableaux]

@@ -5,6 +5,7 @@ from typing import Any
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme, labelled
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -26,6 +27,10 @@ def embedded(s: Any) -> Any:
     if isinstance(scheme, Rosenbrock) and scheme.b_hat is not None:
         labels = scheme._labels() | {"name": name}
         return Rosenbrock(scheme.A, scheme.Gamma, scheme.b_hat, w_method=scheme.w_method, **labels)
+    if isinstance(scheme, RungeKuttaNystrom) and scheme.b_hat is not None:
+        weights = scheme.b_hat, scheme.b_prime_hat
+        other = RungeKuttaNystrom(scheme.A, *weights, scheme.c, A_prime=scheme.A_prime, **scheme._labels())
+        return labelled(other, name=name)
     if not isinstance(scheme, RungeKutta) or scheme.b_hat is None:
         raise UnsupportedError(f"{scheme} has no embedded result; give its tableau with b_hat")
     c = scheme.c if scheme.c_is_declared else None

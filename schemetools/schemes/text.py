@@ -14,6 +14,7 @@ from schemetools.schemes.grid_text import discretisation_text
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -71,6 +72,8 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
         case ImexMultistep():
             left, *parts = (_combination(row, u, write) for row, u in zip(scheme.arrays, "uFG", strict=True))
             return f"{left} = h ({' + '.join(parts).replace('+ -', '- ')})"
+        case RungeKuttaNystrom():
+            return _nystrom(scheme, write)
         case AdditiveRungeKutta():
             return "\n".join(f"{label}:\n{_butcher(tableau, write)}" for label, tableau in scheme.tableaux)
         case GeneralLinear():
@@ -106,6 +109,22 @@ def _rosenbrock(scheme: Rosenbrock, write: Callable[[Expr], str]) -> str:
     blank = [""] * scheme.stages
     feet = [[*map(write, w), *blank] for w in (scheme.b, scheme.b_hat) if w is not None]
     return _ruled(rows, feet, bar=scheme.stages)
+
+
+def _nystrom(scheme: RungeKuttaNystrom, write: Callable[[Expr], str]) -> str:
+    """c | A (and A' beside it) over b for q and b' for q'."""
+    s = scheme.stages
+    blocks = [M for M in (scheme.A, scheme.A_prime) if M is not None]
+    rows = [
+        [
+            write(c),
+            *("" if scheme.is_explicit and j >= i else write(M[i][j]) for M in blocks for j in range(s)),
+        ]
+        for i, c in enumerate(scheme.c)
+    ]
+    weights = (("q", scheme.b), ("q'", scheme.b_prime), ("q", scheme.b_hat), ("q'", scheme.b_prime_hat))
+    empty = [""] * (s * (len(blocks) - 1))
+    return _ruled(rows, [[label, *map(write, w), *empty] for label, w in weights if w is not None], bar=1)
 
 
 def _general_linear(scheme: GeneralLinear, write: Callable[[Expr], str]) -> str:

@@ -14,6 +14,7 @@ from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, is_random, labelled
 from schemetools.schemes.intake import DOUBLE_DIGITS, Intake, shares_relations
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.random import drawn_again
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -39,6 +40,7 @@ def adjoint(scheme: Any) -> Any:
     """The adjoint method, the inverse of the step with -h.
 
         A*_ij = b_(s+1-j) - A_(s+1-i, s+1-j),  b*_i = b_(s+1-i);        alpha*_j = -alpha_(k-j),  beta*_j = beta_(k-j)
+        Nystrom, listed backwards: A* = (1 - c) b'^T - b + A,  b* = b' - b,  b'* = b',  c* = 1 - c,  A'* = b' - A'
 
     Raises UnsupportedError for a multistep scheme with alpha_0 = 0, whose adjoint has no newest value, and for general
     linear methods. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections II.3 and XV.1.
@@ -50,6 +52,8 @@ def adjoint(scheme: Any) -> Any:
             raise UnsupportedError(f"{scheme} has alpha_0 = 0, so that its adjoint does not determine the newest value")
         result = LinearMultistep([-a for a in reversed(scheme.alpha)], scheme.beta[::-1])
         return _labelled(result, name, scheme)
+    if isinstance(scheme, RungeKuttaNystrom):
+        return _labelled(_adjoint_nystrom(scheme), name, scheme)
     result = _per_tableau(scheme, _adjoint_tableau)
     if result is None:
         raise UnsupportedError(
@@ -63,6 +67,19 @@ def _adjoint_tableau(t: RungeKutta) -> RungeKutta:
     A = [[exact_arithmetic.canonical(t.b[j] - t.A[i][j]) for j in back] for i in back]
     b_hat = None if t.b_hat is None else [t.b_hat[i] for i in back]
     return RungeKutta(A, [t.b[i] for i in back], b_hat=b_hat, exact=t.exact)
+
+
+def _adjoint_nystrom(t: RungeKuttaNystrom) -> RungeKuttaNystrom:
+    back, canonical = range(t.stages - 1, -1, -1), exact_arithmetic.canonical
+    A = [[canonical(t.b_prime[j] * (1 - t.c[i]) - t.b[j] + t.A[i][j]) for j in back] for i in back]
+    slopes = t.A_prime and [[canonical(t.b_prime[j] - t.A_prime[i][j]) for j in back] for i in back]
+    pair = {}
+    if t.b_hat is not None and t.b_prime_hat is not None:
+        weights = zip(t.b_prime_hat, t.b_hat, strict=True)
+        pair = {"b_hat": [canonical(x - y) for x, y in weights][::-1], "b_prime_hat": t.b_prime_hat[::-1]}
+    b = [canonical(t.b_prime[i] - t.b[i]) for i in back]
+    c = [canonical(1 - t.c[i]) for i in back]
+    return RungeKuttaNystrom(A, b, t.b_prime[::-1], c, A_prime=slopes, exact=t.exact, digits=t.digits, **pair)
 
 
 def compose(*schemes: Any, fractions: Sequence[Any] | None = None, exact: bool | None = None) -> Any:

@@ -10,6 +10,7 @@ from sympy import Expr, Integer, Symbol
 from schemetools.errors import SchemeError
 from schemetools.exact import expression
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 
 
 def _sequence(value: Any, what: str) -> tuple[Any, ...]:
@@ -84,13 +85,15 @@ def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[
 
     A field is a sequence of expressions, or a function f(u) or f(t, u) of the variables, one by one or all in a tuple.
     A partitioned scheme takes f = (F, G) with F(q) for p' and G(p) for q', and u = (p, q); each field is filled up
-    with zeros.
+    with zeros. A Nystrom method takes f(q), or f(q, p), alone, and u = (q, p).
     """
     # Three ways to write a field (expressions, f(u), f(t, u)) and three kinds of scheme (one field, several that add
     # up, a partition) end as one: a list of fields on the full space, F(q) being (F, 0). Differentials then need no
     # cases, since a tree of the colour F differentiates along zeros where F does not act. The price is the check that
     # no part of a partition depends on itself, which padded fields would let pass.
     variables = _variables(u)
+    if isinstance(eq.scheme, RungeKuttaNystrom):
+        return _second_order(eq.scheme, f, u, variables), variables
     count = len(eq.fields)
     if isinstance(f, dict) and set(f) == set(eq.fields):
         f = [f[label] for label in eq.fields]
@@ -117,6 +120,24 @@ def components(eq: Equation, f: Any, u: Any, t: Any = None) -> tuple[list[tuple[
                 f"f has {len(field)} components and u has {len(variables)} variables; they must be as many"
             )
     return fields, variables
+
+
+def _second_order(scheme: RungeKuttaNystrom, f: Any, u: Any, variables: tuple[Symbol, ...]) -> list[tuple[Expr, ...]]:
+    """(0, f) and (p, 0) on the space of (q, p)."""
+    q, p = _parts_of(u, variables)
+    own = q if scheme.A_prime is None else variables
+    force = _sequence(_applied(f, own, None), "f")
+    if len(q) != len(p) or len(force) != len(q):
+        raise SchemeError(
+            f"q has {len(q)} variables, p = q' {len(p)} and f {len(force)} components; they must be as many"
+        )
+    if scheme.A_prime is None and (found := set(p) & set().union(*(x.free_symbols for x in force))):
+        names = ", ".join(sorted(map(str, found)))
+        raise SchemeError(
+            f"{scheme} is for q'' = f(q); here f depends on the velocity {names}: give a method with A_prime"
+        )
+    zeros = (Integer(0),) * len(q)
+    return [(*zeros, *force), (*p, *zeros)]
 
 
 def _check_partition(fields: Sequence[Sequence[Expr]], variables: Sequence[Symbol], sizes: Sequence[int]) -> None:

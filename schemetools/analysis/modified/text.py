@@ -13,6 +13,7 @@ from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError
 from schemetools.exact import canonical
 from schemetools.exact.style import LATEX, TEXT, Style, signed_sum
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 
 SHOWN = 3  # corrections through h^2, or the first that does not vanish
 
@@ -99,6 +100,9 @@ def _unknowns(eq: EquationFacts) -> list[tuple[str, tuple[str | None, ...]]]:
     """(left-hand side, root colours) of every line of the first-order form."""
     if len(eq.fields) == 1:
         return [("u'", (None, *eq.fields))]
+    if isinstance(eq.scheme, RungeKuttaNystrom):
+        f, p = eq.fields
+        return [("q'", (p,)), ("p'", (f,))]
     if eq.is_partitioned:
         letters = ("p'", "q'") if len(eq.fields) == 2 else tuple(f"u_{label}'" for label in eq.fields)
         return [(left, (label,)) for left, label in zip(letters, eq.fields, strict=True)]

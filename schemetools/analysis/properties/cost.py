@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sympy import Expr
+from sympy import Expr, Integer
 
 from schemetools.schemes.arrays import Vector
-from schemetools.schemes.base import GeneralLinear, as_scheme
+from schemetools.schemes.base import as_scheme
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.stages import System, merged, needed
 
@@ -48,13 +49,15 @@ def cost(s: Any) -> Any:
     scheme = as_scheme(s)
     if isinstance(scheme, Rosenbrock):
         return _linearly_implicit(scheme)
+    if isinstance(scheme, RungeKuttaNystrom):
+        return _second_order(scheme)
     form = scheme.normal_form()
     system = merged(System(form.A, form.U, form.B, form.V, form.colours, tuple(range(form.stages)), ()))
     stages = [(_weights(row), arguments) for row, arguments in zip(system.A, system.U, strict=True)]
     outputs = [(_weights(row), form.V[m]) for m, row in enumerate(system.B[: form.values])]
-    wanted = system.needed(range(form.values))
-    count = sum(_additions(*stages[i]) for i in wanted) + sum(_additions(*output) for output in outputs)
-    return Cost(len(wanted), _live(form, stages, outputs, wanted), count)
+    used = system.needed(range(form.values))
+    count = sum(_additions(*stages[i]) for i in used) + sum(_additions(*output) for output in outputs)
+    return Cost(len(used), _live(form.values, 1, stages, outputs, used, explicit=form.is_explicit), count)
 
 
 def _linearly_implicit(scheme: Rosenbrock) -> LinearlyImplicitCost:
@@ -75,6 +78,22 @@ def _linearly_implicit(scheme: Rosenbrock) -> LinearlyImplicitCost:
     )
 
 
+def _second_order(scheme: RungeKuttaNystrom) -> Cost:
+    """Of a pair (q, p): a stage is its position, and its velocity too where f takes it; h p counts as one more term."""
+    slopes = scheme.A_prime or ((Integer(0),) * scheme.stages,) * scheme.stages
+    linked = [[a != 0 or x != 0 for a, x in zip(*rows, strict=True)] for rows in zip(scheme.A, slopes, strict=True)]
+    start = [i for i in range(scheme.stages) if scheme.b[i] != 0 or scheme.b_prime[i] != 0]
+    used = needed(linked, start, lambda link: not link)
+    where = {i: n for n, i in enumerate(used)}
+    stages: list[Sum] = [({where[j]: Integer(1) for j in used if linked[i][j]}, ()) for i in used]
+    outputs: list[Sum] = [({where[j]: w for j, w in _weights(row).items()}, ()) for row in (scheme.b, scheme.b_prime)]
+    count = sum(len(_weights(scheme.A[i])) + (scheme.c[i] != 0) + len(_weights(slopes[i])) for i in used)
+    count += 1 + sum(len(weights) for weights, _ in outputs)
+    arguments = 1 if scheme.A_prime is None else 2
+    live = _live(2, arguments, stages, outputs, list(range(len(used))), explicit=scheme.is_explicit)
+    return Cost(len(used), live, count)
+
+
 def _weights(row: Vector) -> dict[int, Expr]:
     return {j: a for j, a in enumerate(row) if a != 0}
 
@@ -84,22 +103,24 @@ def _additions(weights: Mapping[int, Expr], row: Vector) -> int:
     return terms - 1 if any(v == 1 for v in row) else terms
 
 
-def _live(form: GeneralLinear, stages: list[Sum], outputs: list[Sum], needed: list[int]) -> int:
-    """Values carried, one argument, and the f still needed, at the worst moment."""
-    if not form.is_explicit:
-        return form.values + len(needed) + 1
+def _live(
+    values: int, arguments: int, stages: list[Sum], outputs: list[Sum], used: list[int], *, explicit: bool
+) -> int:
+    """Values carried, the argument of one stage, and the f still needed, at the worst moment."""
+    if not explicit:
+        return values + len(used) + arguments
     at_end = {j for weights, _ in outputs for j in weights}
-    order = _evaluation_order(stages, needed)
+    order = _evaluation_order(stages, used)
     last = {j: max((k for k, i in enumerate(order) if j in stages[i][0]), default=-1) for j in order}
     worst = 0
     for k in range(len(order)):
         alive = sum(1 for i, j in enumerate(order) if i < k and (j in at_end or last[j] >= k))
-        worst = max(worst, alive + 1)
-    return form.values + max(worst, len(at_end))
+        worst = max(worst, alive + arguments)
+    return values + max(worst, len(at_end))
 
 
-def _evaluation_order(stages: list[Sum], needed: list[int]) -> list[int]:
+def _evaluation_order(stages: list[Sum], used: list[int]) -> list[int]:
     done: list[int] = []
-    while len(done) < len(needed):
-        done += [j for j in needed if j not in done and all(i in done for i in stages[j][0])]
+    while len(done) < len(used):
+        done += [j for j in used if j not in done and all(i in done for i in stages[j][0])]
     return done

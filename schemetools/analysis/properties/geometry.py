@@ -5,6 +5,7 @@ from typing import Any
 
 from sympy import Expr, Integer
 
+from schemetools.analysis.properties import second_order
 from schemetools.analysis.properties.agreement import distance
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.recover import recovered
@@ -18,6 +19,7 @@ from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -54,9 +56,11 @@ def is_symplectic(s: Any) -> bool:
 
         b_i A_ij + b_j A_ji = b_i b_j                   (Runge-Kutta, reduced; additive: for every pair of fields)
         b_i A^G_ij + b^G_j A_ji = b_i b^G_j             (partitioned, for a separable H = T(p) + V(q))
+        b_i = b'_i (1 - c_i),  b'_i (b_j - A_ij) = b'_j (b_i - A_ji)                              (Nystrom)
 
     With free symbols: whether it does for all their values. A multistep method is not, unless it is a symplectic
-    one-step method. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorems VI.4.3, VI.4.6, VI.10.1.
+    one-step method. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorems VI.4.3, VI.4.6, VI.10.1;
+    Suris (1988) for Nystrom methods.
     Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
     """
     given = _tableau_of(as_scheme(s))
@@ -66,6 +70,8 @@ def is_symplectic(s: Any) -> bool:
     if isinstance(scheme, RungeKutta):
         small = reduced_runge_kutta(scheme)
         return _compatible(small.A, small.b, small.A, small.b, e)
+    if isinstance(scheme, RungeKuttaNystrom):
+        return second_order.is_symplectic(scheme, lambda value: _zero(value, e))
     if isinstance(scheme, AdditiveRungeKutta):
         tables = [tableau for _, tableau in scheme.tableaux]
         if scheme.partitioned:
@@ -97,6 +103,8 @@ def is_symmetric(s: Any) -> bool:
     scheme, e = _meant(given)
     if isinstance(scheme, LinearMultistep):
         return _symmetric_multistep(reduced_multistep(scheme), e)
+    if isinstance(scheme, RungeKuttaNystrom):
+        return second_order.is_own_adjoint(scheme, lambda value: _zero(value, e))
     if e and isinstance(scheme, RungeKutta):
         return _reversed(scheme, e)
     if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):

@@ -13,15 +13,13 @@ from sympy import Expr, Integer
 
 from schemetools.analysis.series.momentum import momentum_series
 from schemetools.analysis.series.numeric_weights import Level, Numbers, levels, weights_by_order
-from schemetools.analysis.series.solve import followed, grammar_of, modified_series
+from schemetools.analysis.series.solve import Tabled, followed, grammar_of, modified_series, tableaux_of
 from schemetools.analysis.trees.forest import forest
 from schemetools.errors import UnsupportedError
 from schemetools.exact import to_float
-from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep
-from schemetools.schemes.runge_kutta import RungeKutta
 
 LOOSE = 1e-8  # what a condition may be missed by, relative to its right-hand side, where a table has fewer good digits
 SAFETY = 30  # how many units in the last place of every coefficient may add up
@@ -83,10 +81,8 @@ def judge(scheme: Scheme) -> OrderReport:
 
 
 def _orders(scheme: Scheme) -> Iterator[Judged]:
-    if isinstance(scheme, RungeKutta):
-        return _by_trees(scheme, [(scheme.A, scheme.b)])
-    if isinstance(scheme, AdditiveRungeKutta):
-        return _by_trees(scheme, [(t.A, t.b) for _, t in scheme.tableaux])
+    if isinstance(scheme, Tabled):
+        return _by_trees(scheme, [(t.A, t.b) for t in tableaux_of(scheme)])
     return _by_moments(scheme) if isinstance(scheme, LinearMultistep) else _by_series(scheme)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 from sympy import Add, Expr, Rational, sqrt
 
+from schemetools.analysis.properties import second_order
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
 from schemetools.analysis.properties.judgement import OrderReport, judged
 from schemetools.analysis.properties.stage_order import general_stage_order
@@ -20,6 +21,7 @@ from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -131,6 +133,8 @@ def _order(scheme: Scheme, exact: bool, digits: int | None) -> int:
         # A tableau alone bounds the order, except where trees of one colour do not count: there a quadrature does.
         bounds = [2 * scheme.stages] if scheme.partitioned else [_simplifying_bounds(t)[1] for _, t in scheme.tableaux]
         return _order_by_trees(scheme, 1, min(bounds))
+    if isinstance(scheme, RungeKuttaNystrom):
+        return _order_by_trees(scheme, 1, 2 * scheme.stages + 1)
     return _general_order(scheme.normal_form())
 
 
@@ -253,6 +257,8 @@ def stage_order(s: Any) -> int:
         return order(scheme)
     if isinstance(scheme, Collocation):
         return scheme.proven_stage_order
+    if isinstance(scheme, RungeKuttaNystrom):
+        return second_order.stage_order(scheme, lambda value: vanishes(canonical(value), scheme))
     if isinstance(scheme, AdditiveRungeKutta):
         return min(stage_order(tableau) for _, tableau in scheme.tableaux)
     if isinstance(scheme, Rosenbrock):

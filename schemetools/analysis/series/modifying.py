@@ -15,13 +15,12 @@ from typing import Any
 from schemetools.analysis.algebra.rings import FieldElements
 from schemetools.analysis.series.lie import TreeSeries
 from schemetools.analysis.series.momentum import momentum_series
-from schemetools.analysis.series.solve import RANDOM, grammar_of
+from schemetools.analysis.series.solve import RANDOM, Tabled, grammar_of, tableaux_of
 from schemetools.analysis.trees.forest import Forest, check_order, densities, forest
 from schemetools.analysis.trees.subtrees import Cuts, cuts_of
 from schemetools.analysis.trees.tree import trees_by_id
 from schemetools.errors import UnsupportedError
 from schemetools.exact import to_domain
-from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
@@ -43,8 +42,8 @@ def modifying_series(scheme: Scheme, order: int) -> TreeSeries:
         return _multistep(reduced_multistep(scheme), order)
     if isinstance(scheme, RungeKutta):
         return _runge_kutta([reduced_runge_kutta(scheme)], scheme, order)
-    if isinstance(scheme, AdditiveRungeKutta):
-        return _runge_kutta([tableau for _, tableau in scheme.tableaux], scheme, order)
+    if isinstance(scheme, Tabled):
+        return _runge_kutta(tableaux_of(scheme), scheme, order)
     raise UnsupportedError("the modifying integrator is derived for Runge-Kutta, additive and multistep schemes")
 
 
@@ -58,7 +57,7 @@ def _multistep(scheme: LinearMultistep, order: int) -> TreeSeries:
     return TreeSeries(grammar, order, FieldElements(domain), values, domain.one, domain.one)
 
 
-def _runge_kutta(tableaux: Sequence[RungeKutta], scheme: RungeKutta | AdditiveRungeKutta, order: int) -> TreeSeries:
+def _runge_kutta(tableaux: Sequence[RungeKutta], scheme: Tabled, order: int) -> TreeSeries:
     # The step is to be the exact flow: sum_j b_j c(eta_j) = 1/gamma, and the stages eta_j themselves are series in the
     # unknown field c. At a tree t the field along a stage is c(t) and terms with smaller trees (`lower`), so that
     # (sum_j b_j) c(t) = 1/gamma(t) - sum_j b_j lower_j is solved tree by tree; the stages at t need the new c(t), so

@@ -35,14 +35,18 @@ def levels(grammar: Grammar, order: int) -> tuple[Level, ...]:
     allowed = np.zeros((len(grammar.colours),) * 2, dtype=bool)
     for parent, children in enumerate(grammar.below):
         allowed[parent, list(children)] = True
-    parts = [_grafted(below[order - m - 1], below[m - 1], allowed, order, order - m) for m in range(1, order)]
+    single = np.isin(np.arange(len(grammar.colours)), grammar.linear)
+    parts = [_grafted(below[order - m - 1], below[m - 1], allowed, single, order, order - m) for m in range(1, order)]
     columns = (np.concatenate(column) for column in zip(*parts, strict=True))
     return (*below, Level(below[-1].first + len(below[-1].left), *columns))
 
 
-def _grafted(trunks: Level, branches: Level, allowed: np.ndarray, order: int, trunk_order: int) -> tuple[Any, ...]:
+def _grafted(
+    trunks: Level, branches: Level, allowed: np.ndarray, single: np.ndarray, order: int, trunk_order: int
+) -> tuple[Any, ...]:
     v = np.arange(len(branches.left))[:, None]
     fits = (trunks.right[None, :] <= v + branches.first) & allowed[trunks.colour[None, :], branches.colour[:, None]]
+    fits &= ~(single[trunks.colour] & (trunks.right >= 0))[None, :]  # a linear field has one child at most
     branch, trunk = np.nonzero(fits)
     density = trunks.density[trunk] / trunk_order * order * branches.density[branch]
     return trunk + trunks.first, branch + branches.first, trunks.colour[trunk], density

@@ -20,6 +20,7 @@ from schemetools.analysis.trees.forest import (
     collector_paused,
     forest,
     free,
+    second_order,
     with_linear,
 )
 from schemetools.errors import UnsupportedError
@@ -27,15 +28,29 @@ from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import FIELDS as NYSTROM_FIELDS
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.reduction import reduced_multistep, reduced_stages
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 
 RANDOM = "its coefficients are random: the limit is a stochastic equation; analysis.stochastic derives it"
 
-BY_WEIGHTS = (RungeKutta, AdditiveRungeKutta, Rosenbrock)
+BY_WEIGHTS = (RungeKutta, AdditiveRungeKutta, RungeKuttaNystrom, Rosenbrock)
 """Kinds whose step itself is a series with known coefficients, the elementary weights."""
-OneStep = RungeKutta | AdditiveRungeKutta | Rosenbrock
+OneStep = RungeKutta | AdditiveRungeKutta | RungeKuttaNystrom | Rosenbrock
+
+Tabled = RungeKutta | AdditiveRungeKutta | RungeKuttaNystrom
+"""One-step schemes given by tableaux, one per colour of the nodes: their elementary weights are sums over stages."""
+
+
+def tableaux_of(scheme: Tabled) -> list[RungeKutta]:
+    """The tableau of each field."""
+    if isinstance(scheme, RungeKutta):
+        return [scheme]
+    if isinstance(scheme, RungeKuttaNystrom):
+        return list(scheme.tableaux())
+    return [tableau for _, tableau in scheme.tableaux]
 
 
 def grammar_of(scheme: Scheme) -> Grammar:
@@ -46,6 +61,8 @@ def grammar_of(scheme: Scheme) -> Grammar:
         return free(scheme.fields)
     if isinstance(scheme, Rosenbrock) and scheme.w_method:
         return with_linear(("f", "J"), ("J",))
+    if isinstance(scheme, RungeKuttaNystrom):
+        return second_order(NYSTROM_FIELDS, velocities=scheme.A_prime is not None)
     if isinstance(scheme, GeneralLinear) and len(scheme.fields) > 1:
         return alternating(scheme.fields) if scheme.parts > 1 else free(scheme.fields)
     return PLAIN
@@ -105,13 +122,13 @@ def _multistep(scheme: LinearMultistep, grammar: Grammar, order: int, progress: 
 
 
 def cleared_tableaux(
-    scheme: RungeKutta | AdditiveRungeKutta,
+    scheme: Tabled,
 ) -> tuple[Ring, list[tuple[list[list[Any]], list[Any]]], Any]:
     """(ring, [(A, b) per field], common denominator); a single tableau is reduced."""
-    tableaux = [scheme] if isinstance(scheme, RungeKutta) else [tableau for _, tableau in scheme.tableaux]
+    tableaux = tableaux_of(scheme)
     flat = [entry for tableau in tableaux for row in (*tableau.A, tableau.b) for entry in row]
     ring, values, denominator = clear(flat)
-    s = scheme.stages
+    s = tableaux[0].stages
     rows = [values[s * i : s * (i + 1)] for i in range((s + 1) * len(tableaux))]
     blocks = [rows[(s + 1) * i : (s + 1) * (i + 1)] for i in range(len(tableaux))]
     if len(blocks) == 1:

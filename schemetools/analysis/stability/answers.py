@@ -27,6 +27,7 @@ from schemetools.analysis.stability.numbers import imaginary_exit, length, real_
 from schemetools.analysis.stability.numeric import numeric_model
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 
 
 @functools.lru_cache(maxsize=512)
@@ -54,7 +55,11 @@ def numeric(scheme: Subject, normalized: bool, shares: Shares) -> NumericModel:
 @functools.lru_cache(maxsize=512)
 def _is_explicit(scheme: Subject) -> bool:
     scheme = scheme.scheme if isinstance(scheme, Meant) else scheme
-    return scheme.is_explicit if isinstance(scheme, LinearMultistep) else scheme.normal_form().is_explicit
+    return (
+        scheme.is_explicit
+        if isinstance(scheme, (LinearMultistep, RungeKuttaNystrom))
+        else scheme.normal_form().is_explicit
+    )
 
 
 @functools.lru_cache(maxsize=1024)

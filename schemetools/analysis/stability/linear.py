@@ -5,7 +5,7 @@ from typing import Any, final
 
 import numpy as np
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Matrix, Symbol
 
 from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.properties.agreement import NEARNESS
@@ -19,6 +19,7 @@ from schemetools.analysis.stability.expansions import expansions, limit_of
 from schemetools.analysis.stability.meant import Meant, Subject, known_to, subject
 from schemetools.analysis.stability.model import Model
 from schemetools.analysis.stability.nonlinear import an_stability, is_algebraically_stable, is_stiffly_accurate
+from schemetools.analysis.stability.oscillator import oscillation_matrix, periodicity
 from schemetools.analysis.stability.ssp import ssp_coefficient
 from schemetools.errors import UnsupportedError
 from schemetools.exact import expression
@@ -149,6 +150,18 @@ class LinearStability(Stability):
     def imaginary_interval(self) -> Expr:
         """From 0 upwards."""
         return answers.stable_interval(*self._key, imaginary=True)
+
+    @property
+    def periodicity_interval(self) -> Expr:
+        """The largest nu_0 such that q'' = -w^2 q is stepped with roots exp(+-i theta) for 0 < h w < nu_0.
+
+        The imaginary interval is that of stability, where roots may be real or smaller. For schemes that step a pair.
+        """
+        return periodicity(self.scheme, self._model)
+
+    def oscillation_matrix(self, nu: Any) -> Matrix:
+        """M(nu), the step of (q, h q') on q'' = -w^2 q, nu = h w. Raises UnsupportedError where no pair is stepped."""
+        return oscillation_matrix(self.scheme, nu)
 
     @property
     def ssp_coefficient(self) -> Expr:

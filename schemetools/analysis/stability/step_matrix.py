@@ -14,6 +14,7 @@ from schemetools.analysis.algebra.matrices import Rows, characteristic_polynomia
 from schemetools.analysis.algebra.polynomials import Polynomial, multiply, trim
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.nystrom import RungeKuttaNystrom
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ def step_matrix(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> Step
     N = Q (V + z B (I - zA)^-1 U) is a polynomial of degree s: a truncated Neumann series, so nothing is inverted.
     Equal shares that sum to 1 by default; all shares are 1 for a partitioned scheme, p' = lambda q, q' = lambda p.
     """
-    form = scheme.normal_form()
+    form = scheme.position_form() if isinstance(scheme, RungeKuttaNystrom) else scheme.normal_form()
     weights = _shares(form, shares)
     s, r = form.stages, form.values
     arrays = (form.A, form.U, form.B[:r], form.V[:r])

@@ -69,6 +69,11 @@ def alternating(colours: tuple[str, ...]) -> Grammar:
     return Grammar(colours, tuple(tuple(c for c in range(len(colours)) if c != own) for own in range(len(colours))))
 
 
+def second_order(colours: tuple[str, str], *, velocities: bool = False) -> Grammar:
+    """Nystrom trees, q' = p and p' = f(q): below p is one f at most. With `velocities`, f(q, p), f may be below f."""
+    return Grammar(colours, ((0, 1) if velocities else (1,), (0,)), linear=(1,))
+
+
 class Forest:
     """The table of all trees of one grammar, grown order by order and kept.
 

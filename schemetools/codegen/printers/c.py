@@ -6,6 +6,7 @@ from schemetools.codegen.plan import Combine, Eval, Solve, Step
 from schemetools.codegen.printers.c_solver import SOLVER
 from schemetools.codegen.printers.names import base_name, quoted
 from schemetools.codegen.printers.sums import Program, program
+from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 
 WORDS = re.compile(r"\w+").findall(
@@ -32,9 +33,11 @@ def print_c(scheme: Scheme) -> str:
     lines += [f"int {name}_step({_parameters(made)})", "{"]
     lines += [f"    double *{r} = {_at('work', i)};" for i, r in enumerate(made.registers)]
     lines += [f"    {line}" for line in main]
-    if plan.error is not None:
+    if plan.errors:
         lines += ["    if (error) {", *(f"        {line}" for line in errors)]
-        lines += [f"        {_loop(f'error[i] = {plan.error}[i];')}", "    }"]
+        places = ["error[i]", "error[n + i]"]
+        lines += [f"        {_loop(f'{place} = {e}[i];')}" for place, e in zip(places, plan.errors, strict=False)]
+        lines += ["    }"]
     return "\n".join([*lines, *(f"    {line}" for line in _results(made)), "    return 0;", "}"]) + "\n"
 
 
@@ -89,6 +92,8 @@ class _Writer:
 
     def lines(self, step: Step) -> list[str]:
         match step:
+            case Eval(velocity=str()):
+                raise UnsupportedError(f"{self.made.scheme}: f(q, q') is printed for numpy, torch and julia, not for c")
             case Eval(out, field, argument, stage):
                 return [f"{self.made.fields[field]}({self.made.time(stage)}, {argument}, {out}, n, data);"]
             case Combine(out, terms, increments):
@@ -140,7 +145,7 @@ class _Writer:
         for i, (out, field, old, row, stage) in enumerate(rows):
             target = _at("r", i)
             slopes = tuple((c, name) for c, name in zip(row, step.outs, strict=True) if c != 0)
-            moved = f"s->{old}[i] + {made.combined((), slopes, '{}[i]')}" if slopes else f"s->{old}[i]"
+            moved = f"s->{old}[i] + {made.combined((), slopes, '{}[i]', step.power)}" if slopes else f"s->{old}[i]"
             lines.append(f"    {_loop(f's->argument[i] = {moved};')}")
             lines.append(f"    s->{made.fields[field]}({made.time(stage)}, s->argument, {target}, n, s->data);")
             entry = "r[i]" if i == 0 else f"({target})[i]"

@@ -69,8 +69,8 @@ def print_julia(scheme: Scheme) -> str:
 
 def _lines(made: Program, step: Step) -> list[str]:
     match step:
-        case Eval(out, field, argument, stage):
-            return [f"{out} = {made.fields[field]}({argument}, parameters, {made.time(stage)})"]
+        case Eval(out, field, _, stage):
+            return [f"{out} = {made.fields[field]}({', '.join(step.arguments)}, parameters, {made.time(stage)})"]
         case Combine(out, terms, increments):
             return [f"{out} = {made.combined(terms, increments)}"]
         case Solve():
@@ -81,7 +81,7 @@ def _solve(made: Program, step: Solve) -> list[str]:
     residuals, starts = [], []
     for out, field, known, row, stage in zip(step.outs, step.fields, step.known, step.matrix, step.stages, strict=True):
         slopes = tuple((c, name) for c, name in zip(row, step.outs, strict=True) if c != 0)
-        argument = f"{known} + {made.combined((), slopes)}" if slopes else known
+        argument = f"{known} + {made.combined((), slopes, power=step.power)}" if slopes else known
         residuals.append(f"    {out} - {made.fields[field]}({argument}, parameters, {made.time(stage)}),")
         starts.append(f"{made.fields[field]}({known}, parameters, {made.time(stage)})")
     outs = ", ".join(step.outs)

@@ -5,7 +5,6 @@ from sympy import Expr
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step, StepPlan
 from schemetools.codegen.printers.names import cited, expression, heading, symbol_names
-from schemetools.codegen.starting import input_names
 from schemetools.schemes.base import Scheme
 
 SOLVER = '''
@@ -54,7 +53,7 @@ def times(matrix, value):
 
 def print_numpy(scheme: Scheme) -> str:
     """A file with `step(f, history, h)` that needs NumPy only."""
-    form, plan = scheme.frame(), lower(scheme)
+    plan = lower(scheme)
     symbols = scheme.free_symbols | scheme.random_symbols
     names = symbol_names(
         symbols,
@@ -77,7 +76,7 @@ def print_numpy(scheme: Scheme) -> str:
         },
     )
     printer = _Printer(plan, names)
-    inputs = input_names(form)
+    inputs, starts = plan.inputs, plan.carries and _has_start(scheme.normal_form())
     parameters = "".join(f", {names[s]}" for s in sorted(symbols, key=str))
     parameters += "" if plan.error is None else ", error=False"
     parameters += ", jac=None" if plan.linearises else ""
@@ -88,8 +87,8 @@ def print_numpy(scheme: Scheme) -> str:
     if plan.linearises:
         lines += [*JACOBIAN.splitlines(), ""]
     lines += ["", f"def step(f, history, h{parameters}):", f'    """{_summary(scheme, plan, inputs)}"""']
-    lines += _opening(plan, inputs, form.values > form.parts and _has_start(form))
-    if form.values > form.parts and _has_start(form):
+    lines += _opening(plan, inputs, starts)
+    if starts:
         lines += _start_lines(scheme, inputs)
     lines += [f"    {line}".rstrip() for step in plan.steps for line in printer.lines(step)]
     result = _tuple(plan.outputs)
@@ -154,8 +153,8 @@ class _Printer:
 
     def lines(self, step: Step) -> list[str]:
         match step:
-            case Eval(out, field, argument):
-                return [f"{out} = {field}({argument})"]
+            case Eval(out, field):
+                return [f"{out} = {field}({', '.join(step.arguments)})"]
             case Combine(out, terms, increments):
                 states = self._sum(terms)
                 slopes = self._sum(increments)
@@ -192,7 +191,7 @@ class _Printer:
         parts = []
         for out, field, known, row in zip(step.outs, step.fields, step.known, step.matrix, strict=True):
             slopes = self._sum(tuple((c, name) for c, name in zip(row, step.outs, strict=True) if c != 0))
-            argument = f"{known} + h * ({slopes})" if slopes else known
+            argument = f"{known} + {'h * ' * step.power}({slopes})" if slopes else known
             parts.append(f"        np.ravel({out} - {field}({argument})),")
         lines += ["    return np.concatenate([", *parts, "    ])", ""]
         start = ", ".join(f"np.ravel({field}({known}))" for field, known in zip(step.fields, step.known, strict=True))

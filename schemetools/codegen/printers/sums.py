@@ -8,7 +8,7 @@ from sympy import Expr, Integer
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import Solve, StepPlan, Terms
 from schemetools.codegen.printers.names import expression, identifier, symbol_names
-from schemetools.codegen.starting import input_names, stage_times
+from schemetools.codegen.starting import times_of
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 
@@ -52,19 +52,19 @@ class Program:
             parts.append(f"{expression(c, self.names, self.power)} * {read}" if sign is None else f"{sign}{read}")
         return " + ".join(parts).replace("+ -", "- ")
 
-    def combined(self, terms: Terms, increments: Terms, register: str = "{}") -> str:
-        """terms + h * (increments)."""
+    def combined(self, terms: Terms, increments: Terms, register: str = "{}", power: int = 1) -> str:
+        """terms + h^power * (increments)."""
         states, slopes = self.sum(terms, register), self.sum(increments, register)
         if not increments:
             return states
-        scaled = f"h * {slopes}" if len(increments) == 1 else f"h * ({slopes})"
+        scaled = f"{'h * ' * power}{slopes}" if len(increments) == 1 else f"{'h * ' * power}({slopes})"
         return f"{states} + {scaled}" if terms else scaled
 
 
 def program(scheme: Scheme, reserved: Collection[str], power: str) -> Program:
     """The program of a scheme for a language with these words and this way to write powers."""
-    form, plan = scheme.normal_form(), lower(scheme)
-    inputs = input_names(form)
+    plan = lower(scheme)
+    inputs = plan.inputs
     computed = [r for s in plan.steps + plan.error_steps for r in (s.outs if isinstance(s, Solve) else (s.out,))]
     taken = {*inputs, *computed, "h", "t", *reserved}
     fields: dict[str, str] = {}
@@ -73,7 +73,7 @@ def program(scheme: Scheme, reserved: Collection[str], power: str) -> Program:
         taken.add(fields[label])
     names = symbol_names(scheme.free_symbols | scheme.random_symbols, taken)
     try:
-        times: tuple[Expr, ...] | None = stage_times(form)
+        times: tuple[Expr, ...] | None = times_of(scheme)
     except UnsupportedError:
         times = None
     return Program(scheme, plan, inputs, names, fields, times, power)

@@ -11,9 +11,9 @@ from schemetools.codegen.printers.names import cited, class_name, heading, ident
 from schemetools.codegen.printers.random import SHAKEN, draw_lines
 from schemetools.codegen.printers.torch_lines import Lines
 from schemetools.codegen.printers.torch_options import NO_START, PLAIN, TorchOptions, _registers, symbol_attributes
-from schemetools.codegen.starting import START, input_names, stage_times, start_pattern
+from schemetools.codegen.starting import START, start_pattern, times_of
 from schemetools.errors import UnsupportedError
-from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.base import Scheme
 
 IMPLICIT = (
     "To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and differentiates them "
@@ -34,11 +34,10 @@ def print_torch(scheme: Scheme, options: TorchOptions = PLAIN) -> str:
 class _Printer:
     def __init__(self, scheme: Scheme, options: TorchOptions) -> None:
         self.scheme, self.options = scheme, options
-        self.form: GeneralLinear = scheme.frame()
-        self.inputs = input_names(self.form)
         self.plan = lower(scheme, options.pattern)
+        self.inputs, self.parts = lower(scheme).inputs, self.plan.parts
         self.names = symbol_attributes(scheme)
-        self.multistep = self.form.values > self.form.parts
+        self.multistep = lower(scheme).carries
         if self.plan.linearises and options.separate:
             raise UnsupportedError(f"{scheme} has one Jacobian per step: give one branch for all its stages")
 
@@ -70,7 +69,7 @@ class _Printer:
         ]
         lines += self._methods("forward", self.options.pattern)
         if self._starts_itself():
-            lines += ["", *self._methods("start", start_pattern(self.form))]
+            lines += ["", *self._methods("start", start_pattern(self.scheme.normal_form()))]
         elif self.multistep and self.options.pattern is None:
             lines += [
                 "",
@@ -96,12 +95,16 @@ class _Printer:
         return lines + [f"        self.{name} = nn.Parameter(torch.as_tensor({name}))" for name in free]
 
     def _starts_itself(self) -> bool:
-        return self.multistep and self.options.pattern is None and all(kind in (0, 1) for kind in self.form.q)
+        return (
+            self.multistep
+            and self.options.pattern is None
+            and all(kind in (0, 1) for kind in self.scheme.normal_form().q)
+        )
 
     def _is_first(self) -> bool:
         """Whether nothing but the state is given: all of the history is made from it."""
         pattern = self.options.pattern or self.inputs
-        return set(pattern) <= {START, *self.inputs[: self.form.parts]}
+        return set(pattern) <= {START, *self.inputs[: self.parts]}
 
     def _methods(self, base: str, pattern: tuple[str, ...] | None) -> list[str]:
         """A method, and the same with sums in single precision for states in half precision."""
@@ -149,7 +152,7 @@ class _Printer:
     def _opening(self, base: str, plan: StepPlan, *, half: bool) -> list[str]:
         passed = self._passed(base)
         lines = []
-        first = "x" if self.form.parts == 1 or self.options.split else "x[0]"
+        first = "x" if self.parts == 1 or self.options.split else "x[0]"
         if not half and "history" in passed and self.options.pattern is None and base == "forward":
             others = [p for p in passed if p != "history"]
             lines += ["if history is None:", f"    return self.{self._named('start')}({', '.join(others)})"]
@@ -159,13 +162,13 @@ class _Printer:
                 f"    return self.{self._named(base, half=True)}({', '.join(passed)})",
             ]
         lines += self._branch_lines(plan)
-        if self.form.parts > 1:
-            parts = ", ".join(self.inputs[: self.form.parts])
-            lines += [f"{parts} = x.chunk({self.form.parts}, dim=1)" if self.options.split else f"{parts} = x"]
+        if self.parts > 1:
+            parts = ", ".join(self.inputs[: self.parts])
+            lines += [f"{parts} = x.chunk({self.parts}, dim=1)" if self.options.split else f"{parts} = x"]
         if "history" in passed:
             pattern = self.options.pattern or self.inputs
-            history = ", ".join(pattern[self.form.parts :])
-            lines += [f"({history},) = history" if len(pattern) == self.form.parts + 1 else f"{history} = history"]
+            history = ", ".join(pattern[self.parts :])
+            lines += [f"({history},) = history" if len(pattern) == self.parts + 1 else f"{history} = history"]
         return lines + self._symbol_lines(plan, half=half)
 
     def _symbol_lines(self, plan: StepPlan, *, half: bool) -> list[str]:
@@ -215,10 +218,10 @@ class _Printer:
     def _times(self) -> Sequence[str] | None:
         if not self.options.timed:
             return None
-        return [_time(c) for c in stage_times(self.form)]
+        return [_time(c) for c in times_of(self.scheme)]
 
     def _result(self, plan: StepPlan) -> str:
-        parts = self.form.parts
+        parts = self.parts
         state = plan.outputs[0]
         if parts > 1:
             state = f"({', '.join(plan.outputs[:parts])})"

@@ -41,8 +41,8 @@ class Lines:
 
     def _step(self, step: Step) -> Iterator[str]:
         match step:
-            case Eval(out, field, argument, stage):
-                yield f"{out} = {self._call(field, self._value(argument), stage)}"
+            case Eval(out, field, _, stage):
+                yield f"{out} = {self._call(field, ', '.join(map(self._value, step.arguments)), stage)}"
             case Combine(out):
                 yield from self._combine(step, out)
             case Solve():
@@ -149,7 +149,7 @@ class Lines:
         known = [self._value(name) for name in step.known]
         rows = [_tuple([expression(c, self.names) for c in row]) for row in step.matrix]
         outs = _tuple(step.outs) if len(step.outs) == 1 else ", ".join(step.outs)
-        system = f"{_tuple(fields)}, {_tuple(known)}, {_tuple(rows)}, h"
+        system = f"{_tuple(fields)}, {_tuple(known)}, {_tuple(rows)}, {' * '.join(['h'] * step.power)}"
         return f"{outs} = solve(self, {system}, self.tol, self.max_iterations, inputs, named)"
 
     def _linear_solve(self, step: LinearSolve) -> str:
@@ -167,8 +167,9 @@ def _uses(plan: StepPlan) -> dict[str, int]:
     count: dict[str, int] = dict.fromkeys((*plan.outputs, plan.error or ""), 2)
     for step in plan.steps + plan.error_steps:
         match step:
-            case Eval(_, _, argument):
-                count[argument] = count.get(argument, 0) + 1
+            case Eval():
+                for name in step.arguments:  # an argument that is written into the call, where it is the only one
+                    count[name] = count.get(name, 0) + len(step.arguments)
             case Solve(_, _, known):
                 for name in known:
                     count[name] = count.get(name, 0) + 2

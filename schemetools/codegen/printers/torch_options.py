@@ -7,7 +7,6 @@ from sympy import Expr
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import Solve, StepPlan
 from schemetools.codegen.printers.names import identifier, symbol_names
-from schemetools.codegen.starting import input_names
 from schemetools.schemes.base import Scheme
 
 # Names that a parameter of an nn.Module cannot have, and those that the printed code uses itself.
@@ -51,13 +50,11 @@ PLAIN = TorchOptions()
 
 def symbol_attributes(scheme: Scheme) -> dict[Expr, str]:
     """{symbol: attribute of the printed module that holds its value}."""
-    form = scheme.frame()
-    plans = [lower(scheme)]
-    registers = {r for plan in plans for r in _registers(plan)}
-    fields = {identifier(v) for v in form.fields} | {
-        f"{identifier(v)}{n + 1}" for v in form.fields for n in range(form.stages)
+    plan = lower(scheme)
+    fields = {identifier(v) for v in plan.fields} | {
+        f"{identifier(v)}{n + 1}" for v in plan.fields for n in range(scheme.frame().stages)
     }
-    taken = RESERVED | registers | fields | {"f", "h", "t", "u", "x", *input_names(form)}
+    taken = RESERVED | _registers(plan) | fields | {"f", "h", "t", "u", "x"}
     return symbol_names(scheme.free_symbols | scheme.random_symbols, taken)
 
 

@@ -11,6 +11,7 @@ from sympy import Expr, Symbol
 from schemetools import exact
 from schemetools.analysis.properties.conditions import order_conditions
 from schemetools.analysis.properties.order import limits
+from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
@@ -112,7 +113,7 @@ def _choices(residuals: Sequence[Expr], scheme: Scheme) -> list[tuple[Symbol, Ex
 
 def _zero_stable(scheme: Scheme) -> Bounds:
     """Bounds that keep the root of rho / (z - 1) inside (-1, 1), for a root that is linear in one symbol."""
-    if scheme.frame().values == scheme.frame().parts:
+    if not lower(scheme).carries:
         return {}
     if not isinstance(scheme, LinearMultistep) or scheme.steps != 2:
         raise UnsupportedError(f"zero_stable is for two-step schemes, and {scheme} is none: give bounds")

@@ -97,10 +97,10 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     source, generated = _generated(scheme, name, options)
     _, sized = _generated(scheme, name, replace(options, sized=True, tensor_h=True))
     methods = {m: f for made in (generated, sized) for m, f in vars(made).items() if m.startswith(("forward", "start"))}
-    if options.pattern is None and not all(kind in (0, 1) for kind in scheme.frame().q):
+    plan = lower(scheme, options.pattern)
+    if options.pattern is None and plan.carries and not all(kind in (0, 1) for kind in scheme.normal_form().q):
         methods |= {"start": _no_start, "start_sized": _no_start}
     methods["forward"] = _with_optional_step(generated.forward)
-    plan = lower(scheme, options.pattern)
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
     members["maker"] = staticmethod(_block_class)  # handed down, since a block asks for its siblings
     members["takes_history"] = "history" in inspect.signature(generated.forward).parameters

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.torch_options import TorchOptions
 from schemetools.codegen.starting import input_names, next_pattern, start_pattern, with_history
 from schemetools.errors import SchemeError
@@ -29,21 +30,26 @@ def restricted_schemes(scheme: Any, depth: int, conditions: Sequence[str]) -> tu
             made[id(one)], more = constrained(as_scheme(one), conditions)
             bounds |= more
     found = [made[id(one)] for one in given]
-    forms = {(form.parts, form.q, form.fields) for form in (s.frame() for s in dict.fromkeys(found))}
-    if len(forms) > 1:
+    if len({_carried(s) for s in dict.fromkeys(found)}) > 1:
         raise SchemeError(
             "the schemes of a stack carry different values from layer to layer; their histories must be alike"
         )
     return found, bounds
 
 
+def _carried(scheme: Scheme) -> tuple[Any, ...]:
+    """What a step takes and gives back: the parts of the state, the kinds of earlier values, the fields."""
+    plan = lower(scheme)
+    return plan.parts, scheme.normal_form().q if plan.carries else plan.inputs, plan.fields
+
+
 def layer_classes(
     schemes: Sequence[Scheme], start: str | Scheme, options: TorchOptions, bounds: Bounds
 ) -> tuple[list[type[Block]], list[Scheme | None]]:
     """The class of each layer, and the start scheme where a layer is a step of that and not of the scheme itself."""
-    form = schemes[0].frame()
-    if form.values == form.parts:
+    if not lower(schemes[0]).carries:
         return [block_class(s, options, bounds) for s in schemes], [None] * len(schemes)
+    form = schemes[0].normal_form()
     full, pattern = input_names(form), start_pattern(form)
     starter = None if start == "repeat" else _starter(start)
     classes: list[type[Block]] = []

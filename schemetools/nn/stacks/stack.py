@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.fx import Proxy
 
+from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.torch_options import TorchOptions
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.arguments import check_state
@@ -220,7 +221,6 @@ def to_stack(
     # that scheme's: `written` holds what these layers are, None where a layer is the scheme itself.
     branches = _listed(branches)
     schemes, own_bounds = restricted_schemes(scheme, len(branches), constrain)
-    form = schemes[0].frame()
     options = TorchOptions(split=split, gates=gates, shaken=shaken, timed=timed)
     classes, written = layer_classes(schemes, start, options, own_bounds)
     layers: list[Block] = []
@@ -229,4 +229,4 @@ def to_stack(
         layers.append(cls(branch, size, tol=tol, max_iterations=max_iterations, **arguments))
     if shared:
         share_coefficients(layers)
-    return Stack(layers, written, history=form.values > form.parts, memory=memory, every=every)
+    return Stack(layers, written, history=lower(schemes[0]).carries, memory=memory, every=every)

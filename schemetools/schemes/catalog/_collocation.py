@@ -77,6 +77,21 @@ def lobatto_c(nodes: Sequence[Expr]) -> RungeKutta:
     return RungeKutta(A, b)
 
 
+def lobatto_c_star(nodes: Sequence[Expr]) -> RungeKutta:
+    """Lobatto IIIC*: a_is = 0, and C(s-1), collocation on all nodes but the last."""
+    rows = lagrange_integrals(nodes[:-1], [(ZERO, node) for node in nodes])
+    [b] = lagrange_integrals(nodes, [(ZERO, ONE)])
+    return RungeKutta([[*row, ZERO] for row in rows], b)
+
+
+def mean(first: RungeKutta, second: RungeKutta) -> RungeKutta:
+    """The method between two with equal weights: A is the mean of theirs."""
+    domain, elements = to_domain([x for M in (first.A, second.A) for row in M for x in row])
+    s, half = first.stages, domain.convert(2)
+    halves = [from_domain(domain, (x + y) / half) for x, y in zip(elements[: s * s], elements[s * s :], strict=True)]
+    return RungeKutta([halves[i : i + s] for i in range(0, s * s, s)], first.b)
+
+
 def _basis_at_zero(nodes: Sequence[Expr]) -> list[Expr]:
     domain, points = to_domain(nodes)
     values = []

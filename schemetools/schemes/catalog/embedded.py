@@ -80,8 +80,8 @@ def dopri5() -> RungeKutta:
     reference="bogacki1996",
     aliases=("bs5",),
     note="b_hat is the estimate with all eight stages, as in RKSUITE and PETSc; the pair's other estimate, by the "
-    "first seven stages, is 6059/80640, 0, 8559189/30983680, 26411/124800, -927/89600, 443/1197, 7267/94080, of order "
-    "four as well.",
+    "first seven stages, is 6059/80640, 0, 8559189/30983680, 26411/124800, -927/89600, 443/1197, 7267/94080, of "
+    "order four as well.",
 )
 def bogacki_shampine5() -> RungeKutta:
     """The 5(4) pair of Bogacki and Shampine, eight stages, first same as last."""

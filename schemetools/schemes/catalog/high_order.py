@@ -55,6 +55,29 @@ def dopri8() -> RungeKutta:
     return RungeKutta(A, b, b_hat=b_hat)
 
 
+DOP853_NOTE = (
+    "The code DOP853 has two estimates, of orders five and three: b_hat here is the {} one, dop853{} has the "
+    "other. The code takes |e5|^2/sqrt(|e5|^2 + |e3|^2/100). Its method is not dopri8."
+)
+
+
+@entry(reference="hairer1993, section II.10", aliases=("dp8",), note=DOP853_NOTE.format("first", "_third"))
+def dop853() -> RungeKutta:
+    """The method of the code DOP853 by Hairer, Norsett and Wanner: order eight, twelve stages, b_hat of order five.
+
+    To 28 decimals; b is exact.
+    """
+    return table("dop853")
+
+
+@entry(reference="hairer1993, section II.10", note=DOP853_NOTE.format("second", ""))
+def dop853_third() -> RungeKutta:
+    """The method of the code DOP853 with its estimate of order three, on the nodes 0, 127/195 and 1."""
+    method = table("dop853")
+    b_hat = ["31/127", *[0] * 7, "12675/17272", 0, 0, "3/136"]
+    return RungeKutta(method.A, method.b, b_hat=b_hat, exact=False, digits=method.digits)
+
+
 @entry(reference="verner1978")
 def verner89() -> RungeKutta:
     """Verner's 8(9) pair of sixteen stages in QQ(sqrt 6); the first fourteen carry the result of order eight."""
@@ -118,8 +141,8 @@ def verner65r() -> RungeKutta:
 @entry(
     reference="verner2010",
     aliases=("vern7", "verner_efficient7"),
-    note="Vern7 of DifferentialEquations.jl and VERNER_10_6_7 of SUNDIALS; DiffEqDevTools' VernerEfficient7 is another "
-    "pair, with c_6 = 3872020203200/6348224000949 and its own A, of the same orders.",
+    note="Vern7 of DifferentialEquations.jl and VERNER_10_6_7 of SUNDIALS; DiffEqDevTools' VernerEfficient7 is "
+    "another pair, with c_6 = 3872020203200/6348224000949 and its own A, of the same orders.",
 )
 def verner76e() -> RungeKutta:
     """Verner's most efficient 7(6) pair of ten stages."""

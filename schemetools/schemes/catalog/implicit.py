@@ -7,7 +7,9 @@ from schemetools.schemes.catalog._collocation import (
     collocation,
     gauss_nodes,
     lobatto_c,
+    lobatto_c_star,
     lobatto_nodes,
+    mean,
     radau_right_nodes,
     symplectic_partner,
 )
@@ -86,3 +88,25 @@ def lobatto_iiic(s: int = 2) -> RungeKutta:
     if s > 5:
         return enclosed("lobatto_iiic", s)
     return lobatto_c(lobatto_nodes(s))
+
+
+@entry(
+    reference="butcher1964implicit; jay2015",
+    aliases=("lobatto_iii",),
+    note="Butcher's Lobatto III; LobattoIII of RungeKutta.jl, LobattoIIICStar of DifferentialEquations.jl.",
+)
+def lobatto_iiic_star(s: int = 2) -> RungeKutta:
+    """The Lobatto IIIC* method of s = 2..5 stages, order 2s - 2: the symplectic partner of Lobatto IIIC."""
+    return lobatto_c_star(lobatto_nodes(s))
+
+
+@entry(
+    reference="jay2015; chan1990",
+    note="The mean of IIIC and IIIC*, as in RungeKutta.jl, which is symplectic. DifferentialEquations.jl and "
+    "Wikipedia give the name to tableaux after Nørsett and Wanner (1981); for s = 2 theirs has nodes 0, 1 "
+    "beside row sums 1, 0.",
+)
+def lobatto_iiid(s: int = 2) -> RungeKutta:
+    """The Lobatto IIID method of s = 2..5 stages, order 2s - 2: symplectic, the mean of Lobatto IIIC and IIIC*."""
+    nodes = lobatto_nodes(s)
+    return mean(lobatto_c(nodes), lobatto_c_star(nodes))

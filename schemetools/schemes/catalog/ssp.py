@@ -9,30 +9,88 @@ from schemetools.schemes.catalog._tableaux import explicit
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.registry import entry
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.shu_osher import from_shu_osher
 
 
-@entry(reference="shu1988efficient", aliases=("shu_osher3",))
+@entry(
+    reference="shu1988efficient; conde2022",
+    aliases=("shu_osher3", "shu_osher_3_2_3"),
+    note="b_hat is the embedded result of Conde, Fekete and Shadid, printed to 15 decimals; its conditions hold for "
+    "every weight in place of that decimal.",
+)
 def ssprk33() -> RungeKutta:
-    """The three-stage SSP method of order three by Shu and Osher, SSP coefficient 1."""
-    return RungeKutta(explicit("1; 1/4 1/4"), ["1/6", "1/6", "2/3"])
+    """The three-stage SSP 3(2) pair, by Shu and Osher, SSP coefficient 1; b_hat by Conde, Fekete and Shadid."""
+    weight = Rational("0.291485418878409")
+    return RungeKutta(explicit("1; 1/4 1/4"), ["1/6", "1/6", "2/3"], b_hat=[weight, weight, 1 - 2 * weight])
 
 
-@entry(reference="spiteri2002; kraaijevanger1991")
+@entry(
+    reference="spiteri2002; kraaijevanger1991; conde2022",
+    note="b_hat is the embedded result of Conde, Fekete and Shadid; SSPRK432 of DifferentialEquations.jl has 1/3, "
+    "1/3, 1/3, 0.",
+)
 def ssprk43() -> RungeKutta:
-    """The four-stage SSP method of order three, SSP coefficient 2."""
-    return _square_stages(2)
+    """The four-stage SSP 3(2) pair, SSP coefficient 2; b_hat by Conde, Fekete and Shadid."""
+    method, quarter = _square_stages(2), Rational(1, 4)
+    return RungeKutta(method.A, method.b, b_hat=[quarter] * 4)
 
 
-@entry(reference="ketcheson2008")
+@entry(
+    reference="spiteri2002; ruuth2006",
+    aliases=("ssp53",),
+    note="The coefficients of Ruuth's search, as in DifferentialEquations.jl, with which the conditions hold to "
+    "1e-15; SSP53 of nodepy is another method of the same SSP coefficient, printed with digits that hold to "
+    "3e-10.",
+)
+def ssprk53() -> RungeKutta:
+    """The five-stage SSP method of order three of largest SSP coefficient, 2.6506, to 15 decimals, found by search."""
+    alpha = [
+        [1],
+        [0, 1],
+        ["0.355909775063327", 0, "0.644090224936673"],
+        ["0.367933791638137", 0, 0, "0.632066208361863"],
+    ]
+    alpha += [[0, 0, "0.237593836598569", 0, "0.762406163401431"]]
+    beta = [["0.377268915331368"], [0, "0.377268915331368"], [0, 0, "0.242995220537396"], [0, 0, 0, "0.23845893284629"]]
+    beta += [[0, 0, 0, 0, "0.287632146308408"]]
+    return from_shu_osher(alpha, beta, exact=False, digits=15)
+
+
+@entry(
+    reference="kraaijevanger1991; spiteri2002",
+    aliases=("ssp54",),
+    note="The thirty digits of nodepy; those of DifferentialEquations.jl are fifteen of a method beside it, 3e-10 "
+    "away, which has order four to its own digits.",
+)
+def ssprk54() -> RungeKutta:
+    """The five-stage SSP method of order four of largest SSP coefficient, 1.508180049, to 28 decimals, by search."""
+    A = explicit("""
+        0.391752226869253785640632115627
+        0.217669096357834985920253802915  0.368410592709066783214662112772
+        0.0826920866830935842609242437786 0.139958502107426395108400626025 0.251891774371960822884363746140
+        0.0679662835740483884329695316049 0.115034698453668419467815057942 0.207034898772936576352392025561
+            0.544974750295139481064416383368
+    """)
+    b = ["0.146811876157875933686947006683", "0.248482909391317264243714136087", "0.104258830279481225354037031167"]
+    b += ["0.274438901048480694917546480567", "0.226007483122844881797755345495"]
+    return RungeKutta(A, b, exact=False, digits=28)
+
+
+@entry(
+    reference="ketcheson2008; conde2022",
+    aliases=("ssp104",),
+    note="b_hat is an embedded result of order three of Conde, Fekete and Shadid, as in nodepy.",
+)
 def ssprk104() -> RungeKutta:
-    """Ketcheson's ten-stage SSP method of order four, SSP coefficient 6.
+    """Ketcheson's ten-stage SSP 4(3) pair, SSP coefficient 6; b_hat by Conde, Fekete and Shadid.
 
     Five steps of h/6, the combination u/25 + 9/25 of them as the value at h/3, four more steps of h/6, and the end.
     """
     sixth, fifteenth = Rational(1, 6), Rational(1, 15)
     A = [[sixth] * i + [Integer(0)] * (10 - i) for i in range(5)]
     A += [[fifteenth] * 5 + [sixth] * i + [Integer(0)] * (5 - i) for i in range(5)]
-    return RungeKutta(A, [Rational(1, 10)] * 10)
+    b_hat = [0, "2/9", 0, 0, "5/18", "1/3", 0, 0, 0, "1/6"]
+    return RungeKutta(A, [Rational(1, 10)] * 10, b_hat=b_hat)
 
 
 @entry(reference="spiteri2002; ketcheson2008")
@@ -49,6 +107,8 @@ def ssprk(s: int = 4, p: int = 2) -> RungeKutta:
     if p in (1, 2) and p <= s:
         step = Rational(1, s if p == 1 else s - 1)
         return RungeKutta([[step] * i + [Integer(0)] * (s - i) for i in range(s)], [Rational(1, s)] * s)
+    if (s, p) == (4, 3):
+        return ssprk43()  # type: ignore[return-value]
     if p == 3 and s >= 4 and isqrt(s) ** 2 == s:
         return _square_stages(isqrt(s))
     raise UnsupportedError(

@@ -17,7 +17,7 @@ PUBLIC = {
     "schemes.additive": ("AdditiveRungeKutta",),
     "schemes.base": ("GeneralLinear", "as_scheme"),
     "schemes.masked": ("MaskedEuler",),
-    "schemes.nystrom": ("RungeKuttaNystrom", "nystrom_form"),
+    "schemes.runge_kutta_nystrom": ("RungeKuttaNystrom", "nystrom_form"),
     "schemes.stencil": ("Stencil",),
     "schemes.semidiscrete": ("MethodOfLines", "Operator", "method_of_lines"),
     "schemes.difference": ("DifferenceScheme",),

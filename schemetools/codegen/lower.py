@@ -11,8 +11,8 @@ from schemetools.codegen.second_order import lower_second_order
 from schemetools.codegen.starting import input_names
 from schemetools.codegen.system import components, system
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.stages import System, merged, total
 
 

@@ -7,7 +7,7 @@ from sympy import Expr, Integer
 from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
 from schemetools.codegen.system import components
 from schemetools.errors import UnsupportedError
-from schemetools.schemes.nystrom import FIELDS, RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import FIELDS, RungeKuttaNystrom
 from schemetools.schemes.stages import needed, total
 
 INPUTS = ("q", "p")

@@ -9,8 +9,8 @@ from schemetools.codegen.system import START, system
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import GeneralLinear, Scheme, labelled
 from schemetools.schemes.linear import solve_consistent
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.stages import merged, total
 
 

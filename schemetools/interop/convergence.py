@@ -12,8 +12,8 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.interop.fields import fields_of, timed_fields
 from schemetools.interop.solve import solve
 from schemetools.schemes.base import Scheme, as_scheme
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.registry import get
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 STEPS = (8, 16, 32, 64, 128)
 FINER = 4

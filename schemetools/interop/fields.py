@@ -8,7 +8,7 @@ import numpy as np
 
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
-from schemetools.schemes.nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 Timed = Callable[[float, Any], Any]
 

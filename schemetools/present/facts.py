@@ -10,8 +10,8 @@ from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.references import citation
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.text import number
 
 

@@ -8,9 +8,9 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 
 def _runge_kutta(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:

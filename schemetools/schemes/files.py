@@ -22,10 +22,10 @@ from schemetools.schemes.file_kinds import FIELD_KEYS, KEYS, KINDS, LABELS, TYPE
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.random import distribution_of, random_symbol
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 MAX_BYTES = 1_000_000
 NYSTROM = ("A_prime", "b_prime", "b_prime_hat")

@@ -5,9 +5,9 @@ from typing import Any
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme, labelled
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 
 def embedded(s: Any) -> Any:

@@ -14,9 +14,9 @@ from schemetools.schemes.grid_text import discretisation_text
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 GAP = "  "
 LONGEST = 30  # characters of an exact number in a tableau; a longer one is shown by its first digits

@@ -14,9 +14,9 @@ from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, is_random, labelled
 from schemetools.schemes.intake import DOUBLE_DIGITS, Intake, shares_relations
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.random import drawn_again
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 ZERO, ONE = Integer(0), Integer(1)
 

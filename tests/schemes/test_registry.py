@@ -1,9 +1,12 @@
 """Names: both spellings, aliases, families, and errors that help."""
 
+import pkgutil
+
 import pytest
 from sympy import Rational, Symbol
 
 import schemetools as st
+from schemetools import schemes
 from schemetools.errors import SchemeError, UnknownNameError
 from schemetools.schemes import registry
 
@@ -94,3 +97,10 @@ def test_names_are_picked_by_kind():
     assert {name for kind in registry.kinds() for name in st.names(kind)} == set(st.names())
     with pytest.raises(st.SchemeError, match="no kind of scheme in the catalog; its kinds: "):
         st.names("stencils of a kind")
+
+
+def test_no_name_of_the_catalog_is_a_module_beside_it():
+    """Importing such a module would put it in the place of the scheme: `st.schemes.nystrom`."""
+    modules = {module.name for module in pkgutil.iter_modules(schemes.__path__)}
+    assert not modules & {*st.names(), *registry.aliases()}
+    assert isinstance(st.nystrom, registry.Family) and isinstance(st.schemes.nystrom, registry.Family)

@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Symbol
 from schemetools.errors import SchemeError
 from schemetools.exact import expression
 from schemetools.schemes.base import Scheme
-from schemetools.schemes.nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 
 def _sequence(value: Any, what: str) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError
 from schemetools.exact import canonical
 from schemetools.exact.style import LATEX, TEXT, Style, signed_sum
-from schemetools.schemes.nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 SHOWN = 3  # corrections through h^2, or the first that does not vanish
 

@@ -7,8 +7,8 @@ from sympy import Expr, Integer
 
 from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import as_scheme
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.rosenbrock import Rosenbrock
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.stages import System, merged, needed
 
 Sum = tuple[dict[int, Expr], Vector]

@@ -19,9 +19,9 @@ from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 MAX_EXTRA = 4
 

@@ -21,10 +21,10 @@ from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 NEGLIGIBLE = 1e-9  # what approximate coefficients, published or learned, may miss a condition by
 

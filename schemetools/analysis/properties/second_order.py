@@ -7,7 +7,7 @@ from sympy import Add, Expr, Integer, Rational, Symbol
 
 from schemetools.exact import canonical
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.stages import System, equal_stages, merged, needed, total
 from schemetools.schemes.transforms import adjoint
 

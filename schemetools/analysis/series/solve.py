@@ -28,11 +28,11 @@ from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import FIELDS as NYSTROM_FIELDS
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.reduction import reduced_multistep, reduced_stages
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.runge_kutta_nystrom import FIELDS as NYSTROM_FIELDS
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 RANDOM = "its coefficients are random: the limit is a stochastic equation; analysis.stochastic derives it"
 

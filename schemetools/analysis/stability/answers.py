@@ -27,7 +27,7 @@ from schemetools.analysis.stability.numbers import imaginary_exit, length, real_
 from schemetools.analysis.stability.numeric import numeric_model
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.multistep import LinearMultistep
-from schemetools.schemes.nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 
 @functools.lru_cache(maxsize=512)

@@ -23,7 +23,7 @@ from schemetools.analysis.stability.model import Model
 from schemetools.analysis.stability.step_matrix import step_matrix
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
-from schemetools.schemes.nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 
 def periodicity(scheme: Scheme, model: Model) -> Expr:

@@ -14,7 +14,7 @@ from schemetools.analysis.algebra.matrices import Rows, characteristic_polynomia
 from schemetools.analysis.algebra.polynomials import Polynomial, multiply, trim
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import GeneralLinear, Scheme
-from schemetools.schemes.nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ from typing import Any
 from sympy import Expr, Rational, sqrt
 
 from schemetools.exact import canonical
-from schemetools.schemes.nystrom import RungeKuttaNystrom
 from schemetools.schemes.registry import SECOND_ORDER, entry
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 
 def _numbers(text: str) -> list[Rational]:

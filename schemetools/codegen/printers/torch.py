@@ -190,29 +190,26 @@ class _Printer:
         return [s for s in self.names if s in used and s in self.scheme.random_symbols]
 
     def _branch_lines(self, plan: StepPlan) -> list[str]:
-        fields = self._fields(plan)
-        own = [] if self.options.sized else ["h = self.h"]
+        fields, one = self._fields(plan), len(plan.fields) == 1
+        branch = {label: "self.branch" if one else f"self.branch[{json.dumps(label)}]" for label in fields}
+        own = ["h = self.h"] if fields and not self.options.sized else []
         if self.options.separate:
-            lines = list(own)
-            for label, names in fields.items():
-                branches = "self.branch" if len(fields) == 1 else f"self.branch[{json.dumps(label)}]"
-                lines.append(f"{', '.join(names)}{',' * (len(names) == 1)} = {branches}")
-            return lines
-        if len(fields) == 1:
-            name = fields[plan.fields[0]][0]
-            return [f"{name}, h = self.branch, self.h" if own else f"{name} = self.branch"]
+            taken = {label: f"{', '.join(names)}{',' * (len(names) == 1)}" for label, names in fields.items()}
+            return [*own, *(f"{names} = {branch[label]}" for label, names in taken.items())]
         names = ", ".join(names[0] for names in fields.values())
-        return [f"{names} = {', '.join(f'self.branch[{json.dumps(label)}]' for label in fields)}", *own]
+        if one and fields:
+            return [f"{names}, h = self.branch, self.h" if own else f"{names} = self.branch"]
+        return [f"{names} = {', '.join(branch.values())}", *own] if fields else []
 
     def _fields(self, plan: StepPlan) -> dict[str, list[str]]:
-        """For each field the local names of its branches, one per evaluation where they are separate."""
+        """Local names of the branches of each field that is evaluated, one per evaluation where they are separate."""
         taken: set[str] = set(self.names.values()) | _registers(plan) | {"h", "t", "u", "inputs", "named"}
         found = {}
         for label in plan.fields:
-            name = identifier(label, taken)
+            name, count = identifier(label, taken), plan.evaluations_of(label)
             taken.add(name)
-            count = plan.evaluations_of(label)
-            found[label] = [f"{name}{n + 1}" for n in range(count)] if self.options.separate else [name] * count
+            if count:
+                found[label] = [f"{name}{n + 1}" for n in range(count)] if self.options.separate else [name] * count
         return found
 
     def _times(self) -> Sequence[str] | None:

@@ -25,5 +25,11 @@ class UnsupportedError(SchemeError):
     """A well-formed request that the mathematics or the program cannot answer."""
 
 
+class NoSuchTreeError(SchemeError, KeyError):
+    """A tree for which there is no coefficient or condition; as a KeyError it lets `in` and `get` work."""
+
+    __str__ = ValueError.__str__
+
+
 class SchemeWarning(UserWarning):
     """A scheme that is taken as it came, though it is not what its source says it is."""

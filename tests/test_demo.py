@@ -61,6 +61,7 @@ def test_another_scheme_is_one_word(capsys, tmp_path, scheme):
 
 def test_training_ends_in_time_and_says_that_it_did(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "LONGEST", 0.0)
+    monkeypatch.setattr(demo, "LEAST", 0.0)
     code, out, _ = run(capsys, "--scheme", "bdf:2", "--out", tmp_path)
     assert code == 0 and "cut short after 1 of" in out
 

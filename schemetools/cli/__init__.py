@@ -1,15 +1,15 @@
-"""The command line, with no mathematics in it; `bar`, which needs rich, is loaded by the commands that train."""
+"""The command line, with no mathematics in it; `bar` and `pictures` are loaded by the commands that use them."""
 
 import importlib
 from types import ModuleType
 
-from schemetools.cli import commands, networks, reproduce
+from schemetools.cli import commands, doctor, networks, reproduce, stability
 from schemetools.cli.main import main
 
-__all__ = ["commands", "main", "networks", "reproduce"]
+__all__ = ["commands", "doctor", "main", "networks", "reproduce", "stability"]
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name != "bar":
+    if name not in ("bar", "pictures"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return importlib.import_module(f"{__name__}.bar")
+    return importlib.import_module(f"{__name__}.{name}")

@@ -2,20 +2,44 @@
 
 import typer
 
+import schemetools as st
+
+EXAMPLES = """\b
+Examples:
+  schemetools show rk4
+  schemetools modified-equation lm:k=0.3
+  schemetools stability rk4 lm:k=0.3 bdf:4 -o region.png
+  schemetools code dopri5 --target c
+  schemetools demo
+
+\b
+Exit codes: 0 done; 2 bad input, with one line on stderr that says how to mend
+it; 130 interrupted."""
+
 app = typer.Typer(
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=None,
 )
 
 
-@app.callback(invoke_without_command=True)
-def _schemetools(context: typer.Context) -> None:
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"schemetools {st.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+def _schemetools(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
     """Numerical schemes, written down once: their mathematics, their programs, their networks.
 
     NAME is a name of the catalog, with parameters as in lm:k=0.3, "lm(k=0.3)" or bdf:4, or a TOML file with a scheme of
-    your own. Exit code 0: done. Exit code 2: bad input, with one line on stderr that says how to mend it.
+    your own.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

@@ -3,24 +3,22 @@
 They reach the library through its lazy names (`st.get`, `st.present.scheme_facts`): a command loads what it uses.
 """
 
-import json
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 import schemetools as st
 from schemetools.cli.app import app
-from schemetools.cli.output import PICTURES, replacing, show_lines, table_lines
-from schemetools.cli.pictures import drawing, instances, swept
-from schemetools.cli.schemes import from_file, named
+from schemetools.cli.output import show_json, show_lines, table_lines
+from schemetools.cli.schemes import completed, named
 from schemetools.errors import SchemeError
 
-if TYPE_CHECKING:  # at run time these would load sympy, and `--help` would take five times as long
-    from schemetools.schemes.base import Scheme
-
-Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="A catalog name, or a TOML file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", show_default=False, help="A catalog name, or a TOML file.", autocompletion=completed
+    ),
+]
 Word = Annotated[
     str,
     typer.Argument(
@@ -29,82 +27,83 @@ Word = Annotated[
 ]
 Order = Annotated[int | None, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
 Target = Annotated[Literal["numpy", "torch", "c", "julia"], typer.Option(help="What the program runs on.")]
-Names = Annotated[list[str] | None, typer.Argument(metavar="NAME...", show_default=False, help="Names, TOML files.")]
-Picture = Annotated[Path | None, typer.Option("-o", "--output", help="Draw the regions here: .png, .svg or .pdf.")]
-Tableaux = Annotated[list[Path] | None, typer.Option("--tableau", help="A TOML file with a scheme; may be repeated.")]
-OrderStar = Annotated[bool, typer.Option("--order-star", help="Draw the order star instead, where |R(z)| > |e^z|.")]
-Locus = Annotated[bool, typer.Option("--locus", help="Draw the root locus as well, where a root has modulus 1.")]
-Sweep = Annotated[str | None, typer.Option(metavar="K=LOW:HIGH:N", help="Draw a family along its symbol, k=-0.9:1:7.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text.")]
 
 
-@app.command("list")
-def list_schemes(word: Word = "") -> None:
+@app.command("list", epilog="Example: schemetools list adams")
+def list_schemes(word: Word = "", as_json: Json = False) -> None:
     """Every scheme by name."""
     rows = st.present.catalog_rows(word)
     if not rows:
         raise SchemeError(f"no scheme has {word!r} in its name or description; schemetools list shows all of them")
+    if as_json:
+        show_json([{"name": name, "description": description} for name, description in rows])
+        return
     show_lines(*table_lines(("name", "scheme"), rows))
 
 
-@app.command()
-def show(name: Name) -> None:
+@app.command(epilog="Example: schemetools show lm:k=0.3")
+def show(name: Name, as_json: Json = False, latex: Latex = False) -> None:
     """A scheme and what is known about it."""
     scheme = named(name)
-    facts = table_lines(("", ""), st.present.scheme_facts(scheme))
-    show_lines(format(scheme), "", str(scheme), "", *facts)
+    if latex:
+        show_lines(scheme._repr_latex_())
+        return
+    facts = st.present.scheme_facts(scheme)
+    if as_json:
+        show_json({"name": format(scheme), "scheme": str(scheme), **dict(facts)})
+        return
+    show_lines(format(scheme), "", str(scheme), "", *table_lines(("", ""), facts))
 
 
-@app.command()
-def cite(name: Name) -> None:
+@app.command(epilog="Example: schemetools cite rk4")
+def cite(name: Name, as_json: Json = False) -> None:
     """Its publications, in BibTeX."""
-    show_lines(st.present.publications(named(name)))
+    scheme = named(name)
+    found = st.present.publications(scheme)
+    if as_json:
+        show_json({"name": format(scheme), "reference": scheme.reference, "bibtex": found})
+        return
+    show_lines(found)
 
 
-@app.command("modified-equation")
-def modified_equation(name: Name, order: Order = None) -> None:
+@app.command("modified-equation", epilog="Example: schemetools modified-equation rk4 --order 5 --latex")
+def modified_equation(name: Name, order: Order = None, as_json: Json = False, latex: Latex = False) -> None:
     """The equation its numbers follow."""
-    show_lines(str(st.modified_equation(named(name), **({} if order is None else {"order": order}))))
+    equation = st.modified_equation(named(name), **({} if order is None else {"order": order}))
+    if as_json:
+        coefficients = {str(tree): st.exact.text(v) for tree, v in getattr(equation, "coefficients", {}).items()}
+        show_json({"name": format(equation.scheme), "text": str(equation), "coefficients": coefficients})
+        return
+    show_lines(equation._repr_latex_() if latex else str(equation))
 
 
-@app.command()
-def code(name: Name, target: Target = "torch") -> None:
-    """The program of one step."""
-    show_lines(st.to_source(named(name), target).rstrip("\n"))
-
-
-@app.command()
-def stability(
-    names: Names = None,
-    output: Picture = None,
-    tableau: Tableaux = None,
+@app.command("order-conditions", epilog="Example: schemetools order-conditions midpoint --order 3 --latex")
+def order_conditions(
+    name: Name,
+    order: Annotated[int, typer.Option(min=1, max=8, help="Trees with up to so many nodes.")] = 4,
     as_json: Json = False,
-    order_star: OrderStar = False,
-    locus: Locus = False,
-    sweep: Sweep = None,
+    latex: Latex = False,
 ) -> None:
-    """Verdicts, intervals and a picture."""
-    schemes = [*map(named, names or ()), *map(from_file, tableau or ())]
-    if not schemes:
-        raise SchemeError("no scheme was named; try: schemetools stability rk4 lm:k=0.3 -o region.png")
-    draw = drawing(schemes, order_star=order_star, locus=locus, sweep=sweep)
-    if sweep is not None:
-        schemes = instances(schemes[0], *swept(sweep))
-    lines = _as_json(schemes) if as_json else _as_table(schemes)
-    if output is not None:
-        os.environ.setdefault("MPLBACKEND", "agg")
-        with replacing(output, PICTURES) as temporary:
-            st.present.save(draw(), temporary)
-        lines += [] if as_json else [f"wrote {output}"]
-    elif order_star or locus:
-        raise SchemeError("that is a picture; say where it goes, as in -o picture.png")
-    show_lines(*lines)
+    """How far it misses the order condition of each tree."""
+    found = st.order_conditions(named(name), order)
+    if latex:
+        show_lines(found.latex())
+        return
+    residuals = {str(tree): st.exact.text(value) for tree, value in found.items()}
+    if as_json:
+        show_json(residuals)
+        return
+    show_lines(*table_lines(("tree", "residual"), list(residuals.items())))
 
 
-def _as_json(schemes: "list[Scheme]") -> list[str]:
-    return [json.dumps([st.present.stability_json(scheme) for scheme in schemes], indent=2)]
-
-
-def _as_table(schemes: "list[Scheme]") -> list[str]:
-    rows, notes = st.present.stability_table(schemes)
-    return [*table_lines(st.present.HEADER, rows), *notes]
+@app.command(epilog="Example: schemetools code bdf:2 --target julia")
+def code(name: Name, target: Target = "torch", as_json: Json = False) -> None:
+    """The program of one step."""
+    scheme = named(name)
+    source = st.to_source(scheme, target).rstrip("\n")
+    if as_json:
+        show_json({"name": format(scheme), "target": target, "source": source})
+        return
+    show_lines(source)

@@ -1,6 +1,5 @@
 """The commands for networks: train one, and read a trained one as mathematics."""
 
-import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,8 +8,7 @@ import typer
 
 import schemetools as st
 from schemetools.cli.app import app
-from schemetools.cli.output import PICTURES, replacing, show_lines, table_lines
-from schemetools.errors import SchemeError
+from schemetools.cli.output import PICTURES, replacing, show_json, show_lines, table_lines, working
 
 EPOCH_HEADER = ("epoch", "train loss", "train accuracy", "test loss", "test accuracy", "seconds")
 
@@ -27,7 +25,7 @@ Figure = Annotated[Path | None, typer.Option("-o", "--output", help="Draw eigenv
 Certified = Annotated[bool, typer.Option("--certificate", help="Say as well whether the network is close to an ODE.")]
 
 
-@app.command()
+@app.command(epilog="Example: schemetools train --data cifar10 --model resnet20 --scheme lm --epochs 10")
 def train(
     data: Data,
     model: Model = "resnet20",
@@ -70,7 +68,7 @@ def _epoch(record: dict[str, Any]) -> tuple[str, ...]:
     return (str(record["epoch"]), train_loss, train_accuracy, test_loss, test_accuracy, f"{record['seconds']:.1f}")
 
 
-@app.command()
+@app.command(epilog="Example: schemetools demo --scheme rk4")
 def demo(
     scheme: Annotated[str, typer.Option(help="A name of the catalog: lm, rk4, bdf:2, ...")] = "lm",
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the images; 8, or fewer where costly.")] = None,
@@ -80,7 +78,7 @@ def demo(
     st.demo.demonstrate(scheme, epochs, folder)
 
 
-@app.command()
+@app.command(epilog="Example: schemetools inspect run/checkpoint.pt --data cifar10 -o layers.png")
 def inspect(
     checkpoint: Checkpoint,
     data: Data,
@@ -90,15 +88,16 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """A trained network read as mathematics."""
-    net, images = st.nn.training.load_for_inspection(checkpoint, data, count=count)
-    report = st.inspect(net, images)
-    certified = report.certificate() if certificate else None
+    with working("reading the network"):
+        net, images = st.nn.training.load_for_inspection(checkpoint, data, count=count)
+        report = st.inspect(net, images)
+        certified = report.certificate() if certificate else None
     if output is not None:
-        with replacing(output, PICTURES) as temporary:
-            st.present.save(_drawn(report), temporary)
+        os.environ.setdefault("MPLBACKEND", "agg")
+        with working("drawing"), replacing(output, PICTURES) as temporary:
+            st.present.save(st.plot_layers(report), temporary)
     if as_json:
-        record = report.record() | ({"certificate": certified.record()} if certified else {})
-        show_lines(json.dumps(record, indent=2))
+        show_json(report.record() | ({"certificate": certified.record()} if certified else {}))
         return
     lines = table_lines(*report.table())
     if report.outside:
@@ -107,11 +106,14 @@ def inspect(
     show_lines(*lines, *([f"wrote {output}"] if output is not None else []))
 
 
-def _drawn(report: Any) -> Any:
-    """The layers' eigenvalues over the regions of the layers' different schemes."""
+@app.command("learned", epilog="Example: schemetools learned run -o k.png")
+def learned(
+    run: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False, help="Of schemetools train.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Draw here: .png, .svg or .pdf.")],
+    symbol: Annotated[str, typer.Option(help="The coefficient to draw.")] = "k",
+) -> None:
+    """A picture of the learned coefficients over depth and epochs."""
     os.environ.setdefault("MPLBACKEND", "agg")
-    schemes = list(dict.fromkeys(layer.scheme for layer in report.layers))
-    eigenvalues = [value for layer in report.layers for value in layer.eigenvalues]
-    if not eigenvalues:
-        raise SchemeError("no eigenvalues were found that could be drawn")
-    return st.plot_stability(schemes, eigenvalues=eigenvalues)
+    with replacing(output, PICTURES) as temporary:
+        st.present.save(st.plot_coefficients(run, symbol=symbol), temporary)
+    show_lines(f"wrote {output}")

@@ -1,11 +1,12 @@
 """What a command leaves behind: lines and tables on the screen, files written whole or not at all."""
 
+import importlib
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -14,7 +15,7 @@ from schemetools.errors import SchemeError
 
 GAP = "  "
 PICTURES = (".png", ".svg", ".pdf")
-UNLIMITED, NARROWEST = 100_000, 24
+UNLIMITED, NARROWEST, MOST_FOLDED = 100_000, 24, 3
 
 
 def show_lines(*lines: str) -> None:
@@ -22,18 +23,55 @@ def show_lines(*lines: str) -> None:
     typer.echo("\n".join(lines))
 
 
-def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table as lines, one per row; on a terminal the last column folds to its width. An empty header is left out."""
+def show_json(record: Any) -> None:
+    """Print a record as JSON."""
+    typer.echo(importlib.import_module("json").dumps(record, indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A line on a terminal's stderr that moves while the block works; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with importlib.import_module("rich.console").Console(stderr=True).status(what):
+        yield
+
+
+def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
+    """A table as lines, one per row; an empty header is left out. On a terminal it keeps to the width of that.
+
+    There the last column folds between words. Where another column is too wide as well, each row becomes a paragraph
+    of its own, one line per column, so that no number is broken.
+    """
+    if width is None:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED
     shown = [tuple(header), *map(tuple, rows)] if any(header) else [*map(tuple, rows)]
+    if any(header) and _width(shown) > width and len(header) > MOST_FOLDED:
+        return _paragraphs(header, rows)
     widths = [max(map(len, column)) + len(GAP) for column in list(zip(*shown, strict=True))[:-1]]
-    room = shutil.get_terminal_size().columns - sum(widths) if sys.stdout.isatty() else UNLIMITED
+    room = width - sum(widths)
     lines = []
     for row in shown:
         head = "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        first, *more = textwrap.wrap(row[-1], max(room, NARROWEST)) or [""]
+        first, *more = importlib.import_module("textwrap").wrap(row[-1], max(room, NARROWEST)) or [""]
         lines += [(head + first).rstrip(), *(" " * sum(widths) + line for line in more)]
     if any(header):
         lines[0] = typer.style(lines[0], bold=True) if sys.stdout.isatty() else lines[0]
+    return lines
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, column)) + len(GAP) for column in zip(*rows, strict=True)) - len(GAP)
+
+
+def _paragraphs(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Each row as lines "column  value", rows apart by an empty line."""
+    size = max(map(len, header))
+    lines: list[str] = []
+    for row in rows:
+        lines += [""] if lines else []
+        lines += [f"{name.ljust(size)}{GAP}{cell}".rstrip() for name, cell in zip(header, row, strict=True)]
     return lines
 
 

@@ -1,7 +1,11 @@
 """Which picture a `stability` command draws, and the values of a `--sweep`."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import schemetools as st
 from schemetools.errors import SchemeError
@@ -14,25 +18,89 @@ if TYPE_CHECKING:  # at run time these would load sympy, and `--help` would take
 MOST_VALUES = 50
 
 
-def drawing(schemes: Sequence["Scheme"], *, order_star: bool, locus: bool, sweep: str | None) -> Callable[[], Any]:
+@dataclass(frozen=True)
+class View:
+    """What the options say about a picture of regions."""
+
+    xlim: tuple[float, float] | None
+    ylim: tuple[float, float] | None
+    labels: list[str] | None
+    eigenvalues: list[complex] | None
+    normalized: bool
+
+    @classmethod
+    def of(
+        cls, xlim: str | None, ylim: str | None, labels: str | None, eigenvalues: str | None, *, normalized: bool
+    ) -> Self:
+        """The view of the options as they were written. Raises SchemeError for one that cannot be read."""
+        names = None if labels is None else [name.strip() for name in labels.split(",")]
+        values = None if eigenvalues is None else _complex_numbers(eigenvalues)
+        return cls(_limits("--xlim", xlim), _limits("--ylim", ylim), names, values, normalized)
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is an option that makes sense for a picture only."""
+        return any(value is not None for value in (self.xlim, self.ylim, self.labels, self.eigenvalues))
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The limits that were given."""
+        return {name: v for name, v in (("xlim", self.xlim), ("ylim", self.ylim)) if v is not None}
+
+
+def _limits(option: str, text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    low, _, high = text.partition(":")
+    try:
+        ends = float(low), float(high)
+    except ValueError:
+        ends = (0.0, 0.0)
+    if not (math.isfinite(ends[0]) and math.isfinite(ends[1]) and ends[0] < ends[1]):
+        raise SchemeError(f"{option} {text!r}: write two numbers, the lower one first, as in {option} -4:1")
+    return ends
+
+
+def _complex_numbers(text: str) -> list[complex]:
+    """The numbers of a text, or of a text file, separated by commas or white space."""
+    path = Path(text)
+    written = path.read_text(encoding="utf-8") if path.is_file() else text
+    try:
+        return [complex(part.replace("i", "j")) for part in re.split(r"[,\s]+", written.strip()) if part]
+    except ValueError as error:
+        raise SchemeError(
+            f"--eigenvalues {text!r}: write complex numbers such as -1,-2+3j, or a file of them"
+        ) from error
+
+
+def drawing(
+    schemes: Sequence["Scheme"], special: Mapping[str, bool], sweep: str | None, view: View
+) -> Callable[[], Any]:
     """The drawing that the options ask for, to be called for its axes. Raises SchemeError where they do not fit."""
-    special = [
-        option
-        for option, asked in (("--order-star", order_star), ("--locus", locus), ("--sweep", sweep is not None))
-        if asked
-    ]
-    if len(special) > 1:
-        raise SchemeError(f"{' and '.join(special)} are different pictures; ask for one of them")
-    if special and len(schemes) != 1:
-        raise SchemeError(f"{special[0]} draws one scheme; {len(schemes)} were named")
-    if order_star:
-        return lambda: st.present.plot_order_star(schemes[0])
-    if locus:
-        return lambda: st.present.plot_locus(schemes[0])
+    asked = [option for option, wanted in {**special, "--sweep": sweep is not None}.items() if wanted]
+    if len(asked) > 1:
+        raise SchemeError(f"{' and '.join(asked)} are different pictures; ask for one of them")
+    if asked and len(schemes) != 1:
+        raise SchemeError(f"{asked[0]} draws one scheme; {len(schemes)} were named")
+    if asked and (view.labels is not None or view.eigenvalues is not None):
+        raise SchemeError(f"--labels and --eigenvalues belong to a picture of regions; leave them out with {asked[0]}")
     if sweep is not None:
         symbol, values = swept(sweep)
-        return lambda: st.present.plot_sweep(schemes[0], values, symbol=symbol)
-    return lambda: st.plot_stability(schemes)
+        return lambda: st.present.plot_sweep(
+            schemes[0], values, symbol=symbol, normalized=view.normalized, **view.limits
+        )
+    if asked and view.normalized:
+        raise SchemeError(f"{asked[0]} is not drawn rescaled; leave --normalized out")
+    plots = {
+        "--order-star": lambda: st.present.plot_order_star(schemes[0], **view.limits),
+        "--locus": lambda: st.present.plot_locus(schemes[0], **view.limits),
+        "--relative": lambda: st.present.plot_relative_stability(schemes[0], **view.limits),
+        "--imex": lambda: st.plot_imex(schemes[0], **view.limits),
+    }
+    if asked:
+        return plots[asked[0]]
+    options = {"labels": view.labels, "eigenvalues": view.eigenvalues, "normalized": view.normalized}
+    return lambda: st.plot_stability(schemes, **options, **view.limits)
 
 
 def swept(text: str) -> tuple[str, list["Expr"]]:

@@ -24,3 +24,8 @@ def from_file(path: Path) -> "Scheme":
         raise SchemeError(f"there is no file {path}; give a TOML file with a scheme, or a name of the catalog")
     scheme = st.load(path)
     return scheme if scheme.name else dataclasses.replace(scheme, name=path.stem)
+
+
+def completed(begun: str) -> list[str]:
+    """The catalog names that begin so, for the completion of a shell."""
+    return [name for name in st.names() if name.startswith(begun)]

@@ -15,7 +15,7 @@ from schemetools.exact.intake import (
 )
 from schemetools.exact.measure import Measured, measure
 from schemetools.exact.parser import formula, parse
-from schemetools.exact.printing import decimals, latex, text
+from schemetools.exact.printing import decimals, latex, name_latex, text
 
 __all__ = [
     "RESERVED",
@@ -35,6 +35,7 @@ __all__ = [
     "is_whole",
     "latex",
     "measure",
+    "name_latex",
     "parse",
     "text",
     "to_domain",

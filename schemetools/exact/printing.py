@@ -8,6 +8,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 DECIMAL_DIGITS = 6
+_ESCAPED = {"_": r"\_", "^": r"\hat{}", " ": r"\ ", "%": r"\%", "#": r"\#", "&": r"\&"}
 
 
 @functools.cache
@@ -66,6 +67,16 @@ class _LatexPrinter(LatexPrinter):
 def latex(value: Expr, *, exact: bool = True) -> str:
     """A coefficient in LaTeX; with `exact=False` numbers are shown as short decimals."""
     return _LatexPrinter().doprint(value if exact else decimals(value))
+
+
+def name_latex(name: str | None) -> str:
+    r"""A name in upright letters inside a formula, as every MathJax and LaTeX reads it: \text knows no \_ in some.
+
+    >>> print(name_latex("ssp_rk3"))
+    \mathrm{ssp\_rk3}
+    """
+    escaped = "".join(_ESCAPED.get(character, character) for character in name or "")
+    return rf"\mathrm{{{escaped}}}"
 
 
 def decimals(value: Expr) -> Expr:

@@ -36,7 +36,7 @@ def plot_imex(
     Raises SchemeError for a scheme with one field, or for other fields than its own.
 
     >>> import schemetools as st
-    >>> st.present.imex(st.get("ars222")).get_title()
+    >>> st.plot_imex(st.get("ars222")).get_title()
     'ars222: F explicit and imaginary, G implicit and real'
     """
     scheme = as_scheme(scheme)

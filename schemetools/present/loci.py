@@ -19,7 +19,13 @@ WIDE = 3.4
 LOCUS: dict[str, Any] = {"color": "#E69F00", "linestyle": (0, (4, 3)), "linewidth": 1.3}
 
 
-def plot_locus(scheme: Any, ax: Axes | None = None) -> Axes:
+def plot_locus(
+    scheme: Any,
+    ax: Axes | None = None,
+    *,
+    xlim: tuple[float, float] | None = None,
+    ylim: tuple[float, float] | None = None,
+) -> Axes:
     """Draw the whole root locus, where some root has modulus 1, over the region; return the axes."""
     [s] = stabilities_of(scheme)
     curves = s.locus()

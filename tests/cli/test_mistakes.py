@@ -40,6 +40,13 @@ MISTAKES = {
     "a sweep of nothing": (("stability", "lm", "--sweep", "k"), "k=-0.9:1:7"),
     "a sweep of too many": (("stability", "lm", "--sweep", "k=0:1:1000"), "50"),
     "a sweep of another symbol": (("stability", "lm", "--sweep", "q=0:1/2:3"), "free symbol"),
+    "limits of one number": (("stability", "rk4", "--xlim", "4", "-o", "p.png"), "-4:1"),
+    "limits the wrong way round": (("stability", "rk4", "--ylim", "1:-1", "-o", "p.png"), "lower one first"),
+    "eigenvalues that are words": (("stability", "rk4", "--eigenvalues", "x,y", "-o", "p.png"), "-2+3j"),
+    "labels for others": (("stability", "rk4", "--labels", "a,b", "-o", "p.png"), "one each"),
+    "a window without a picture": (("stability", "rk4", "--xlim", "-4:1"), "-o picture.png"),
+    "an imex picture of one field": (("stability", "rk4", "--imex", "-o", "p.png"), "two fields"),
+    "no run": (("learned", ".", "-o", "p.png"), "run.json"),
     "a symbol in a picture": (("stability", "lm", "-o", "picture.png"), "free symbol"),
     "one good and one bad": (("stability", "rk4", "rk5", "-o", "picture.png"), "rk5"),
 }

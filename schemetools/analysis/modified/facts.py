@@ -17,7 +17,7 @@ from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import followed, modified_series
 from schemetools.analysis.series.starting import has_start, values_of
 from schemetools.analysis.trees.forest import NONAUTONOMOUS, alternating, forest
-from schemetools.analysis.trees.tree import Tree, ids_of_trees, ordered_trees
+from schemetools.analysis.trees.tree import Tree, ids_of_trees, named_tree, no_such_tree, ordered_trees
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
@@ -33,10 +33,13 @@ class Coefficients(Mapping[Tree, Expr]):
         self._ids = ids_of_trees(series.grammar, series.order)
         self._seen: dict[Tree, Expr] = {}
 
-    def __getitem__(self, tree: Tree) -> Expr:
-        value = self._seen.get(tree)
+    def __getitem__(self, tree: Tree | str) -> Expr:
+        tree = named_tree(tree)  # type: ignore[assignment]
+        value = self._seen.get(tree)  # type: ignore[arg-type]
         if value is None:
-            value = self._seen[tree] = self.series.value(self._ids[tree], tree.order)
+            if tree not in self._ids:
+                raise no_such_tree(tree, self.series.order, next(iter(self._ids)))
+            value = self._seen[tree] = self.series.value(self._ids[tree], tree.order)  # type: ignore[index, union-attr]
         return value
 
     def __iter__(self) -> Iterator[Tree]:
@@ -64,7 +67,7 @@ class EquationFacts:
         """The exact b(t), by tree."""
         return Coefficients(self.series)
 
-    def __getitem__(self, tree: Tree) -> Expr:
+    def __getitem__(self, tree: Tree | str) -> Expr:
         return self.coefficients[tree]
 
     def __eq__(self, other: object) -> bool:

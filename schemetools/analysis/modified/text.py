@@ -11,7 +11,7 @@ from schemetools.analysis.properties.order import vanishes
 from schemetools.analysis.trees.notation import differential_latex, differential_text
 from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError
-from schemetools.exact import canonical
+from schemetools.exact import canonical, name_latex
 from schemetools.exact.style import LATEX, TEXT, Style, signed_sum
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
@@ -214,7 +214,7 @@ def equation_latex(eq: EquationFacts, through: int | None = None) -> str:
     known = eq.known_order
     last = shown_order(eq, known) if through is None else _checked(eq, through)
     title, limit = _title(eq, _LATEX, known)
-    lines = [rf"&\text{{{_escape(title)}}}{limit}"]
+    lines = [f"&{name_latex(title)}{limit}"]
     if eq.momentum is not None:
         lines.append(rf"&{_momentum(eq, _LATEX)} \qquad\text{{(formal series)}}")
     for left, roots in _unknowns(eq):
@@ -223,7 +223,3 @@ def equation_latex(eq: EquationFacts, through: int | None = None) -> str:
     if not eq.inverse and (value := momentum_coefficient(eq)) is not None:
         lines.append(rf"&\text{{momentum coefficient }} {_signed(LATEX, value, eq.scheme.exact)}")
     return "$$\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}$$"
-
-
-def _escape(text: str) -> str:
-    return text.replace("_", r"\_").replace("^", r"\^{}")

@@ -4,12 +4,16 @@ from typing import Any
 
 from sympy import Expr
 
+from schemetools import exact
 from schemetools.analysis.algebra.rings import Ring
 from schemetools.analysis.series.lie import TreeSeries
 from schemetools.analysis.series.solve import BY_WEIGHTS, OneStep, grammar_of, modified_series, weights_of
 from schemetools.analysis.trees.forest import Grammar, check_order, forest
-from schemetools.analysis.trees.tree import Tree, sorted_ids, trees_by_id
+from schemetools.analysis.trees.notation import condition_latex
+from schemetools.analysis.trees.tree import Tree, named_tree, no_such_tree, sorted_ids, trees_by_id
+from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 def _exact_weights(grammar: Grammar, order: int, ring: Ring, phi: TreeSeries) -> list[tuple[Any, int]]:
@@ -44,12 +48,43 @@ def _residuals(scheme: OneStep, order: int) -> tuple[TreeSeries, list[Any]]:
     ]
 
 
-def order_conditions(s: Any, p: int) -> dict[Tree, Expr]:
-    """The residual of the order condition of every tree through order p.
+class OrderConditions(dict[Tree, Expr]):
+    """{Tree: residual}; a tree may be given as text, and the conditions be written as sums over indices."""
+
+    sums = True
+
+    def __missing__(self, key: Any) -> Expr:
+        tree = named_tree(key)
+        if tree in self:
+            return super().__getitem__(tree)  # type: ignore[index]
+        raise no_such_tree(key, max(t.order for t in self), next(iter(self)))
+
+    def latex(self) -> str:
+        r"""One row per tree: its order condition as a sum over indices, and the residual of the scheme.
+
+        The sums are those of a tableau; of a multistep or general linear scheme each row has b(t) instead.
+        """
+        rows = []
+        for tree, residual in self.items():
+            value = exact.latex(residual)
+            said = rf"{condition_latex(tree)} && \mathrm{{residual}}\ {value}" if self.sums else rf"b = {value}"
+            rows.append(rf"{{}}{tree.latex()} &:& {said}")  # {} since a row that begins with [ is read as a space
+        return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+
+def order_conditions(s: Any, p: int) -> OrderConditions:
+    """The residual of the order condition of every tree through order p, by Tree or by its text.
 
     Runge-Kutta and Rosenbrock: phi(t) - limit^|t| / gamma(t), with a product of limits where there are several fields
     (the J of a W method has limit 0). Multistep and
     general linear: b(t) of the modified equation, which vanishes for 2 <= |t| <= p exactly when the order is p.
+
+    >>> import schemetools as st
+    >>> st.order_conditions("midpoint", 3)["[[.]]"]
+    -1/6
     """
     scheme = as_scheme(s)
     grammar = grammar_of(scheme)
@@ -63,7 +98,8 @@ def order_conditions(s: Any, p: int) -> dict[Tree, Expr]:
         for t in range(len(grammar.colours)):
             residuals[t] = phi.ring.one - phi.ring.one  # b(dot) is the limit, no residual
     names = trees_by_id(grammar, p)
-    result: dict[Tree, Expr] = {}
+    result = OrderConditions()
+    result.sums = isinstance(scheme, (RungeKutta, AdditiveRungeKutta))
     for n in range(1, p + 1):
         for t in sorted_ids(grammar, n):
             value = phi.ring.quotient(residuals[t], denominators[n])

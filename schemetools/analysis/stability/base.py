@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
+from schemetools import exact
 from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.plane import Plane
@@ -66,6 +67,20 @@ class Stability(ABC):
     def __str__(self) -> str:
         """The table of verdicts and numbers; what is not defined for the scheme is left out."""
         return verdict_table(self)
+
+    def latex(self) -> str:
+        r"""The stability function R(z), or where there is none the characteristic polynomial, in LaTeX."""
+        w, z = Symbol("w"), Symbol("z")
+        try:
+            return f"$$R(z) = {exact.latex(self.function(z))}$$"
+        except UnsupportedError:
+            return rf"$$\Phi(w, z) = {exact.latex(self.polynomial(w, z))}$$"
+
+    def _repr_latex_(self) -> str | None:
+        try:
+            return self.latex()
+        except UnsupportedError:  # of a random scheme
+            return None
 
     # ---- polynomials and formulas
 

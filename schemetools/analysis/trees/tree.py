@@ -7,20 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from schemetools.analysis.trees.brackets import read_tree
 from schemetools.analysis.trees.drawing import tree_svg
 from schemetools.analysis.trees.forest import PLAIN, Grammar, collector_paused, forest, free
-from schemetools.errors import SchemeError
+from schemetools.errors import NoSuchTreeError, SchemeError
 from schemetools.exact import is_whole
+from schemetools.exact.printing import name_latex
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A rooted tree, by the levels of its nodes in depth-first order (the root has level 1).
 
-    The sequence is canonical: among the orderings of the children, the largest. A coloured tree carries the colours of
-    its nodes in the same order. `Tree.from_level_sequence` takes any valid ordering.
+    The sequence is made canonical: among the orderings of the children, the largest. A coloured tree carries the
+    colours of its nodes in the same order. Text is read in bracket notation, as it is printed: a node is ".", or its
+    children in brackets, with its colour in front where it has one.
+    Raises SchemeError for levels that no tree has, and for text that is no tree.
     Source: Butcher, Numerical Methods for Ordinary Differential Equations, section 30.
 
+    >>> Tree("[.,[.]]"), Tree((1, 2, 2, 3)), Tree("F[G,F]").colours
+    (Tree('[[.],.]'), Tree('[[.],.]'), ('F', 'G', 'F'))
     >>> t = Tree.from_level_sequence((1, 2, 2, 3))
     >>> t, t.order, t.symmetry, t.density
     (Tree('[[.],.]'), 4, 1, 8)
@@ -28,6 +34,19 @@ class Tree:
 
     level_sequence: tuple[int, ...]
     colours: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Read text; check the levels, and put them into canonical order."""
+        levels, colours = self.level_sequence, self.colours
+        if isinstance(levels, str):
+            if colours is not None:
+                raise SchemeError(
+                    f"the text of a tree holds its colours, as in F[G,F]; colours={colours!r} came as well"
+                )
+            levels, colours = read_tree(levels)
+        found = Tree.from_level_sequence(levels, colours)
+        object.__setattr__(self, "level_sequence", found.level_sequence)
+        object.__setattr__(self, "colours", found.colours)
 
     @classmethod
     def from_level_sequence(cls, levels: Sequence[int], colours: Sequence[str] | None = None) -> "Tree":
@@ -57,7 +76,7 @@ class Tree:
     @property
     def children(self) -> tuple["Tree", ...]:
         """The subtrees at the root's children, largest first."""
-        return tuple(Tree(*branch) for branch in _branches(self.level_sequence, self.colours))
+        return tuple(_tree(*branch) for branch in _branches(self.level_sequence, self.colours))
 
     @property
     def colour(self) -> str | None:
@@ -83,6 +102,18 @@ class Tree:
     def __repr__(self) -> str:
         return f"Tree({str(self)!r})"
 
+    def latex(self) -> str:
+        r"""The tree in bracket notation in LaTeX, with tau for a node: [[\tau], \tau]; colours are subscripts.
+
+        >>> print(Tree("[[.],.]").latex())
+        [[\tau],\tau]
+        """
+        node = rf"\tau_{{{name_latex(self.colour)}}}" if self.colour else r"\tau"
+        inner = ",".join(child.latex() for child in self.children)
+        if not inner:
+            return node
+        return f"[{inner}]_{{{name_latex(self.colour)}}}" if self.colour else f"[{inner}]"
+
     def _repr_svg_(self) -> str:
         return tree_svg(self.level_sequence, self.colours)
 
@@ -99,7 +130,15 @@ def _join(root: str | None, children: Sequence[Tree]) -> Tree:
     """The tree with these children, which are in canonical order."""
     levels = (1, *[level + 1 for child in children for level in child.level_sequence])
     colours = None if root is None else (root, *[c for child in children for c in child.colours or ()])
-    return Tree(levels, colours)
+    return _tree(levels, colours)
+
+
+def _tree(levels: tuple[int, ...], colours: tuple[str, ...] | None) -> Tree:
+    """The tree of a sequence that is known to be canonical: by the thousands, they are not checked."""
+    tree = object.__new__(Tree)
+    object.__setattr__(tree, "level_sequence", levels)
+    object.__setattr__(tree, "colours", colours)
+    return tree
 
 
 def _canonical(levels: tuple[int, ...], colours: tuple[str, ...] | None) -> Tree:
@@ -120,7 +159,9 @@ def _with_children(grammar: Grammar, order: int) -> tuple[tuple[Tree, ...], tupl
     table = forest(grammar)
     table.grow(order)
     if order == 1:
-        return tuple(Tree((1,), None if grammar.plain else (c,)) for c in grammar.colours), ((),) * len(grammar.colours)
+        return tuple(_tree((1,), None if grammar.plain else (c,)) for c in grammar.colours), ((),) * len(
+            grammar.colours
+        )
     smaller_trees, smaller_children = _with_children(grammar, order - 1)
     trees, children = list(smaller_trees), list(smaller_children)
     key = attrgetter("level_sequence") if grammar.plain else sort_key
@@ -172,3 +213,16 @@ def rooted_trees(order: int, colours: Sequence[str] | None = None) -> tuple[Tree
     forest(grammar).grow(order)
     names = trees_by_id(grammar, order)
     return tuple(names[t] for t in sorted_ids(grammar, order))
+
+
+def named_tree(key: object) -> object:
+    """A tree that is given as text in bracket notation; anything else as it is."""
+    return Tree(key) if isinstance(key, str) else key  # type: ignore[arg-type]
+
+
+def no_such_tree(key: object, order: int, example: Tree) -> NoSuchTreeError:
+    """The error for a key that is none of the trees of orders 1..order."""
+    kind = f"with the colours of its fields, such as {example}" if example.colours else "without colours"
+    return NoSuchTreeError(
+        f"{key} is none of the trees here: they have 1 to {order} nodes, {kind}; ask for a higher order"
+    )

@@ -1,0 +1,76 @@
+"""What every command has: JSON, LaTeX, help with an example, a version; and a table that keeps to a terminal."""
+
+import json
+
+import matplotlib.pyplot as plt
+import pytest
+
+import schemetools as st
+from schemetools.cli.app import app
+from schemetools.cli.output import table_lines
+
+COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_has_an_example_that_names_it(schemetools, command):
+    out = schemetools(command, "--help").out
+    assert f"Example: schemetools {command}" in " ".join(out.split())
+
+
+def test_version(schemetools):
+    assert schemetools("--version").out == f"schemetools {st.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("list", "adams"), lambda found: found[0]["name"]),
+        (("show", "rk4"), lambda found: found["order"] == "4"),
+        (("cite", "rk4"), lambda found: found["bibtex"].startswith("@")),
+        (("modified-equation", "rk4"), lambda found: found["coefficients"]["[.,.,.,.]"] == "1/120"),
+        (("order-conditions", "midpoint", "--order", "3"), lambda found: found["[[.]]"] == "-1/6"),
+        (("code", "rk4"), lambda found: "class RK4" in found["source"]),
+        (("stability", "rk4"), lambda found: found[0]["order"] == 4),
+        (("doctor",), lambda found: found["versions"]["schemetools"] == st.__version__ and found["complete"]),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_json_of_every_reading_command(schemetools, words, part):
+    result = schemetools(*words, "--json")
+    assert (result.code, result.err) == (0, "")
+    assert part(json.loads(result.out))
+
+
+def test_latex(schemetools):
+    assert schemetools("show", "midpoint", "--latex").out.strip() == st.midpoint._repr_latex_()
+    assert schemetools("stability", "euler", "--latex").out == "$$R(z) = z + 1$$\n"
+    assert r"\Phi(w, z)" in schemetools("stability", "bdf:2", "--latex").out
+    assert "f''" in schemetools("modified-equation", "rk4", "--latex").out
+    assert r"\sum_{i,j} b_{i} a_{ij} c_{j} = \frac{1}{6}" in schemetools("order-conditions", "rk4", "--latex").out
+
+
+def test_the_options_of_a_picture(schemetools, tmp_path):
+    words = ["stability", "rk4", "euler", "--xlim", "-4:1", "--ylim", "-3:3", "--labels", "Kutta,Euler"]
+    result = schemetools(*words, "--eigenvalues", "-1,-2+1j", "--normalized", "--dpi", 50, "-o", "p.png")
+    assert (result.code, result.err) == (0, "")
+    assert plt.gca().get_xlim() == (-4, 1) and plt.gca().get_ylim() == (-3, 3)
+    assert [t.get_text() for t in plt.gca().get_legend().get_texts()][:2] == ["Kutta", "Euler"]
+    assert plt.imread(tmp_path / "p.png").shape[1] < 700
+    for option in ("--relative", "--imex"):
+        assert schemetools("stability", "ars222" if option == "--imex" else "ab:3", option, "-o", "q.png").code == 0
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_a_table_keeps_to_the_width_and_breaks_no_number(width):
+    rows, _ = st.present.stability_table([st.get(n) for n in ("rk4", "bdf(4)", "dopri5", "lm(k=3/10)")])
+    lines = table_lines(st.present.HEADER, rows, width)
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    assert all(cell in text for row in rows for cell in row)

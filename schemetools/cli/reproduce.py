@@ -20,7 +20,7 @@ Epochs = Annotated[int | None, typer.Option(min=1, help="So many epochs, in plac
 Rows = Annotated[list[str] | None, typer.Option("--row", help="Only this row; may be repeated.")]
 
 
-@app.command()
+@app.command(epilog="Example: schemetools reproduce schemes --budget tiny")
 def reproduce(
     table: TableName = "",
     budget: BudgetName = "small",

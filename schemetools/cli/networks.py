@@ -20,6 +20,7 @@ SchemeName = Annotated[str | None, typer.Option("--scheme", help="Its scheme; as
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many images of each class.")]
 Size = Annotated[int | None, typer.Option(min=1, help="Resize the images to SIZE x SIZE.")]
+LogWith = Annotated[str | None, typer.Option("--log-with", help="A tracker of accelerate: tensorboard, wandb, ...")]
 Count = Annotated[int, typer.Option(min=1, help="How many test images to look at.")]
 Figure = Annotated[Path | None, typer.Option("-o", "--output", help="Draw eigenvalues over the regions here.")]
 Certified = Annotated[bool, typer.Option("--certificate", help="Say as well whether the network is close to an ODE.")]
@@ -42,6 +43,7 @@ def train(
     compiled: Annotated[bool, typer.Option("--compile", help="By torch.compile.")] = False,
     size: Size = None,
     limit: Limit = None,
+    log_with: LogWith = None,
     resume: Resume = False,
 ) -> None:
     """A network with any scheme, on your images."""
@@ -56,7 +58,7 @@ def train(
         def progress(told: Any) -> None:
             report(told.step, told.steps, f"epoch {told.epoch}/{told.epochs}", told.loss)
 
-        trained = library.train(config, resume=resume, progress=progress)
+        trained = library.train(config, resume=resume, progress=progress, log_with=log_with)
     if first:
         show_lines(*table_lines(EPOCH_HEADER, list(map(_epoch, trained.epochs))), f"wrote {trained.checkpoint}")
 

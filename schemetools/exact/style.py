@@ -50,14 +50,16 @@ class Style(ABC):
     def derivative(self, letter: str, n: int) -> str:
         """The n-th derivative of a function: primes while they can be counted at a glance, then (n)."""
 
-    def sum(self, terms: Iterable[tuple[Expr, str]]) -> str:
+    def sum(self, terms: Iterable[tuple[Expr, str]], exact: bool = True) -> str:
         """The sum of coefficients before factors, those that vanish left out; "0" where all do.
+
+        `exact` is False for approximate numbers, which are printed as decimals.
 
         >>> from sympy import Rational
         >>> TEXT.sum([(Rational(1, 2), "f"), (Rational(-1), "g")])
         '1/2 f - g'
         """
-        shown = [(*self.coefficient(value), factor) for value, factor in terms if value != 0]
+        shown = [(*self.coefficient(value, exact), factor) for value, factor in terms if value != 0]
         return signed_sum((sign, factor if body == "1" else f"{body} {factor}") for sign, body, factor in shown) or "0"
 
     def coefficient(self, value: Expr, exact: bool = True) -> tuple[str, str]:

@@ -135,7 +135,7 @@ class StochasticModifiedEquation:
         ]
         if any(self.offset):
             offsets = zip(self.offset, self.fields, strict=True)
-            moved = coefficients.TEXT.sum((c, f"h {label}(X)") for c, label in offsets)
+            moved = coefficients.TEXT.sum(((c, f"h {label}(X)") for c, label in offsets), self.scheme.exact)
             lines.append(f"the scheme's value is X + {moved}")
         return "\n".join(lines)
 
@@ -153,12 +153,13 @@ class StochasticModifiedEquation:
         return terms
 
     def _drift_text(self) -> str:
-        return f"[{coefficients.TEXT.sum(self._terms('h'))}]"
+        return f"[{coefficients.TEXT.sum(self._terms('h'), self.scheme.exact)}]"
 
     def _noise_text(self) -> str:
         columns = self._columns()
         names = ["dB"] if len(columns) == 1 else [f"dB_{j}" for j in range(1, len(columns) + 1)]
-        return "".join(f" + sqrt(h) [{coefficients.TEXT.sum(c)}] {dB}" for c, dB in zip(columns, names, strict=True))
+        shown = [coefficients.TEXT.sum(column, self.scheme.exact) for column in columns]
+        return "".join(f" + sqrt(h) [{sum_}] {dB}" for sum_, dB in zip(shown, names, strict=True))
 
     def _columns(self) -> list[list[tuple[Expr, str]]]:
         columns = [list(zip(column, self.fields, strict=True)) for column in zip(*self.factor, strict=True)]
@@ -171,9 +172,10 @@ class StochasticModifiedEquation:
         columns = self._columns()
         names = ["dB_t"] if len(columns) == 1 else [f"dB_t^{{({j})}}" for j in range(1, len(columns) + 1)]
         noise = "".join(
-            rf" + \sqrt{{h}}\left[{coefficients.LATEX.sum(c)}\right]{dB}" for c, dB in zip(columns, names, strict=True)
+            rf" + \sqrt{{h}}\left[{coefficients.LATEX.sum(c, self.scheme.exact)}\right]{dB}"
+            for c, dB in zip(columns, names, strict=True)
         )
-        drift = coefficients.LATEX.sum(self._terms("h"))
+        drift = coefficients.LATEX.sum(self._terms("h"), self.scheme.exact)
         return rf"$\displaystyle dX = \left[{drift}\right]dt{noise}$"
 
 

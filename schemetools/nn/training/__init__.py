@@ -2,7 +2,7 @@
 
 from schemetools.nn.training.checkpoints import load_checkpoint, load_weights, save_checkpoint
 from schemetools.nn.training.config import TrainConfig
-from schemetools.nn.training.data import ImageData, Split, open_images
+from schemetools.nn.training.data import ImageData, Split, images_of, open_images
 from schemetools.nn.training.loop import Progress, Trained, train
 from schemetools.nn.training.restore import load_for_inspection, load_model
 
@@ -12,6 +12,7 @@ __all__ = [
     "Split",
     "TrainConfig",
     "Trained",
+    "images_of",
     "load_checkpoint",
     "load_for_inspection",
     "load_model",

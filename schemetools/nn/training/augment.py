@@ -46,8 +46,9 @@ def crop_and_flip(images: Tensor, drawn: Tensor, padding: int) -> Tensor:
 
 
 def to_floats(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """Bytes as floats of mean 0 and deviation 1 per channel: (x / 255 - mean) / std."""
+    """Images as floats of mean 0 and deviation 1 per channel: (x / 255 - mean) / std, floats without the 255."""
     shape = (1, -1, 1, 1)
     centre = torch.tensor(mean, device=images.device).view(shape)
     spread = torch.tensor(std, device=images.device).view(shape)
-    return (images.float() / 255 - centre) / spread
+    scaled = images.float() if images.is_floating_point() else images.float() / 255
+    return (scaled - centre) / spread

@@ -11,16 +11,25 @@ from schemetools.nn.training.checkpoints import write_atomically
 
 
 def write_logs(folder: str | Path, record: Mapping[str, Any], epochs: Sequence[Mapping[str, Any]]) -> None:
-    """Write `run.json` (the record and the epochs) and `log.csv` (the epochs' numbers), each atomically."""
+    """Write `run.json` (the record and the epochs) and `log.csv` (the epochs' numbers, each coefficient too), whole."""
     folder = Path(folder)
     write_text(folder / "run.json", json.dumps({**record, "epochs": list(epochs)}, indent=1) + "\n")
     if epochs:
         table = io.StringIO()
         writer = csv.writer(table, lineterminator="\n")
-        columns = [name for name, value in epochs[0].items() if not isinstance(value, (list, dict))]
-        writer.writerow(columns)
-        writer.writerows([epoch[name] for name in columns] for epoch in epochs)
+        rows = [numbers_of(epoch) for epoch in epochs]
+        writer.writerow(rows[0])
+        writer.writerows(row.values() for row in rows)
         write_text(folder / "log.csv", table.getvalue())
+
+
+def numbers_of(epoch: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of an epoch by name, each coefficient among them; one per channel is named layer.k[channel]."""
+    found = {name: value for name, value in epoch.items() if name != "coefficients"}
+    for name, value in epoch["coefficients"].items():
+        each = {name: value} if not isinstance(value, list) else {f"{name}[{i}]": v for i, v in enumerate(value)}
+        found |= each
+    return found
 
 
 def write_text(path: str | Path, text: str) -> None:

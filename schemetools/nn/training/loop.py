@@ -1,6 +1,7 @@
 """The training loop: short, over accelerate, resumable at any step to the same bits."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from schemetools.nn.training.checkpoints import (
 )
 from schemetools.nn.training.config import TrainConfig
 from schemetools.nn.training.data import ImageData, Split, open_images
-from schemetools.nn.training.logs import write_logs
+from schemetools.nn.training.logs import numbers_of, write_logs
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -67,10 +68,13 @@ def train(
     images: ImageData | None = None,
     resume: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    log_with: Any = None,
 ) -> Trained:
     """Train a model on images; with `resume` go on from the checkpoint in `config.out`, if there is one.
 
-    The images are those of the folder `config.data`, or those given as tensors (`size` and `limit` are then not used).
+    The images are those of the folder `config.data`, or those given as tensors, `images_of(...)` (`size` and `limit`
+    are then not used). `log_with` is what `accelerate.Accelerator` takes: "tensorboard", "wandb", a tracker of your
+    own, a list of these; each epoch's numbers go there, learned coefficients among them.
 
     Every random draw follows from (seed, epoch, step), so a resumed run takes the very steps of an unbroken one. Runs
     on several processes under `accelerate launch`. Raises SchemeError for unusable data, for a checkpoint of other
@@ -80,7 +84,7 @@ def train(
     path = Path(config.out) / CHECKPOINT
     stored = _stored(path, config, resume)
     data = open_images(config.data, size=config.size, limit=config.limit) if images is None else images
-    accelerator = Accelerator()
+    accelerator = _accelerator(log_with, config.out)
     model = build(config.model, config.scheme, len(data.classes), **config.options)
     if config.channels_last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -96,7 +100,11 @@ def train(
     if stored is not None:
         load_optimizer(optimizer, stored["optimizer"], model)
     trainer = _Trainer(config, data, accelerator, model, optimizer, run, progress or (lambda _: None))
+    if log_with is not None:
+        accelerator.init_trackers("schemetools", config=_plain(config))
     trainer.fit(path)
+    if log_with is not None:
+        accelerator.end_training()
     return Trained(model, run.epochs, path)
 
 
@@ -112,6 +120,25 @@ def _stored(path: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | N
             f"{path} was trained with other settings ({', '.join(different)}); repeat them, or choose another folder"
         )
     return stored
+
+
+def _accelerator(log_with: Any, out: str) -> Accelerator:
+    """accelerate with its trackers. Raises SchemeError for one that it does not know, or whose package is missing."""
+    wanted = list(log_with) if isinstance(log_with, (list, tuple)) else [log_with]
+    try:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # what it says of trackers is said below
+            accelerator = Accelerator(log_with=log_with, project_dir=out)
+    except ValueError as problem:
+        raise SchemeError(f"log_with is a tracker that accelerate knows, or one of your own: {problem}") from None
+    if log_with not in (None, "all") and len(accelerator.log_with) < len(wanted):
+        named = ", ".join(str(tracker) for tracker in wanted if isinstance(tracker, str))
+        raise SchemeError(f"log_with={log_with!r}: a package of these trackers is not installed; pip install {named}")
+    return accelerator
+
+
+def _plain(config: TrainConfig) -> dict[str, Any]:
+    """The settings as trackers take them: numbers and text."""
+    return {k: v if isinstance(v, (int, float, str)) else str(v) for k, v in config.record().items()}
 
 
 def _clocks() -> tuple[float, float]:
@@ -161,6 +188,7 @@ class _Trainer:
                     self._save(path)
             self._end_epoch(epoch)
             self._save(path)
+            self.accelerator.log(numbers_of(self.run.epochs[-1]), step=epoch + 1)
         self._log()
 
     def _step(self, epoch: int, step: int) -> None:

@@ -15,7 +15,7 @@ STATE, FIELD, JACOBIAN = "x", "f", "J"
 @functools.cache
 def lower_rosenbrock(scheme: Rosenbrock) -> StepPlan:
     """The plan of one step: f once where arguments are equal, and no stage that nothing needs."""
-    main, rest = _Writer(scheme), None
+    main, errors = _Writer(scheme), tuple[str, ...]()
     used = main.reached([scheme.b])
     main.stages(used)
     result = main.row("y", scheme.b)
@@ -23,9 +23,9 @@ def lower_rosenbrock(scheme: Rosenbrock) -> StepPlan:
     if scheme.b_hat is not None:
         gap = [total([x, -y]) for x, y in zip(scheme.b, scheme.b_hat, strict=True)]
         main.stages([i for i in main.reached([gap]) if i not in used])
-        rest = "estimate"
-        main.steps.append(Combine(rest, (), main.terms(gap)))
-    return StepPlan((STATE,), steps, (result,), (FIELD,), 1, tuple(main.steps[len(steps) :]), rest)
+        errors = ("estimate",)
+        main.steps.append(Combine(*errors, (), main.terms(gap)))
+    return StepPlan((STATE,), steps, (result,), (FIELD,), 1, tuple(main.steps[len(steps) :]), errors)
 
 
 class _Writer:

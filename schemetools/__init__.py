@@ -31,6 +31,7 @@ PUBLIC = {
     "schemes.low_storage": ("low_storage",),
     "schemes.extrapolation": ("extrapolation",),
     "schemes.corrections": ("deferred_correction",),
+    "schemes.parareal": ("parareal",),
     "schemes.shu_osher": ("from_shu_osher", "from_stability_function"),
     "schemes.registry": ("get", "names"),
     "schemes.files": ("load", "save"),

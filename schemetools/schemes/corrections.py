@@ -105,12 +105,12 @@ class _Sweeps:
             result = {}
             for j, weight in zip(self.previous, self.scheme.b, strict=True):
                 result[j] = result.get(j, ZERO) + weight
-        used = _used(A, result)
-        rows = [[A[i][j] for j in used] for i in used]
-        return rows, [result.get(j, ZERO) for j in used]
+        kept = used(A, result)
+        rows = [[A[i][j] for j in kept] for i in kept]
+        return rows, [result.get(j, ZERO) for j in kept]
 
 
-def _used(A: list[Row], result: dict[int, Expr]) -> list[int]:
+def used(A: list[Row], result: dict[int, Expr]) -> list[int]:
     """The stages that the result needs."""
     waiting, found = [j for j, w in result.items() if w != 0], set()
     while waiting:

@@ -29,6 +29,7 @@ from schemetools.analysis.algebra.polynomials import (
 from schemetools.analysis.algebra.real_roots import RealRoot, between, distinct_sorted, real_roots
 from schemetools.analysis.algebra.resultants import is_available, value_polynomial
 from schemetools.analysis.algebra.root_counts import count_against_circle
+from schemetools.analysis.algebra.root_number import number_of
 from schemetools.analysis.algebra.sturm import odd_part, square_free_factors
 from schemetools.analysis.stability.model import Bivariate, at_point, reduced, z_degree
 from schemetools.analysis.stability.verdicts import (
@@ -81,7 +82,8 @@ def length(exit_: Exit, *, squared: bool = False) -> Expr:
     """An exit as an exact sympy number."""
     if exit_ is None:
         return sympy.oo
-    return sympy.sqrtdenest(sympy.sqrt(exit_.expr)) if squared else exit_.expr
+    number = number_of(exit_)
+    return sympy.sqrtdenest(sympy.sqrt(number)) if squared else number
 
 
 # ---- walking along an axis --------------------------------------------------------

@@ -8,6 +8,7 @@ import sympy
 from sympy import Expr, Poly, Rational
 
 SPARE = 2  # digits that must be left over, or any number would be recognised
+LEAST_PRECISION = 20  # digits in which mpmath looks for a relation at all
 SPARE_OF_RELATIONS = 5
 LARGEST_DEGREE = 3
 MOST_TRIED = 6
@@ -71,7 +72,7 @@ def _degree(root: Expr) -> int:
 def _relation(numbers: Sequence[object], error: float, digits: int) -> list[int] | None:
     """A small integer relation between numbers known to `error`."""
     largest = int(10 ** (max(digits - SPARE_OF_RELATIONS, 1) / len(numbers)))
-    with mpmath.workdps(digits + 10):
+    with mpmath.workdps(max(digits + 10, LEAST_PRECISION)):
         return mpmath.pslq(numbers, tol=mpmath.mpf(error) * 10 * largest, maxcoeff=largest, maxsteps=10_000)
 
 

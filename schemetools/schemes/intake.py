@@ -15,6 +15,7 @@ from schemetools.exact import Measured
 from schemetools.schemes.arrays import Matrix, Vector
 
 DOUBLE_DIGITS = 15
+HIGHEST_POWER = 6
 NEAR = 1e-9  # a relation of order 1 that fails by less, and does not hold, fails by rounding
 
 
@@ -161,13 +162,13 @@ def tableau_relations(A: Matrix, weights: Sequence[Vector], c: Sequence[Expr | N
 
 
 def multistep_relations(alpha: Vector, beta: Vector) -> Relations:
-    """sum alpha_j j^q = q sum beta_j j^(q-1)."""
+    """sum alpha_j j^q = q sum beta_j j^(q-1), q <= 6: higher ones are missed by little beside their terms."""
 
     def relations(number: Number) -> Iterator[list[Any]]:
         if any(x.free_symbols for x in (*alpha, *beta)):
             return
         a, b = [number(x) for x in alpha], [number(x) for x in beta]
-        for q in range(len(alpha) + 1):
+        for q in range(min(len(alpha), HIGHEST_POWER) + 1):
             right = [-q * j ** (q - 1) * x for j, x in enumerate(b)] if q else []
             yield [*(j**q * x for j, x in enumerate(a)), *right]
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Integer
+from sympy import QQ, Add, Expr, Integer, Rational
 
 from schemetools import exact
 from schemetools.errors import TableauError
@@ -51,7 +51,7 @@ def checked_nodes(
 
     Raises TableauError, naming the row, where they differ by more than the digits given allow.
     """
-    sums = tuple(exact.canonical(Add(*row)) for row in A)
+    sums = tuple(map(_total, A))
     if nodes is None:
         if declared:
             raise TableauError("c_is_declared=True says that c is another than the row sums of A; give it")
@@ -65,6 +65,13 @@ def checked_nodes(
                 "of them, leave c out, or say c_is_declared=True where it is another c on purpose"
             )
     return sums if known[0] else tuple(m.value for m in nodes)
+
+
+def _total(row: Vector) -> Expr:
+    if all(x.is_Rational for x in row):  # long fractions add a hundred times faster in the domain
+        total = sum((QQ(int(x.p), int(x.q)) for x in row), QQ.zero)  # type: ignore[attr-defined]
+        return Rational(int(total.numerator), int(total.denominator))
+    return exact.canonical(Add(*row))
 
 
 def _shown(value: Expr, known: tuple[bool, int | None]) -> str:

@@ -190,3 +190,28 @@ def test_what_is_no_stability_function_is_refused():
         with pytest.raises(SchemeError, match=message):
             st.from_stability_function(R)
     assert st.from_stability_function(1 + Z + (2 - sqrt(2)) * Z**2).is_explicit
+
+
+def test_parareal_becomes_the_fine_scheme():
+    """After as many iterations as intervals nothing of the coarse scheme is left; each raises the order by its own."""
+    for intervals in (1, 2, 4):
+        assert st.parareal("euler", "rk4", intervals, intervals) == st.steps("rk4", intervals)
+    assert [st.order(st.parareal("euler", "rk4", 3, k)) for k in range(4)] == [1, 3, 4, 4]
+    once = sympy.expand(st.stability(st.parareal("euler", "midpoint", 2, 1)).function(Z))
+    G, F = 1 + Z / 2, 1 + Z / 2 + Z**2 / 8
+    assert sympy.expand(once - (2 * F * G - G**2)) == 0
+
+
+def test_parareal_refuses_what_it_cannot_do():
+    for arguments, message in (
+        (("euler", "ab(2)", 2, 1), "two Runge-Kutta schemes"),
+        (("euler", "rk4", 0, 1), "N >= 1"),
+        (("euler", "rk4", 200, 200), "400 stages"),
+    ):
+        with pytest.raises(SchemeError, match=message):
+            st.parareal(*arguments)
+
+
+@pytest.mark.parametrize("name", ["adams_bashforth(20)", "bdf(20)", "nystrom(25)", "rkc2(30)"])
+def test_long_fractions_of_the_catalog_are_exact(name):
+    assert st.get(name).exact

@@ -66,7 +66,7 @@ def _added(row: Sequence[Any], stage: int, weight: Any) -> Row:
 
 def _tableau(rows: Sequence[Row], domain: Any) -> RungeKutta:
     *A, b = [[from_domain(domain, value) for value in row] for row in rows]
-    return RungeKutta(A, b)
+    return RungeKutta(A, b, exact=True)  # long fractions, none of them rounded
 
 
 def _check(family: str, s: int, *, at_least: int) -> None:

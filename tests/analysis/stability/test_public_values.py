@@ -1,7 +1,9 @@
 """Values that papers and public threads state, each with where it comes from or how it is derived by hand."""
 
 import math
+import time
 
+import mpmath
 import pytest
 import sympy
 from sympy import Rational, Symbol, oo, sqrt
@@ -176,3 +178,17 @@ def test_adams_pairs_of_orders_four_to_eight(predictor, corrector, real, imagina
 def test_the_eighth_order_pair_has_no_imaginary_interval():
     known = stability(st.predictor_corrector(st.adams_bashforth(8), st.adams_moulton(7)))
     assert known.imaginary_interval == 0 and known.real_interval != oo
+
+
+def test_the_ninth_order_pair_has_one_again_and_it_is_a_number_at_once():
+    """Just inside and just outside the end the largest root is below and above 1."""
+    known = stability(st.predictor_corrector(st.adams_bashforth(9), st.adams_moulton(8)))
+    start = time.process_time()
+    y = float(known.imaginary_interval)
+    assert time.process_time() - start < 10 and y == pytest.approx(0.142604125865, abs=1e-11)
+    w, z = sympy.symbols("w z")
+    phi = sympy.lambdify(z, sympy.Poly(known.polynomial(w, z), w).all_coeffs(), "mpmath")
+    with mpmath.workdps(50):
+        roots = (mpmath.polyroots(phi(mpmath.mpc(0, y * f)), maxsteps=500, extraprec=200) for f in (0.99, 1.01))
+        inside, outside = (max(map(abs, found)) - 1 for found in roots)
+    assert inside < 0 < outside

@@ -123,8 +123,6 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
             result = generated(f, given, h, **symbols, **more)
         except unsolved as problem:
             raise SchemeError(f"{scheme}: {problem}") from None
-        except np.linalg.LinAlgError:
-            raise SchemeError(f"{scheme}: a stage has a singular system for h = {h}; take another h") from None
         values, *estimate = result if error else (result,)
         values = values[0] if bare and len(plan.inputs) == 1 else values
         return (values, *estimate) if error else values

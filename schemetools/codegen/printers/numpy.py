@@ -31,6 +31,10 @@ def solve(residual, k, tol=1e-13, max_iterations=50):
 '''
 
 JACOBIAN = '''
+class NotSolved(ArithmeticError):
+    """A stage has a system without a solution."""
+
+
 def jacobian(f, u):
     """f'(u) as a matrix (n, n), by differences of fourth order."""
     shape, u = np.shape(u), np.ravel(u)
@@ -42,7 +46,10 @@ def jacobian(f, u):
 
 def solved(matrix, right):
     """The solution of a linear system for an array of any shape."""
-    return np.linalg.solve(matrix, np.ravel(right)).reshape(np.shape(right))
+    try:
+        return np.linalg.solve(matrix, np.ravel(right)).reshape(np.shape(right))
+    except np.linalg.LinAlgError:
+        raise NotSolved("a stage has a singular system; take another h") from None
 
 
 def times(matrix, value):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from schemetools.codegen.exponential import exponential_source, exponential_stepper
 from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.c import print_c
 from schemetools.codegen.printers.julia import print_julia
@@ -17,6 +18,7 @@ from schemetools.codegen.printers.numpy import print_numpy
 from schemetools.codegen.printers.torch import print_torch
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.rosenbrock import Rosenbrock
 
@@ -46,6 +48,8 @@ def to_source(scheme: Scheme, target: str = "torch") -> str:
         if target != "torch":
             raise UnsupportedError(f"{given} draws a mask per unit; it is printed for torch, not for {target}")
         return print_masked(given)
+    if isinstance(given, Exponential):
+        return exponential_source(given, target)
     if isinstance(given, Rosenbrock) and target not in ("numpy", "torch"):
         raise UnsupportedError(f"{given} is a Rosenbrock method; it is printed for numpy and torch, not for {target}")
     return PRINTERS[target](given)
@@ -86,8 +90,10 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
     # The text must run without schemetools, so that it checks nothing. Whatever a caller can get wrong is therefore
     # refused in the function around it, and the error that an unsolved stage raises, which the text defines for itself,
     # is known here by name alone.
-    source = print_numpy(scheme)
+    source = to_source(scheme, "numpy")
     names = defined_by(source, f"{base_name(scheme)} numpy")
+    if isinstance(scheme, Exponential):
+        return exponential_stepper(scheme, names, source)
     generated = names["step"]
     plan = lower(scheme)
     needed = set(inspect.signature(generated).parameters) - {"f", "history", "h", "error", "jac"}

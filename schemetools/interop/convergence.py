@@ -9,9 +9,11 @@ import numpy as np
 
 from schemetools.analysis.properties.order import limits, order
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.interop.exponential import parts
 from schemetools.interop.fields import fields_of, timed_fields
 from schemetools.interop.solve import solve
 from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.registry import get
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
@@ -95,6 +97,8 @@ def _count(n: Any) -> int:
 
 
 def _problem(scheme: Scheme, problem: Any) -> tuple[Any, Any, Any, Any]:
+    if problem is None and isinstance(scheme, Exponential):
+        return ([[0.0, 1.0], [0.0, 0.0]], _bent), PENDULUM_SPAN, PENDULUM_START, None
     if problem is None:
         return _pendulum(scheme)
     if not isinstance(problem, (tuple, list)) or len(problem) not in (3, 4):
@@ -116,6 +120,10 @@ def _pendulum(scheme: Scheme) -> tuple[Any, Any, Any, Any]:
         halves = (lambda u: np.array([0 * u[0], -np.sin(u[0])]), lambda u: np.array([u[1], 0 * u[1]]))
         return dict(zip(form.fields, halves, strict=True)), PENDULUM_SPAN, [q, p], None
     raise SchemeError(f"{scheme} has {len(form.fields)} fields: give a problem (f, t_span, u0, exact or None)")
+
+
+def _bent(u: Any) -> Any:
+    return np.array([0.0, -np.sin(u[0])])
 
 
 def _whole(u: Any) -> Any:
@@ -148,7 +156,8 @@ def _reference(scheme: Scheme, f: Any, t_span: Any, u0: Any, count: int) -> Any:
     best = get("dopri8" if scheme.is_explicit else "gauss(4)")
     t0, t1 = map(float, t_span)
     size = (t1 - t0) / (FINER * count)
-    found = solve(best, _joined(scheme, f), (t0, t1), _flat(u0), size).u
+    joined = _with_linear(scheme, f, u0) if isinstance(scheme, Exponential) else _joined(scheme, f)
+    found = solve(best, joined, (t0, t1), _flat(u0), size).u
     return lambda t: found[np.rint((np.asarray(t) - t0) / size).astype(int)]
 
 
@@ -172,6 +181,11 @@ def _joined(scheme: Scheme, f: Any) -> Any:
     if form.parts == 2:
         return lambda t, u: np.stack([factors[0] * fields[0](t, u[1]), factors[1] * fields[1](t, u[0])])
     return lambda t, u: sum(c * g(t, u) for c, g in zip(factors, fields, strict=True))
+
+
+def _with_linear(scheme: Exponential, f: Any, u0: Any) -> Any:
+    linear, field = parts(scheme, f, u0)
+    return lambda t, u: (u @ linear.T if linear.ndim == 2 else linear * u) + field(t, u)
 
 
 def _error(scheme: Scheme, f: Any, t_span: Any, u0: Any, h: float, known: Any, start: Any, jac: Any) -> float:

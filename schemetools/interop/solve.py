@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from schemetools.errors import SchemeError
+from schemetools.interop.exponential import ExponentialStepper, parts
 from schemetools.interop.fields import fields_of
 from schemetools.interop.starts import first_values
 from schemetools.interop.stepper import Stepper
 from schemetools.schemes.base import as_scheme
+from schemetools.schemes.exponential import Exponential
 
 SAME_STEP = 1e-9
 
@@ -42,6 +44,7 @@ def solve(
     u0 = (p, q), Nystrom methods f(t, q) and u0 = (q, q'). A multistep scheme starts with `start`, a one-step scheme;
     dopri8, or radau_iia(3) for implicit ones, if none is given. `jac(t, u)` is the Jacobian (n, n) for implicit stages
     and Rosenbrock methods, differences where it is left out.
+    An exponential method takes {"L": L, "N": f}, L a number, a diagonal or a matrix on the last dimension.
     Raises SchemeError for what does not fit, and where implicit stages are not solved.
 
     >>> import numpy as np, schemetools as st
@@ -50,6 +53,8 @@ def solve(
     (True, (11,))
     """
     scheme = as_scheme(s)
+    if isinstance(scheme, Exponential):
+        return _solve_exponential(scheme, f, t_span, u0, h)
     stepper = Stepper(scheme)
     plan = stepper.plan
     fields = fields_of(scheme, f, plan.fields)
@@ -61,6 +66,16 @@ def solve(
     for n in range(len(results) - 1, count):
         results.append(stepper(fields, t0 + n * size, results[-1], size, jac=jac))
     states = [np.asarray(v[0]) if plan.parts == 1 else np.stack(v[: plan.parts]) for v in results]
+    return Solution(t0 + size * np.arange(count + 1), np.stack(states))
+
+
+def _solve_exponential(scheme: Exponential, f: Any, t_span: Any, u0: Any, h: float) -> Solution:
+    u = _floating(u0)
+    linear, field = parts(scheme, f, u)
+    t0, count, size = grid(t_span, h)
+    step, states = ExponentialStepper(scheme, linear, field, size), [u]
+    for n in range(count):
+        states.append(np.asarray(step(t0 + n * size, states[-1])))
     return Solution(t0 + size * np.arange(count + 1), np.stack(states))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from schemetools.analysis.properties.stiff_order import stiff_order
 from schemetools.analysis.stability.questions import QUESTIONS
 from schemetools.analysis.stability.verb import stability
 from schemetools.analysis.stability.words import answer
@@ -10,6 +11,7 @@ from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.references import citation
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.text import number
@@ -47,6 +49,9 @@ def _order(scheme: Scheme) -> str:
 
 
 def _stability_facts(scheme: Scheme) -> list[tuple[str, str]]:
+    if isinstance(scheme, Exponential):
+        shown = "|R(x, y)| <= 1 with x = h lambda exact, y = h mu"
+        return [("stiff order", str(stiff_order(scheme))), ("stability", shown)]
     try:
         known = stability(scheme)
     except UnsupportedError as error:

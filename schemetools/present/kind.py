@@ -6,6 +6,7 @@ from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.properties.order import order
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
@@ -43,6 +44,9 @@ def kind_text(scheme: Scheme) -> str:
             pair = ", with an embedded result" if scheme.b_hat is not None else ""
             kind = "Rosenbrock-W method (J may be any matrix)" if scheme.w_method else "Rosenbrock method"
             return f"linearly implicit {kind}, {_count(scheme.stages, 'stage')}{pair}"
+        case Exponential():
+            pair = ", with an embedded result" if scheme.b_hat is not None else ""
+            return f"explicit exponential Runge-Kutta method, {_count(scheme.stages, 'stage')}{pair}"
         case LinearMultistep():
             return f"{how} linear multistep method, {_count(scheme.steps, 'step')}"
         case ImexMultistep():

@@ -5,6 +5,7 @@ from typing import Any
 
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
@@ -56,6 +57,10 @@ def _nystrom(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
     return RungeKuttaNystrom(take("A"), take("b"), take("b_prime"), take("c"), **more, **labels)
 
 
+def _exponential(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    return Exponential(take("A"), take("b"), take("c", None), b_hat=take("b_hat", None), **labels)
+
+
 KINDS: dict[str, Callable[..., Scheme]] = {
     "RungeKutta": _runge_kutta,
     "LinearMultistep": _multistep,
@@ -65,6 +70,7 @@ KINDS: dict[str, Callable[..., Scheme]] = {
     "ImexMultistep": _imex_multistep,
     "Rosenbrock": _rosenbrock,
     "RungeKuttaNystrom": _nystrom,
+    "Exponential": _exponential,
 }
 FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
 LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
@@ -72,6 +78,7 @@ KEYS = {
     "RungeKutta": FIELD_KEYS,
     "LinearMultistep": {"alpha", "beta"},
     "ImexMultistep": {"alpha", "beta", "gamma"},
+    "Exponential": {"A", "b", "c", "b_hat"},
     "Rosenbrock": {"A", "Gamma", "b", "b_hat", "w_method"},
     "RungeKuttaNystrom": {"A", "A_prime", "b", "b_prime", "c", "b_hat", "b_prime_hat"},
     "AdditiveRungeKutta": {"fields", "partitioned"},

@@ -14,10 +14,11 @@ from sympy import Expr, Symbol
 from schemetools import exact
 from schemetools.atomic import replacing
 from schemetools.errors import FileError, SchemeError
-from schemetools.schemes import grid_files
+from schemetools.schemes import grid_files, phi
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.file_kinds import FIELD_KEYS, KEYS, KINDS, LABELS, TYPES
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
@@ -133,6 +134,8 @@ class _File:
                 raise self.fail(key, "is missing")
             table = table[part]
         name = key.split(".")[-1]
+        if self.data.get("kind") == "Exponential" and isinstance(table, list):
+            return table  # linear combinations of phi functions, which the scheme itself reads
         if name in ("A", "Gamma", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma", *NYSTROM):
             return self.coefficients(key, table)
         if name in ("mask", "power"):
@@ -236,6 +239,9 @@ def to_toml(scheme: Scheme | Discretisation) -> str:
             lines += [_array("alpha", scheme.alpha), _array("beta", scheme.beta)]
         case ImexMultistep():
             lines += [_array(key, getattr(scheme, key)) for key in ("alpha", "beta", "gamma")]
+        case Exponential():
+            rows = ("A", "b") if scheme.b_hat is None else ("A", "b", "b_hat")
+            lines += [_array(key, getattr(scheme, key), phi.text) for key in rows]
         case Rosenbrock():
             lines += [_array(key, getattr(scheme, key)) for key in ("A", "Gamma", "b")]
             lines += [] if scheme.b_hat is None else [_array("b_hat", scheme.b_hat)]
@@ -270,6 +276,8 @@ def _exactness(scheme: Scheme | Discretisation) -> list[str]:
         return [] if scheme.exact else ["exact = false"]
     if not scheme.exact:
         return ["exact = false", f"digits = {scheme.digits}"]
+    if isinstance(scheme, Exponential):
+        return []
     return ["exact = true"] if any(exact.measure(c).decimals for c in scheme.coefficients) else []
 
 
@@ -280,15 +288,15 @@ def _tableau(scheme: RungeKutta) -> list[str]:
     return lines if scheme.b_hat is None else [*lines, _array("b_hat", scheme.b_hat)]
 
 
-def _array(key: str, values: tuple[Any, ...]) -> str:
+def _array(key: str, values: tuple[Any, ...], write: Callable[[Expr], str] = exact.text) -> str:
     if values and isinstance(values[0], tuple):
-        rows = ",\n".join("    " + _inline(row) for row in values)
+        rows = ",\n".join("    " + _inline(row, write) for row in values)
         return f"{key} = [\n{rows},\n]"
-    return f"{key} = {_inline(values)}"
+    return f"{key} = {_inline(values, write)}"
 
 
-def _inline(values: tuple[Expr, ...]) -> str:
-    return "[" + ", ".join(_quoted(exact.text(v)) for v in values) + "]"
+def _inline(values: tuple[Expr, ...], write: Callable[[Expr], str]) -> str:
+    return "[" + ", ".join(_quoted(write(v)) for v in values) + "]"
 
 
 def _described(symbol: Expr) -> str:

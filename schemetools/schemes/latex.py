@@ -1,6 +1,6 @@
 """A scheme in LaTeX, as people write it: Butcher's tableau, the multistep recurrence, the general linear array."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sympy import Expr
 
@@ -124,3 +124,19 @@ def rosenbrock_array(
         shown = _row([*(latex(w, exact=exact) for w in weights), *[""] * s])
         rows.append(shown if n else "\\hline " + shown)
     return _array("c" * s + "|" + "c" * s, rows)
+
+
+def phi_tableau(
+    A: Sequence[Sequence[Expr]],
+    b: Sequence[Expr],
+    c: Sequence[Expr],
+    b_hat: Sequence[Expr] | None,
+    write: Callable[[Expr], str],
+) -> str:
+    """The tableau of an exponential method, `write` being how an entry is written."""
+    rows = [
+        _row([latex(c[i], exact=True), *("" if j >= i else write(x) for j, x in enumerate(A[i]))])
+        for i in range(len(b))
+    ]
+    rows.append("\\hline " + _row(["", *map(write, b)]))
+    return _array("c|" + "c" * len(b), rows if b_hat is None else [*rows, _row(["", *map(write, b_hat)])])

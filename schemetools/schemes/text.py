@@ -7,9 +7,11 @@ from sympy import CRootOf, Expr, Symbol
 
 from schemetools import exact
 from schemetools.exact.style import signed_sum
+from schemetools.schemes import phi
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.discretisation import Discretisation
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.grid_text import discretisation_text
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
@@ -64,6 +66,8 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
             return _butcher(scheme, write)
         case Rosenbrock():
             return _rosenbrock(scheme, write)
+        case Exponential():
+            return _exponential(scheme)
         case LinearMultistep():
             left = _combination(scheme.alpha, "u", write)
             if sum(b != 0 for b in scheme.beta) == 1:
@@ -125,6 +129,14 @@ def _nystrom(scheme: RungeKuttaNystrom, write: Callable[[Expr], str]) -> str:
     weights = (("q", scheme.b), ("q'", scheme.b_prime), ("q", scheme.b_hat), ("q'", scheme.b_prime_hat))
     empty = [""] * (s * (len(blocks) - 1))
     return _ruled(rows, [[label, *map(write, w), *empty] for label, w in weights if w is not None], bar=1)
+
+
+def _exponential(scheme: Exponential) -> str:
+    """c | A over b, in phi functions."""
+    body = [["" if j >= i else phi.text(x) for j, x in enumerate(row)] for i, row in enumerate(scheme.A)]
+    rows = [[number(c), *row] for c, row in zip(scheme.c, body, strict=True)]
+    feet = [["", *map(phi.text, w)] for w in (scheme.b, scheme.b_hat) if w is not None]
+    return _ruled(rows, feet, bar=1)
 
 
 def _general_linear(scheme: GeneralLinear, write: Callable[[Expr], str]) -> str:

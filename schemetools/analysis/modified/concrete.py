@@ -141,9 +141,23 @@ def concrete_field(eq: EquationFacts, f: Any, u: Any, h: Any, t: Any = None) -> 
     return tuple(sympy.Add(*(step**n * term[i] for n, term in enumerate(orders))) for i in range(len(orders[0])))
 
 
+def _check_linear(label: str, field: Sequence[Expr], variables: Sequence[Symbol]) -> None:
+    """Refuse a field that is no matrix times the variables: trees of it have one branch."""
+    for component in field:
+        slopes = [component.diff(x) for x in variables]
+        rest = sympy.expand(component - sympy.Add(*(s * x for s, x in zip(slopes, variables, strict=True))))
+        if rest != 0 or any(s.has(*variables) for s in slopes):
+            raise SchemeError(
+                f"the field {label} of this scheme is linear, a constant matrix times the variables; {component} came"
+            )
+
+
 def concrete_terms(eq: EquationFacts, f: Any, u: Any, t: Any = None) -> list[list[Expr]]:
     """The coefficients of h^0, h^1, ... of the modified vector field, each with one expression per component."""
     fields, variables = components(eq, f, u, t)
+    grammar = eq.series.grammar
+    for colour in grammar.linear:
+        _check_linear(grammar.colours[colour], fields[colour], variables)
     if t is None:
         return concrete_orders(eq.series, fields, variables)
     time = expression(t)

@@ -14,7 +14,7 @@ from schemetools.analysis.properties.order import order
 from schemetools.analysis.series.lie import TreeSeries
 from schemetools.analysis.series.modifying import modifying_series
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
-from schemetools.analysis.series.solve import followed, modified_series
+from schemetools.analysis.series.solve import BY_WEIGHTS, followed, modified_series
 from schemetools.analysis.series.starting import has_start, values_of
 from schemetools.analysis.trees.forest import NONAUTONOMOUS, alternating, forest
 from schemetools.analysis.trees.tree import Tree, ids_of_trees, named_tree, no_such_tree, ordered_trees
@@ -161,7 +161,7 @@ class EquationFacts:
             return ()
         if self.multistep is not None:
             return parasitic_modes(self.multistep)
-        return general_modes(self.scheme.frame())
+        return () if isinstance(self.scheme, BY_WEIGHTS) else general_modes(self.scheme.normal_form())
 
     @functools.cached_property
     def start(self) -> tuple[Mapping[Tree, Expr], ...] | None:
@@ -171,8 +171,10 @@ class EquationFacts:
 
         None for schemes whose one value is the solution, and for several fields.
         """
-        form = self.scheme.frame()
-        if self.inverse or isinstance(self.scheme, LinearMultistep) or not has_start(form, self.series.grammar):
+        if self.inverse or isinstance(self.scheme, BY_WEIGHTS):
+            return None
+        form = self.scheme.normal_form()
+        if isinstance(self.scheme, LinearMultistep) or not has_start(form, self.series.grammar):
             return None
         return tuple(values_of(form, self.order))
 

@@ -20,6 +20,7 @@ from schemetools.exact import canonical, from_domain, to_domain, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.rosenbrock import Rosenbrock
@@ -129,6 +130,8 @@ def _order(scheme: Scheme, exact: bool, digits: int | None) -> int:
         return known if known == highest else _order_by_trees(scheme, known, highest)
     if isinstance(scheme, Rosenbrock):
         return _order_by_trees(scheme, 1, 2 * scheme.stages)  # more is beyond the degree of R(z)
+    if isinstance(scheme, Exponential):
+        return _order_by_trees(scheme, 1, scheme.stages)  # that of an explicit Runge-Kutta method, for L = 0
     if isinstance(scheme, AdditiveRungeKutta):
         # A tableau alone bounds the order, except where trees of one colour do not count: there a quadrature does.
         bounds = [2 * scheme.stages] if scheme.partitioned else [_simplifying_bounds(t)[1] for _, t in scheme.tableaux]
@@ -261,6 +264,8 @@ def stage_order(s: Any) -> int:
         return second_order.stage_order(scheme, lambda value: vanishes(canonical(value), scheme))
     if isinstance(scheme, AdditiveRungeKutta):
         return min(stage_order(tableau) for _, tableau in scheme.tableaux)
+    if isinstance(scheme, Exponential):
+        raise UnsupportedError(f"stage_order is not defined for {scheme}, an exponential method; see stiff_order")
     if isinstance(scheme, Rosenbrock):
         raise UnsupportedError(
             f"stage_order is not defined for a Rosenbrock method such as {scheme}: its stages contain J"

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from schemetools.analysis.algebra.rings import Ring, clear, primorial
+from schemetools.analysis.series.exponential_weights import exponential_weights
 from schemetools.analysis.series.general import general_linear, with_time
 from schemetools.analysis.series.lie import TreeSeries, lie_recursion
 from schemetools.analysis.series.linear_weights import rosenbrock_weights
@@ -26,6 +27,7 @@ from schemetools.analysis.trees.forest import (
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_stages
@@ -36,9 +38,9 @@ from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 RANDOM = "its coefficients are random: the limit is a stochastic equation; analysis.stochastic derives it"
 
-BY_WEIGHTS = (RungeKutta, AdditiveRungeKutta, RungeKuttaNystrom, Rosenbrock)
+BY_WEIGHTS = (RungeKutta, AdditiveRungeKutta, RungeKuttaNystrom, Rosenbrock, Exponential)
 """Kinds whose step itself is a series with known coefficients, the elementary weights."""
-OneStep = RungeKutta | AdditiveRungeKutta | RungeKuttaNystrom | Rosenbrock
+OneStep = RungeKutta | AdditiveRungeKutta | RungeKuttaNystrom | Rosenbrock | Exponential
 
 Tabled = RungeKutta | AdditiveRungeKutta | RungeKuttaNystrom
 """One-step schemes given by tableaux, one per colour of the nodes: their elementary weights are sums over stages."""
@@ -63,6 +65,8 @@ def grammar_of(scheme: Scheme) -> Grammar:
         return with_linear(("f", "J"), ("J",))
     if isinstance(scheme, RungeKuttaNystrom):
         return second_order(NYSTROM_FIELDS, velocities=scheme.A_prime is not None)
+    if isinstance(scheme, Exponential):
+        return with_linear(scheme.fields, ("L",))
     if isinstance(scheme, GeneralLinear) and len(scheme.fields) > 1:
         return alternating(scheme.fields) if scheme.parts > 1 else free(scheme.fields)
     return PLAIN
@@ -140,6 +144,8 @@ def weights_of(scheme: OneStep, grammar: Grammar, order: int) -> TreeSeries:
     """The elementary weights phi(t); in a non-autonomous table the child t of a stage weighs its node c_i."""
     if isinstance(scheme, Rosenbrock):
         return rosenbrock_weights(scheme, grammar, order)
+    if isinstance(scheme, Exponential):
+        return exponential_weights(scheme, grammar, order)
     ring, tableaux, denominator = cleared_tableaux(scheme)
     if grammar == NONAUTONOMOUS:
         tableaux = tableaux * 2

@@ -6,6 +6,7 @@ from typing import Any, overload
 from schemetools import exact
 from schemetools.analysis.stability.answers import model
 from schemetools.analysis.stability.base import Stability
+from schemetools.analysis.stability.exponential import ExponentialStability
 from schemetools.analysis.stability.linear import LinearStability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.analysis.stability.rosenbrock import RosenbrockStability
@@ -13,6 +14,7 @@ from schemetools.analysis.stability.von_neumann import VonNeumannStability, von_
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import as_scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.rosenbrock import Rosenbrock
 
 __all__ = ["MeanSquareStability", "Stability", "VonNeumannStability", "stability"]
@@ -29,7 +31,8 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     different limits compare at equal speed. A scheme with several fields is tested on u' = sum_i share_i lambda u, with
     equal shares unless `shares` gives one per field; a partitioned one on p' = lambda q, q' = lambda p, so that
     z = i omega h is the harmonic oscillator.
-    A Rosenbrock method is the Runge-Kutta method A + Gamma there.
+    A Rosenbrock method is the Runge-Kutta method A + Gamma there. An exponential method has two numbers, an
+    ExponentialStability.
     A difference scheme or a method of lines gets its exact von Neumann set instead, a VonNeumannStability.
     A scheme with random symbols gets the same object for its mean-square stability, E|u_n|^2 bounded.
     Raises SchemeError for what is no scheme and for a multistep scheme with sigma(1) = 0.
@@ -56,6 +59,10 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
         if chosen is not None:
             raise SchemeError(f"{scheme} has one field, so that there are no shares")
         return RosenbrockStability(scheme, bool(normalized))
+    if isinstance(scheme, Exponential):
+        if chosen is not None or normalized:
+            raise SchemeError(f"{scheme} is asked with both numbers, function(x, y): there are no shares, no rescaling")
+        return ExponentialStability(scheme)
     model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question
     return LinearStability(scheme, bool(normalized), chosen)
 

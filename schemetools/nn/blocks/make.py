@@ -14,10 +14,12 @@ from schemetools.codegen.source import defined_by
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
+from schemetools.nn.blocks.exponential import exponential_block
 from schemetools.nn.blocks.grid_block import grid_block
 from schemetools.nn.blocks.masked import masked_block
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.discretisation import discretisation_of
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.masked import MaskedEuler
 
 
@@ -56,6 +58,10 @@ def to_block(
     given = as_scheme(scheme)
     if isinstance(given, MaskedEuler):
         return masked_block(given, masks)
+    if isinstance(given, Exponential):
+        if split or gates != "sample" or shaken or constrain:
+            raise SchemeError(f"{given} has exact coefficients and one state; its block takes timed only")
+        return exponential_block(given, timed=timed)
     options = TorchOptions(timed=timed, split=split, gates=gates, shaken=shaken)
     restricted, bounds = constrained(given, constrain)
     return block_class(restricted, options, bounds)

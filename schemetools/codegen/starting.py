@@ -95,7 +95,7 @@ def with_history(start: GeneralLinear, form: GeneralLinear) -> GeneralLinear:
 
 def times_of(scheme: Scheme) -> tuple[Expr, ...]:
     """The times c_i of the stages of a scheme; see `stage_times`."""
-    return scheme.c if isinstance(scheme, RungeKuttaNystrom) else stage_times(scheme.normal_form())
+    return scheme.c if isinstance(scheme, RungeKuttaNystrom) else stage_times(scheme.frame())
 
 
 def stage_times(form: GeneralLinear) -> tuple[Expr, ...]:

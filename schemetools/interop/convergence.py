@@ -111,7 +111,7 @@ def _pendulum(scheme: Scheme) -> tuple[Any, Any, Any, Any]:
     q, p = PENDULUM_START
     if isinstance(scheme, RungeKuttaNystrom):
         return (_force if scheme.A_prime is None else _damped), PENDULUM_SPAN, (q, p), None
-    form = scheme.normal_form()
+    form = scheme.frame()
     if len(form.fields) == 1:
         return _whole, PENDULUM_SPAN, [q, p], None
     if len(form.fields) == 2 and form.parts == 2:
@@ -175,7 +175,7 @@ def _joined(scheme: Scheme, f: Any) -> Any:
         if scheme.A_prime is not None:
             return lambda t, u: np.stack([u[1], force(t, u[0], u[1])])
         return lambda t, u: np.stack([u[1], force(t, u[0])])
-    form, factors = scheme.normal_form(), _limits(scheme)
+    form, factors = scheme.frame(), _limits(scheme)
     from_labels = timed_fields(f, form.fields)
     fields = [from_labels[label] for label in form.fields]
     if form.parts == 2:

@@ -32,15 +32,15 @@ class Stepper:
         try:
             times = [exact.to_float(c) for c in times_of(scheme)]
         except UnsupportedError:
-            times = [0.0] * scheme.normal_form().stages
+            times = [0.0] * scheme.frame().stages
         self._times = times
         self._steps = [self._rounded(step) for step in self.plan.steps]
         self._error_steps = [self._rounded(step) for step in self.plan.error_steps]
 
     @property
     def form(self) -> GeneralLinear:
-        """The scheme's normal form."""
-        return self.scheme.normal_form()
+        """The fields and carried values of the scheme."""
+        return self.scheme.frame()
 
     @property
     def has_error(self) -> bool:

@@ -48,6 +48,7 @@ PUBLIC = {
     "analysis.modified.system_pde": ("ModifiedSystem",),
     "analysis.modified.stochastic": ("StochasticModifiedEquation",),
     "analysis.modified.masked": ("MaskedEquation",),
+    "analysis.modified.scheduled": ("ScheduledEquation",),
     "analysis.properties.conditions": ("order_conditions",),
     "analysis.properties.order": ("order", "is_consistent", "stage_order", "error_constant", "principal_error"),
     "analysis.properties.judgement": ("OrderReport",),

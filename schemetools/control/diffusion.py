@@ -1,6 +1,6 @@
 """A concrete diffusion process dX = b dt + s dB: drift and covariance as formulas of the state, and as arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from schemetools.analysis.modified.masked import MaskedEquation
 from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
 from schemetools.control.grid import Grid
 from schemetools.errors import SchemeError
+from schemetools.exact import expression
 
 
 @dataclass(frozen=True, init=False)
@@ -36,9 +37,12 @@ class Diffusion:
 
     def __init__(self, drift: Any, covariance: Any, u: Any) -> None:
         variables = (u,) if isinstance(u, Symbol) else tuple(u)
-        b = tuple(map(sympy.sympify, drift if isinstance(drift, (Sequence, sympy.MatrixBase)) else [drift]))
-        square = isinstance(covariance, (Sequence, sympy.MatrixBase, np.ndarray))
-        a = sympy.ImmutableMatrix(covariance if square else [[covariance]])
+        b = tuple(map(expression, drift if isinstance(drift, (list, tuple, sympy.MatrixBase)) else [drift]))
+        rows = covariance.tolist() if isinstance(covariance, (sympy.MatrixBase, np.ndarray)) else covariance
+        rows = rows if isinstance(rows, (list, tuple)) else [[rows]]
+        if not all(isinstance(row, (list, tuple)) for row in rows):
+            raise SchemeError("the covariance is a square matrix, one row for each variable")
+        a = sympy.ImmutableMatrix([[expression(c) for c in row] for row in rows])
         n = len(variables)
         if len(b) != n or a.shape != (n, n):
             raise SchemeError(

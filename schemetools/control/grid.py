@@ -52,7 +52,7 @@ class Grid:
         for i, offset in enumerate(offsets):
             index, n = self._index[i] + offset, self.shape[i]
             moved.append(index % n if self.boundary[i] == "periodic" else np.clip(index, 0, n - 1))
-        return np.ravel_multi_index(tuple(moved), self.shape)
+        return np.asarray(np.ravel_multi_index(tuple(moved), self.shape))
 
     @property
     def edge(self) -> np.ndarray:

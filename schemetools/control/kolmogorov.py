@@ -24,6 +24,7 @@ from schemetools.control.diffusion import Diffusion
 from schemetools.control.grid import Grid, make_grid
 from schemetools.control.stencil import Stencil
 from schemetools.errors import SchemeError
+from schemetools.exact import expression
 
 Coefficients = tuple[np.ndarray, np.ndarray]
 METHODS = ("implicit", "explicit")
@@ -174,8 +175,8 @@ def check_time(t: Any, steps: Any, pieces: int) -> None:
 
 def terminal(loss: Any, diffusion: Diffusion, grid: Grid) -> np.ndarray:
     """The loss on the points of the grid, flat. Raises SchemeError for a wrong shape and what is not finite."""
-    if isinstance(loss, (Expr, int, float)):
-        formula = sympy.sympify(loss)
+    if isinstance(loss, (Expr, int, float, str)):
+        formula = expression(loss)
         if missing := formula.free_symbols - set(diffusion.variables):
             raise SchemeError(f"the loss has the symbol {', '.join(sorted(map(str, missing)))}, which is no variable")
         with np.errstate(all="ignore"):

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sympy
 from sympy import Expr, Symbol
 
 from schemetools.control.diffusion import Diffusion
@@ -26,6 +25,7 @@ from schemetools.control.grid import Grid, make_grid
 from schemetools.control.kolmogorov import check_time, factorised, march, terminal
 from schemetools.control.stencil import Stencil
 from schemetools.errors import SchemeError
+from schemetools.exact import expression
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def objective(
     symbols, parts = _controls(theta)
     mesh = make_grid(grid, boundary, len(diffusion.variables))
     check_time(t, steps, len(parts))
-    cost = sympy.sympify(running)
+    cost = expression(running)
     if missing := cost.free_symbols - set(symbols):
         raise SchemeError(f"the running cost has {', '.join(sorted(map(str, missing)))}, which theta gives no value")
     dt, each = float(t) / steps, float(t) / len(parts)

@@ -50,8 +50,21 @@ def distribution_of(symbol: Any) -> tuple[str, tuple[Expr, ...]]:
                 raise CoefficientError(
                     f"{symbol} takes the values {high} and {low}; a gate takes 1 and 0: write {low} + {high - low} xi"
                 )
-            return name, tuple(distribution.args[: len(parameters)])
+            values = tuple(distribution.args[: len(parameters)])
+            _check(symbol, name, values)
+            return name, values
     raise CoefficientError(f"{symbol} has a {kind}; known distributions are {', '.join(_DISTRIBUTIONS)}")
+
+
+def _check(symbol: Any, name: str, values: tuple[Any, ...]) -> None:
+    """Raises CoefficientError for parameters that came by substitution and make no distribution."""
+    wrong = {
+        "bernoulli": lambda p: p.is_number and not 0 <= p <= 1,
+        "uniform": lambda left, right: (right - left).is_number and not right > left,
+        "normal": lambda mean, std: std.is_number and not std > 0,
+    }.get(name, lambda: False)
+    if wrong(*values):
+        raise CoefficientError(f"{symbol} has the distribution {name}({', '.join(map(str, values))}), which is none")
 
 
 def drawn_again(symbols: Sequence[Any], step: int) -> dict[Expr, Expr]:

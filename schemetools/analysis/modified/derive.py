@@ -8,10 +8,9 @@ from sympy import Symbol
 from sympy.core.function import UndefinedFunction
 
 from schemetools.analysis.modified.equation import ModifiedEquation
-from schemetools.analysis.modified.masked import masked_equation
 from schemetools.analysis.modified.modified_pde import derive_pde
 from schemetools.analysis.modified.per_layer import LayerEquations, per_layer
-from schemetools.analysis.modified.stochastic import stochastic_modified_equation
+from schemetools.analysis.modified.scheduled import random_equation
 from schemetools.analysis.modified.varying import varying_equation
 from schemetools.analysis.properties.order import order as scheme_order
 from schemetools.analysis.series.solve import modified_series
@@ -39,7 +38,9 @@ def modified_equation(
     Its solution agrees with the scheme's numbers to the order h^order (for multistep schemes, with the smooth part of
     them). `nonautonomous` derives it for f(t, u). Keywords give free symbols a value: a number; `k=Function("k")`,
     smooth over the steps (a VaryingEquation); or a list, one per layer (LayerEquations). Random coefficients give a
-    StochasticModifiedEquation. `progress(done, order)` is called once per order.
+    StochasticModifiedEquation, masks a MaskedEquation, both with the same keywords (`p=Function("p")`, any function of
+    t, or a list) and with `scaling`: "network", or "diffusive" for noise of size sqrt(h) in a step.
+    `progress(done, order)` is called once per order.
     A scheme of a PDE gives a ModifiedPDE through derivatives of that order, a system a ModifiedSystem, and `flux`, a
     formula or function of u or the name of an unknown one, a NonlinearModifiedPDE of u_t + F(u)_x = 0.
     Raises SchemeError for an order that is not positive or too large, and for a scheme without a limit of first order.
@@ -56,10 +57,8 @@ def modified_equation(
     # The order of the questions: what has a grid is no ordinary equation; what is random has one answer, whatever
     # else is given; numbers among the keywords are put in first, so that what is left are functions or lists; and a
     # list is a plain equation per layer.
-    if isinstance(scheme, MaskedEuler):
-        return masked_equation(scheme, order)
-    if scheme.random_symbols:
-        return stochastic_modified_equation(scheme, 2 if order is None else order)
+    if isinstance(scheme, MaskedEuler) or scheme.random_symbols:
+        return random_equation(scheme, order, coefficients)
     functions = {Symbol(name): value for name, value in coefficients.items() if isinstance(value, UndefinedFunction)}
     lists = {
         name: list(value)

@@ -18,16 +18,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import sympy
 from sympy import Add, Expr, Integer, Matrix, Rational, Symbol
 
 from schemetools.analysis.algebra.square_root import square_root
 from schemetools.analysis.modified.mask_moments import Mask
+from schemetools.analysis.modified.masked_text import masked_latex, masked_text
 from schemetools.analysis.modified.sde import linear_moments, simulate
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import expression, text
-from schemetools.exact.style import TEXT
 from schemetools.schemes.masked import ON_THE_STATE, MaskedEuler
 
 HALF = Rational(1, 2)
@@ -39,12 +38,15 @@ class MaskedEquation:
 
     The field f is a sequence of expressions in the symbols u or a function f(u); with the mask on a hidden layer it is
     a function f(u, m), or expressions in u and m, and m is given too: symbols, or their number.
-    `weak_order` is a number; it is 1/2 where the third cumulant of noise of size sqrt(h) does not vanish.
+    `weak_order` is a number; it is 1/2 where the third cumulant of noise of size sqrt(h) does not vanish. `schedule`
+    gives symbols of the mask as functions of t, for which the drift loses (h/2) of the mean field's time derivative.
     """
 
     scheme: MaskedEuler
     weak_order: Rational
     form: str = "Ito"
+    schedule: tuple[tuple[str, Expr], ...] = ()
+    shown_step: str = "h"
 
     @property
     def order(self) -> Rational:
@@ -55,6 +57,20 @@ class MaskedEquation:
     def scaling(self) -> str:
         """Which noise is held fixed as h -> 0: that of the network (f fixed), or noise of size sqrt(h) per step."""
         return "diffusive" if self.scheme.power == HALF else "network"
+
+    @property
+    def time(self) -> Symbol | None:
+        """The time, under a schedule over depth."""
+        return Symbol("t") if self.schedule else None
+
+    @property
+    def in_network(self) -> "MaskedEquation":
+        """The same equation printed at h = 1, the step of a network."""
+        return replace(self, shown_step="")
+
+    def _at_time(self, value: Any) -> Any:
+        """A formula with the schedule put in."""
+        return value.subs({Symbol(name): function for name, function in self.schedule}) if self.schedule else value
 
     def stratonovich(self) -> "MaskedEquation":
         """The same equation in the sense of Stratonovich: the drift less (1/2) sum_j (s_j . grad) s_j."""
@@ -73,29 +89,32 @@ class MaskedEquation:
                 spread = [Add(*(v * c.diff(x, 2) for x in system.u)) / 2 for c in mean]
                 along = [a + b for a, b in zip(along, spread, strict=True)]
             result = [c - step / 2 * a for c, a in zip(mean, along, strict=True)]
+            if self.time is not None:
+                rates = [self._at_time(c).diff(self.time) for c in mean]
+                result = [c - step / 2 * rate for c, rate in zip(result, rates, strict=True)]
         if self.form == "Stratonovich":
             s = self.diffusion(f, u, h, m)
             for j in range(s.cols):
                 column = list(s[:, j])
                 result = [c - a / 2 for c, a in zip(result, system.along(column, column), strict=True)]
-        return tuple(sympy.expand(c) for c in result)
+        return tuple(self._at_time(sympy.expand(c)) for c in result)
 
     def diffusion(self, f: Any, u: Any, h: Any, m: Any = None) -> Matrix:
         """The matrix s that multiplies dB, one row per component and one column per Brownian motion."""
         system = _System(self.scheme, f, u, m)
         root = sympy.sqrt(expression(h))
         if self.scheme.placement not in ON_THE_STATE:
-            return root * system.noise()
+            return self._at_time(root * system.noise())
         s = system.noise()
         if self.weak_order == 2:
             s = (sympy.eye(len(system.u)) - expression(h) / 2 * Matrix(system.mean()).jacobian(system.u)) * s
-        return s
+        return self._at_time(s)
 
     def covariance(self, f: Any, u: Any, h: Any, m: Any = None) -> Matrix:
         """a = s s^T, the covariance that the noise adds per unit of time; it needs no square root of a matrix."""
         system = _System(self.scheme, f, u, m)
         if self.scheme.placement not in ON_THE_STATE:
-            return expression(h) * system.covariance()
+            return self._at_time(expression(h) * system.covariance())
         s = self.diffusion(f, u, h, m)
         return (s * s.T).applyfunc(sympy.expand)
 
@@ -103,7 +122,7 @@ class MaskedEquation:
         """(E X, E X X^T) at time t for the linear field f(u) = matrix u, as `linear_moments` gives them."""
         return linear_moments(self, matrix, start, t, h)
 
-    def simulate(self, f: Any, u: Any, start: Any, t: float, h: float, **options: Any) -> np.ndarray:
+    def simulate(self, f: Any, u: Any, start: Any, t: float, h: float, **options: Any) -> Any:
         """Paths by Euler-Maruyama, as `simulate` gives them."""
         return simulate(self, f, u, start, t, h, **options)
 
@@ -112,29 +131,22 @@ class MaskedEquation:
         return self.diffusion(f, u, Symbol("h"), m).cols
 
     def __str__(self) -> str:
-        name = self.scheme.name or repr(self.scheme)
-        v = Mask(self.scheme.mask).variance
-        amplitude = TEXT.coefficient(sympy.sqrt(v))[1]
-        drift, noise, remark = {
-            "output": ("f", f"sqrt(h) {amplitude} diag(f) dB", "one Brownian motion per unit"),
-            "hidden": ("g", "sqrt(h) s dB", "g = E f(X, m), s s^T = Cov f(X, m)"),
-            "input": ("g", "sqrt(h) s dB", "g = E f(m * X), s s^T = Cov f(m * X)"),
-            "skip": ("f", f"{amplitude} diag(X) dB", "one Brownian motion per unit"),
-            "added": ("f", f"{amplitude} dB", "one Brownian motion per unit"),
-        }[self.scheme.placement]
-        if self.weak_order == 2 and self.scheme.placement == "added":
-            drift = f"[f - 1/2 h (f'f + {text(v / 2)} laplace f)]"
-            noise = f"{amplitude} (I - 1/2 h f') dB"
-        elif self.weak_order == 2:
-            drift = f"[{drift} - 1/2 h {drift}'{drift}]"
-        if self.form == "Stratonovich":
-            drift, noise = f"({drift} - 1/2 sum_j (s_j . grad) s_j)", noise.replace(" dB", " o dB")
-        order = text(self.weak_order)
-        return (
-            f"{name}: weak order {order} ({self.form}, {self.scaling} scaling)\ndX = {drift} dt + {noise},    {remark}"
-        )
+        return masked_text(self)
 
     __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return masked_latex(self)
+
+    @property
+    def variance(self) -> Expr:
+        """The variance of one entry of the mask."""
+        return self._at_time(Mask(self.scheme.mask).variance)
+
+    @property
+    def mean(self) -> Expr:
+        """The mean of one entry of the mask."""
+        return self._at_time(Mask(self.scheme.mask).moment(1))
 
 
 class _System:
@@ -224,6 +236,12 @@ def masked_equation(scheme: MaskedEuler, weak_order: Any = None) -> MaskedEquati
             f"{scheme.name or scheme}: noise of size 1 on the state in every step, {scheme.formula}, has no "
             "differential equation as its limit: n steps multiply its variance, however small h is. With power=1/2, "
             "noise of size sqrt(h), there is one; on the branch (output, hidden, input) there is one without it"
+        )
+    mean, expected = Mask(scheme.mask).moment(1), {"skip": 1, "added": 0}.get(scheme.placement)
+    if expected is not None and mean != expected:
+        raise UnsupportedError(
+            f"{scheme.name or scheme}: the mask on the state has the mean {text(mean)}, which moves the state by as "
+            f"much in every step, however small h is; a mean of {expected} has a limit"
         )
     highest, reason = _highest(scheme)
     if weak_order is None:

@@ -1,5 +1,6 @@
 """What a stochastic modified equation says in numbers: exact moments for linear fields, simulated paths for any."""
 
+import importlib
 import math
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -36,6 +37,8 @@ def linear_moments(eq: Diffusive, matrix: Any, start: Any, t: Any, h: Any) -> tu
     several, with additive noise too, are given to 30 digits. Raises SchemeError for symbols where numbers are needed.
     """
     many = isinstance(matrix, (list, tuple)) and matrix and isinstance(matrix[0], sympy.MatrixBase)
+    if getattr(eq, "time", None) is not None:
+        raise SchemeError("moments under a schedule p(t) are not derived; give a list, one p per layer, and chain them")
     fields = [_square(M) for M in matrix] if many else [_square(matrix)]
     n = fields[0].rows
     u = sympy.symbols(f"u_1:{n + 1}")
@@ -91,34 +94,56 @@ def simulate(
     h: float,
     *,
     steps: int | None = None,
-    paths: int = 1000,
-    seed: int = 0,
+    paths: int | None = None,
+    seed: Any = 0,
     progress: Callable[[int, int], None] | None = None,
-) -> np.ndarray:
+    **options: Any,
+) -> Any:
     """Paths of the equation by Euler-Maruyama: an array (steps + 1, paths, n), the start in its first row.
 
-    `start` is (n,), or (paths, n); `steps` steps of t/steps, four per step h of the scheme by default. The same seed
-    gives the same paths. `progress(steps done, steps)` is called after each. Raises SchemeError for a time or a number
-    of steps or paths that is not positive, and for symbols without a number.
+    `start` is (n,), repeated for `paths` (1000 by default), or (paths, n); `steps` steps of t/steps, four per step h of
+    the scheme by default. The same seed gives the same paths. `progress(steps done, steps)` is called after each.
+    Where `start` is a tensor, f is a module or function of a batch, u is None, and the paths are tensors, by torchsde
+    where it is installed (`backend="torchsde"` insists, "torch" does without; `method` is torchsde's) or in torch.
+    Raises SchemeError for a time or a number of steps or paths that is not positive, symbols without a number, and
+    the Stratonovich form.
     """
     count = 4 * math.ceil(t / h) if steps is None and t > 0 and h > 0 else steps
-    if count is None or count < 1 or paths < 1 or not t > 0:
+    if count is None or count < 1 or (paths is not None and paths < 1) or not t > 0:
         raise SchemeError(f"t = {t}, h = {h}, steps = {steps}, paths = {paths} came; all must be positive")
+    if getattr(eq, "form", "Ito") != "Ito":
+        raise SchemeError("Euler-Maruyama follows the Ito form; simulate the equation as derived")
+    if hasattr(start, "requires_grad"):
+        # The verb is one; its half for tensors imports torch, so it lives in nn and is loaded when a tensor comes.
+        other = importlib.import_module("schemetools.nn.stacks.paths")
+        return other.torch_paths(eq, f, start, t, h, steps=count, paths=paths, seed=seed, progress=progress, **options)
+    if options:
+        raise SchemeError(f"{', '.join(options)} came; backend and method belong to fields and starts of torch")
+    return _euler_maruyama(eq, f, u, start, t, h, count, 1000 if paths is None else paths, seed, progress)
+
+
+def _euler_maruyama(
+    eq: Diffusive, f: Any, u: Any, start: Any, t: float, h: float, count: int, paths: int, seed: Any, progress: Any
+) -> np.ndarray:
     variables = (u,) if isinstance(u, Symbol) else tuple(u)
+    time = getattr(eq, "time", None) or sympy.Dummy("t")
     drift, noise = eq.drift(f, u, expression(h)), eq.diffusion(f, u, expression(h))
-    open_symbols = set().union(*(c.free_symbols for c in (*drift, *noise))) - set(variables)
+    open_symbols = set().union(*(c.free_symbols for c in (*drift, *noise))) - {time, *variables}
     if open_symbols:
         raise SchemeError(f"{', '.join(sorted(map(str, open_symbols)))} has no number: put values into the field")
-    move, spread = (sympy.lambdify(variables, list(x), "numpy", cse=True) for x in (drift, noise))
+    move, spread = (sympy.lambdify((time, *variables), list(x), "numpy", cse=True) for x in (drift, noise))
     random, dt, n, width = np.random.default_rng(seed), t / count, len(variables), noise.cols
-    result = np.empty((count + 1, paths, n))
-    result[0] = np.asarray(start, dtype=float)
+    begin = np.asarray(start, dtype=float)
+    result = np.empty((count + 1, begin.shape[0] if begin.ndim == 2 else paths, n))
+    result[0] = begin
+    paths = result.shape[1]
     for k in range(count):
         x = result[k].T
         dB = random.standard_normal((width, paths)) * math.sqrt(dt)
-        s = np.stack([np.broadcast_to(c, paths) for c in spread(*x)]).reshape(n, width, paths)
-        b = np.stack([np.broadcast_to(c, paths) for c in move(*x)])
-        result[k + 1] = (x + dt * b + np.einsum("ijp,jp->ip", s, dB)).T
+        s = [np.broadcast_to(c, paths) for c in spread(k * dt, *x)]
+        b = np.stack([np.broadcast_to(c, paths) for c in move(k * dt, *x)])
+        moved = np.einsum("ijp,jp->ip", np.stack(s).reshape(n, width, paths), dB) if s else 0
+        result[k + 1] = (x + dt * b + moved).T
         if progress is not None:
             progress(k + 1, count)
     return result

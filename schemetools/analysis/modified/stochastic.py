@@ -15,16 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import sympy
 from sympy import Add, Expr, Matrix, Rational, Symbol
 
 from schemetools.analysis.algebra.square_root import Table, square_root
 from schemetools.analysis.modified.fields import components
 from schemetools.analysis.modified.sde import linear_moments, simulate
+from schemetools.analysis.modified.stochastic_text import Terms, gated_latex, gated_text
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical, expression
-from schemetools.exact import style as coefficients
 from schemetools.schemes.base import GeneralLinear, Scheme, is_random
 from schemetools.schemes.linear import carried_along, left_eigenvector
 from schemetools.schemes.moments import covariance, expectation
@@ -38,10 +37,12 @@ class StochasticModifiedEquation:
     `factor` L with one column per Brownian motion, which is scalar: it moves the whole state along a field.
     `offset` (xi_v): the scheme's own value is X + h sum_v xi_v f_v(X); it vanishes for one-step schemes.
     `third`, at weak order 3: the drift gains h^2 (c_1 f''(f,f) + c_2 f'f'f), and f becomes f + c_3 h f'f in the noise.
+    `rates`, under a schedule over depth: the time derivatives of b_v, for which the drift loses (h/2) sum_v b_v' f_v.
+    `scaling`: "network" as above; "diffusive" for noise of size sqrt(h) in a step, no h before dB.
     """
 
     scheme: Scheme
-    weak_order: int
+    weak_order: Any
     fields: tuple[str, ...]
     first: tuple[Expr, ...]
     second: Table
@@ -50,6 +51,10 @@ class StochasticModifiedEquation:
     is_partitioned: bool = False
     third: tuple[Expr, Expr, Expr] | None = None
     form: str = "Ito"
+    scaling: str = "network"
+    rates: tuple[Expr, ...] = ()
+    time: Symbol | None = None
+    shown_step: str = "h"
 
     @property
     def limit(self) -> Any:
@@ -67,13 +72,18 @@ class StochasticModifiedEquation:
         return len(self.factor[0])
 
     @property
-    def scaling(self) -> str:
-        """What is held fixed as h -> 0: the field and the weights, as in a network, where h = 1."""
-        return "network"
+    def in_network(self) -> "StochasticModifiedEquation":
+        """The same equation printed at h = 1, the step of a network."""
+        return replace(self, shown_step="")
+
+    @property
+    def noise_power(self) -> int:
+        """Whether the noise carries sqrt(h): 1, and 0 in the diffusive scaling."""
+        return int(self.scaling == "network")
 
     def stratonovich(self) -> "StochasticModifiedEquation":
         """The same equation in the sense of Stratonovich: the drift less (h/2) sum_vw C_vw f_v' f_w."""
-        if self.weak_order != 2 or self.form != "Ito":
+        if self.weak_order != 2 or self.form != "Ito" or self.scaling != "network":
             raise UnsupportedError("the Stratonovich form is that of the Ito equation of weak order 2; ask that one")
         rows = zip(self.second, self.covariance, strict=True)
         moved = tuple(tuple(canonical(b - c / 2) for b, c in zip(*row, strict=True)) for row in rows)
@@ -90,8 +100,12 @@ class StochasticModifiedEquation:
         fields, variables = components(self, f, u)
         step = expression(h)
         result = [Add(*(b * g[i] for b, g in zip(self.first, fields, strict=True))) for i in range(len(variables))]
-        if self.weak_order == 1:
+        if self.scaling == "diffusive":
+            step = sympy.Integer(1)  # what noise of size sqrt(h) correlates in a step is of the size of the drift
+        elif self.weak_order == 1:
             return tuple(result)
+        for rate, g in zip(self.rates, fields, strict=False):
+            result = [r - step / 2 * rate * c for r, c in zip(result, g, strict=True)]
         for row, outer in zip(self.second, fields, strict=True):
             for b, inner in zip(row, fields, strict=True):
                 for i, component in enumerate(_along(outer, inner, variables)):
@@ -107,7 +121,7 @@ class StochasticModifiedEquation:
     def diffusion(self, f: Any, u: Any, h: Any) -> Matrix:
         """The matrix that multiplies dB, one row per component and one column per Brownian motion."""
         fields, variables = components(self, f, u)
-        scale = sympy.sqrt(expression(h))
+        scale = sympy.sqrt(expression(h)) if self.noise_power else sympy.Integer(1)
         if self.third is not None:
             corrections = _along(fields[0], fields[0], variables)
             shift = self.third[2] * expression(h)
@@ -119,64 +133,54 @@ class StochasticModifiedEquation:
             lambda i, j: scale * Add(*(weight * g[i] for weight, g in zip(columns[j], fields, strict=True))),
         )
 
+    def observable(self, f: Any, u: Any, h: Any) -> tuple[Expr, ...]:
+        """X + h sum_v xi_v f_v(X): what stands for the scheme's own value, E phi(X_n) = E phi(observable(X(t_n)))."""
+        fields, variables = components(self, f, u)
+        shift = [Add(*(c * g[i] for c, g in zip(self.offset, fields, strict=True))) for i in range(len(variables))]
+        return tuple(x + expression(h) * c for x, c in zip(variables, shift, strict=True))
+
     def moments(self, matrix: Any, start: Any, t: Any, h: Any) -> tuple[Matrix, Matrix]:
         """(E X, E X X^T) at time t for linear fields f(u) = matrix u, as `linear_moments` gives them."""
         return linear_moments(self, matrix, start, t, h)
 
-    def simulate(self, f: Any, u: Any, start: Any, t: float, h: float, **options: Any) -> np.ndarray:
+    def simulate(self, f: Any, u: Any, start: Any, t: float, h: float, **options: Any) -> Any:
         """Paths by Euler-Maruyama, as `simulate` gives them."""
         return simulate(self, f, u, start, t, h, **options)
 
     def __str__(self) -> str:
-        name = self.scheme.name or f"unnamed {type(self.scheme).__name__}"
-        lines = [
-            f"{name}: weak order {self.weak_order} ({self.form})",
-            f"dX = {self._drift_text()} dt{self._noise_text()}",
-        ]
-        if any(self.offset):
-            offsets = zip(self.offset, self.fields, strict=True)
-            moved = coefficients.TEXT.sum(((c, f"h {label}(X)") for c, label in offsets), self.scheme.exact)
-            lines.append(f"the scheme's value is X + {moved}")
-        return "\n".join(lines)
+        return gated_text(self)
 
     __repr__ = __str__
 
-    def _terms(self, step: str) -> list[tuple[Expr, str]]:
+    def _repr_latex_(self) -> str:
+        return gated_latex(self)
+
+    @property
+    def offset_terms(self) -> Terms:
+        """The observable less X over h, by field."""
+        return list(zip(self.offset, self.fields, strict=True))
+
+    def drift_terms(self, step: str) -> Terms:
+        """The drift, coefficient by coefficient."""
         first = list(zip(self.first, self.fields, strict=True))
-        if self.weak_order == 1:
+        step = step if self.noise_power else ""
+        if self.weak_order == 1 and self.noise_power:
             return first
         rows = zip(self.second, self.fields, strict=True)
-        terms = first + [(b, f"{step} {v}'{w}") for row, v in rows for b, w in zip(row, self.fields, strict=True)]
+        terms = first + [(-c / 2, f"{step}{v}") for c, v in zip(self.rates, self.fields, strict=False)]
+        terms += [(b, f"{step}{v}'{w}") for row, v in rows for b, w in zip(row, self.fields, strict=True)]
         if self.third is not None:
-            f = self.fields[0]
-            terms += [(self.third[0], f"{step}^2 {f}''({f},{f})"), (self.third[1], f"{step}^2 {f}'{f}'{f}")]
+            (f,), squared = self.fields, f"{step.strip()}^2 " if step else ""
+            terms += [(self.third[0], f"{squared}{f}''({f},{f})"), (self.third[1], f"{squared}{f}'{f}'{f}")]
         return terms
 
-    def _drift_text(self) -> str:
-        return f"[{coefficients.TEXT.sum(self._terms('h'), self.scheme.exact)}]"
-
-    def _noise_text(self) -> str:
-        columns = self._columns()
-        names = ["dB"] if len(columns) == 1 else [f"dB_{j}" for j in range(1, len(columns) + 1)]
-        shown = [coefficients.TEXT.sum(column, self.scheme.exact) for column in columns]
-        return "".join(f" + sqrt(h) [{sum_}] {dB}" for sum_, dB in zip(shown, names, strict=True))
-
-    def _columns(self) -> list[list[tuple[Expr, str]]]:
+    def noise_columns(self, step: str) -> list[Terms]:
+        """The columns of the noise, coefficient by coefficient."""
         columns = [list(zip(column, self.fields, strict=True)) for column in zip(*self.factor, strict=True)]
         if self.third is not None and columns:
             ((c, f),) = columns[0]
-            columns[0].append((canonical(c * self.third[2]), f"h {f}'{f}"))
+            columns[0].append((canonical(c * self.third[2]), f"{step}{f}'{f}"))
         return columns
-
-    def _repr_latex_(self) -> str:
-        columns = self._columns()
-        names = ["dB_t"] if len(columns) == 1 else [f"dB_t^{{({j})}}" for j in range(1, len(columns) + 1)]
-        noise = "".join(
-            rf" + \sqrt{{h}}\left[{coefficients.LATEX.sum(c, self.scheme.exact)}\right]{dB}"
-            for c, dB in zip(columns, names, strict=True)
-        )
-        drift = coefficients.LATEX.sum(self._terms("h"), self.scheme.exact)
-        return rf"$\displaystyle dX = \left[{drift}\right]dt{noise}$"
 
 
 def _along(outer: Sequence[Expr], inner: Sequence[Expr], variables: Sequence[Symbol]) -> list[Expr]:

@@ -1,11 +1,16 @@
 """Networks as fixed functions: a float64 copy whose batch normalisations are the affine maps that they evaluate."""
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch._dynamo import OptimizedModule
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils._pytree import tree_map
+
+from schemetools.nn.blocks.residual import Residual
 
 
 class Affine(nn.Module):
@@ -44,6 +49,24 @@ def frozen(net: nn.Module) -> nn.Module:
                 made.setdefault(child, Affine(child))
                 setattr(parent, name, made[child])
     return copied.requires_grad_(False)
+
+
+def in_single(branch: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A branch as a function of a state in single precision; a plain function as it is."""
+    if not isinstance(branch, nn.Module):
+        return branch
+    weights = {name: _single(t) for name, t in (*branch.named_parameters(), *branch.named_buffers())}
+    made = branch
+    if isinstance(branch, Residual):
+        made = object.__new__(type(branch))
+        made.__dict__.update(branch.__dict__)
+        made.args, made.kwargs = tree_map(_single, (branch.args, branch.kwargs))
+    return lambda u: torch.func.functional_call(made, weights, (u,))
+
+
+def _single(value: Any) -> Any:
+    """A tensor of floats in single precision, on no graph."""
+    return value.detach().float() if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 def uncompiled(net: nn.Module) -> nn.Module:

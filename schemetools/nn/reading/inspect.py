@@ -18,7 +18,7 @@ from schemetools.nn.blocks.residual import Residual
 from schemetools.nn.reading.certificate import Certificate, certify, joined
 from schemetools.nn.reading.chains import Chain, Layer, averaged, blocks_of, read_chains
 from schemetools.nn.reading.convolutions import KernelOperator, read_operators
-from schemetools.nn.reading.frozen import frozen
+from schemetools.nn.reading.frozen import frozen, in_single
 from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
@@ -173,11 +173,18 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     branches = layer.branches if own else layer.branches[:1]
     weights = terms.limit / terms.limit.sum() if own else np.ones(1)
     with torch.no_grad():
-        found = spectrum(lambda u: combined(weights, [f(u) for f in branches]), layer.state, scale=layer.h, count=count)
+        found = spectrum(
+            lambda u: combined(weights, [f(u) for f in branches]),
+            layer.state,
+            scale=layer.h,
+            count=count,
+            single=lambda u: combined(weights, [in_single(f)(u) for f in branches]),
+        )
         remainder = _remainder(chain, i, terms, values)
     notes = list(dict.fromkeys(b.mark for b in branches if isinstance(b, Residual) and b.mark))
     notes += ["start"] if layer.is_start else []
     notes += ["one branch per stage: the order is void"] if own else []
+    notes += [] if found.independent else ["samples act on each other: one spectrum for the batch"]
     notes += [] if found.converged else ["Arnoldi did not converge: fewer eigenvalues"]
     region = (
         stability(layer.scheme) if not layer.is_start else stability(full.scheme if full is not layer else layer.scheme)

@@ -5,35 +5,49 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs, svds
 from torch import Tensor
 
-from schemetools.nn.tensors.products import pullback, push
+from schemetools.nn.reading.krylov import FIRST, Krylov, Ritz
+from schemetools.nn.tensors.products import Linearised, pullback
 
 DENSE = 256
 SMALL = 4096
-VECTORS = 40  # a wide Krylov space: the leading eigenvalues of a layer are many and close to each other
-RESTARTS = 30
+STEPS = 1000  # products at most
+BASIS = 2**28  # bytes of the basis vectors at most, so far as 40 of them fit
+SECOND = 32  # steps from new vectors that must not bring up another leading eigenvalue
+AGREE = 1e-3  # what float32 and float64 products may differ by, relatively
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """The largest singular value and the leading eigenvalues of a Jacobian; `converged`: whether Arnoldi did."""
+    """The largest singular value and the leading eigenvalues of a Jacobian.
+
+    `converged`: whether Arnoldi did; `independent`: whether no sample's result depends on another one's state.
+    """
 
     norm: float
     eigenvalues: np.ndarray
     converged: bool
+    independent: bool = True
 
 
 def spectrum(
-    f: Callable[[Tensor], Tensor], u: Tensor, *, scale: float = 1.0, count: int = 6, tolerance: float | None = None
+    f: Callable[[Tensor], Tensor],
+    u: Tensor,
+    *,
+    scale: float = 1.0,
+    count: int = 6,
+    tolerance: float | None = None,
+    single: Callable[[Tensor], Tensor] | None = None,
 ) -> Spectrum:
     """The spectrum of scale * f'(u) on all of u (a batch counts as one state: the samples' spectra together).
 
-    Singular value by Lanczos on products with f' (forward mode) and its transpose (reverse mode); `count`
-    eigenvalues of largest modulus by implicitly restarted Arnoldi (ARPACK), both to a relative `tolerance`: 1e-6, or
-    1e-3 for states of more than 4096 entries. A state of at most 256 entries gets a dense matrix.
-    Source: Lehoucq, Sorensen, Yang, ARPACK Users' Guide, 1998.
+    The norm is that of the largest eigenvalue of f'^T f', by Lanczos; the `count` eigenvalues of largest modulus are
+    those of f'^T, by Arnoldi, to a relative residual of `tolerance`: 1e-6, or 1e-3 for states of more than 4096
+    entries. Where no sample of a batch acts on another, each has a Krylov space of its own. `single` is f in single
+    precision: a large state's products are its own, and the results are checked against f's. A state of at most 256
+    entries gets a dense matrix.
+    Source: Saad, Numerical Methods for Large Eigenvalue Problems, 2011.
 
     >>> import torch
     >>> found = spectrum(lambda u: u @ torch.diag(torch.tensor([1.0, -3.0])), torch.ones(1, 2))
@@ -45,20 +59,137 @@ def spectrum(
         matrix = scale * jacobian(f, u.detach())
         found = np.linalg.eigvals(matrix)
         return Spectrum(float(np.linalg.norm(matrix, 2)), _sorted(found)[:count], True)
-    if tolerance is None:
-        tolerance = 1e-6 if size <= SMALL else 1e-3
-    forward, backward = _products(f, u.detach(), scale)
-    dtype = np.float64 if u.dtype == torch.float64 else np.float32
-    operator = LinearOperator((size, size), matvec=forward, rmatvec=backward, dtype=dtype)
-    start = np.random.default_rng(0).standard_normal(size).astype(dtype)
-    norm = svds(operator, k=1, v0=start, tol=tolerance, return_singular_vectors=False)[0]
-    vectors = min(size, max(VECTORS, 2 * count + 1))
-    options = {"v0": start, "tol": tolerance, "return_eigenvectors": False}
+    small = size <= SMALL
+    tolerance = tolerance or (1e-6 if small else 1e-3)
+    exact = Linearised(f, u)
+    if single is not None and not small and (quick := _linearised(single, u.float())) is not None:
+        found = _read(quick, exact, count, tolerance)
+        if found is not None:
+            return _scaled(found, scale)
+    found = _read(exact, None, count, tolerance)
+    return _scaled(found, scale)  # type: ignore[arg-type]
+
+
+def _linearised(f: Callable[[Tensor], Tensor], u: Tensor) -> Linearised | None:
+    """f linearised; None where it does not work in that precision, or leaves it."""
     try:
-        found, converged = eigs(operator, k=count, ncv=vectors, maxiter=RESTARTS, **options), True
-    except ArpackNoConvergence as partial:
-        found, converged = partial.eigenvalues, False
-    return Spectrum(float(norm), _sorted(np.asarray(found)), converged)
+        made = Linearised(f, u)
+    except (RuntimeError, TypeError):  # tensors of another precision inside of a foreign block
+        return None
+    return made if made.value.dtype == u.dtype and bool(torch.isfinite(made.value).all()) else None
+
+
+def _read(at: Linearised, exact: Linearised | None, count: int, tolerance: float) -> Spectrum | None:
+    """The spectrum from these products; None if `exact` ones do not agree with what was found."""
+    u, alone = at.u, independent(at)
+    rows = len(u) if alone and u.dim() > 1 else 1
+    start = torch.randn(u.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    start = start.to(u.dtype).reshape(rows, -1)
+    room = min(start.shape[1] - 2, 240, max(40, 2 * count + 2, BASIS // (u.numel() * u.element_size())))
+
+    def back(v: Tensor) -> Tensor:
+        return at.back(v.reshape(u.shape)).reshape(v.shape)
+
+    def both(v: Tensor) -> Tensor:
+        return at.back(at.ahead(v.reshape(u.shape))).reshape(v.shape)
+
+    norm, vectors = _largest(Krylov(both, start, min(room, 80)), tolerance / 10)
+    space = Krylov(back, start, room)
+    ritz, converged = _leading(space, count, tolerance)
+    if exact is not None:
+        checked = _norm_again(at, exact, vectors)
+        if not abs(checked - norm) <= AGREE * norm or not _holds(space, ritz, exact):
+            return None
+        norm = checked
+    found = ritz.values[:count]
+    if not converged:
+        found = found[ritz.residuals[:count] <= tolerance * np.abs(found)]
+    return Spectrum(norm, found, converged, alone)
+
+
+def independent(at: Linearised) -> bool:
+    """Whether the Jacobian is block-diagonal over the samples, the first dimension.
+
+    Any two samples differ in a binary digit of their numbers: for each digit, what comes from those that have it may
+    not reach those that have it not, nor the other way round.
+    """
+    count = len(at.u) if at.u.dim() > 1 else 1
+    numbers, random = torch.arange(count), torch.Generator().manual_seed(2)
+    for digit in range((count - 1).bit_length()):
+        for side in (0, 1):
+            chosen = (numbers >> digit) % 2 == side
+            v = torch.randn(at.u.shape, generator=random, dtype=at.u.dtype)
+            v[~chosen] = 0
+            reached = at.back(v)
+            if reached[~chosen].abs().max() > 100 * torch.finfo(v.dtype).eps * reached.abs().max():
+                return False
+    return True
+
+
+def _largest(space: Krylov, tolerance: float) -> tuple[float, Tensor]:
+    """The largest singular value from the spaces of f'^T f', and the right singular vectors, one per matrix.
+
+    A Ritz value of a symmetric matrix is off by residual^2 / gap at most, and by the residual.
+    """
+    for done in range(1, STEPS):
+        space.step()
+        if done < 8 or done % 4:
+            continue
+        k, values, vectors, errors = space.size, [], [], []
+        for b, H in enumerate(space.H):
+            found, Y = np.linalg.eigh((H[:k, :k] + H[:k, :k].T) / 2)
+            left, gap = abs(H[k, :k] @ Y[:, -1]), found[-1] - found[-2]
+            errors.append(min(left, left**2 / gap if gap > 0 else left) / (found[-1] or 1.0))
+            values.append(max(found[-1], 0.0))
+            vectors.append(space.vector(b, Y[:, -1])[0])
+        if max(errors) <= tolerance:
+            break
+    return float(np.sqrt(max(values))), torch.stack(vectors)
+
+
+def _leading(space: Krylov, count: int, tolerance: float) -> tuple[Ritz, bool]:
+    """The leading Ritz values, once they have converged and new random vectors bring up no others."""
+    look, before, settled = FIRST, (0, 1.0), None
+    for done in range(1, STEPS):
+        space.step()
+        if done < look:
+            continue
+        ritz = space.ritz()
+        worst = ritz.worst(count)
+        if worst <= tolerance:
+            if settled is not None and np.allclose(ritz.values[:count], settled, rtol=10 * tolerance, atol=0):
+                return ritz, True
+            settled, before, look = ritz.values[:count], (done, 1.0), done + SECOND
+            space.start_anew()
+            continue
+        settled = None if settled is None else np.zeros(0)
+        look, before = done + _wait(before, (done, worst), tolerance), (done, worst)
+    return space.ritz(), False
+
+
+def _wait(before: tuple[int, float], now: tuple[int, float], tolerance: float) -> int:
+    """How many steps until the residual, which falls geometrically, reaches the tolerance: between 8 and 32."""
+    rate = np.log(max(before[1], 1e-300) / max(now[1], 1e-300)) / (now[0] - before[0])
+    return int(np.clip(np.ceil(np.log(now[1] / tolerance) / rate), 8, 32)) if rate > 0 else 24
+
+
+def _norm_again(at: Linearised, exact: Linearised, vectors: Tensor) -> float:
+    """The norm from the exact products with the left singular vectors."""
+    left = at.ahead(vectors.reshape(at.u.shape)).to(exact.u)
+    found, sizes = exact.back(left).reshape(vectors.shape), left.reshape(vectors.shape).norm(dim=1)
+    return float((found.norm(dim=1) / sizes.clamp_min(1e-300)).max())
+
+
+def _holds(space: Krylov, ritz: Ritz, exact: Linearised) -> bool:
+    """Whether the first eigenvalue's residual is what it was taken for, by the exact products."""
+    owner, value = int(ritz.matrices[0]), complex(ritz.values[0])
+    vector = space.vector(owner, ritz.coordinates[0]).to(exact.u)
+    parts = exact.u.new_zeros(2, len(space.V), space.V.shape[2])
+    parts[:, owner] = vector
+    real, imaginary = (exact.back(part.reshape(exact.u.shape)).reshape(part.shape)[owner] for part in parts)
+    difference = (real - value.real * vector[0] + value.imag * vector[1]).norm() ** 2
+    difference += (imaginary - value.real * vector[1] - value.imag * vector[0]).norm() ** 2
+    return float(difference) ** 0.5 <= ritz.residuals[0] + AGREE * abs(value)
 
 
 def jacobian(f: Callable[[Tensor], Tensor], u: Tensor, *, chunk: int = 64) -> np.ndarray:
@@ -69,20 +200,8 @@ def jacobian(f: Callable[[Tensor], Tensor], u: Tensor, *, chunk: int = 64) -> np
     return torch.cat(found).detach().reshape(u.numel(), -1).numpy()
 
 
-def _products(f: Callable[[Tensor], Tensor], u: Tensor, scale: float) -> tuple[Callable, Callable]:
-    """v -> scale f'(u) v and v -> scale f'(u)^T v on flat arrays."""
-    pull = pullback(f, u)
-
-    def tensor(v: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(v)).to(u).reshape(u.shape)
-
-    def forward(v: np.ndarray) -> np.ndarray:
-        return scale * push(f, (u,), (tensor(v),)).detach().reshape(-1).numpy()
-
-    def backward(v: np.ndarray) -> np.ndarray:
-        return scale * pull(tensor(v))[0].detach().reshape(-1).numpy()
-
-    return forward, backward
+def _scaled(found: Spectrum, scale: float) -> Spectrum:
+    return Spectrum(abs(scale) * found.norm, scale * found.eigenvalues, found.converged, found.independent)
 
 
 def _sorted(values: np.ndarray) -> np.ndarray:

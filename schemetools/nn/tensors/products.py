@@ -1,5 +1,6 @@
 """Directional derivatives by forward mode, for every kind of layer."""
 
+import contextlib
 import functools
 import warnings
 from collections.abc import Callable
@@ -42,3 +43,44 @@ def pullback(f: Callable[[Tensor], Tensor], u: Tensor) -> Callable[[Tensor], tup
     """v -> (f'(u)^T v,) by reverse mode; fused attention runs as plain one."""
     with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
         return torch.func.vjp(f, u)[1]
+
+
+class Linearised:
+    """f'(u) and its transpose as products, f evaluated once.
+
+    `back` is a reverse pass; `ahead` a reverse pass through that one, which is linear in its argument: both cost about
+    what f costs, where forward mode evaluates f again. A branch that cannot be passed through twice has `push`.
+    """
+
+    def __init__(self, f: Callable[[Tensor], Tensor], u: Tensor) -> None:
+        self.f, self.u = f, u.detach().clone().requires_grad_()
+        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+            self.value = f(self.u.clone())
+        self._pulled: tuple[Tensor, Tensor] | None = None
+
+    def back(self, v: Tensor) -> Tensor:
+        """f'(u)^T v."""
+        return _pulled(self.value, self.u, v)
+
+    def ahead(self, v: Tensor) -> Tensor:
+        """f'(u) v."""
+        if self._pulled is None:
+            seed = torch.zeros_like(self.value, requires_grad=True)
+            with contextlib.suppress(RuntimeError):  # a function of somebody else's that is differentiable once
+                self._pulled = seed, _pulled(self.value, self.u, seed, again=True)
+        if self._pulled is not None:
+            seed, pulled = self._pulled
+            with contextlib.suppress(RuntimeError):
+                return _pulled(pulled, seed, v)
+        with torch.no_grad():
+            return push(self.f, (self.u.detach(),), (v,))
+
+
+def _pulled(value: Tensor, at: Tensor, v: Tensor, *, again: bool = False) -> Tensor:
+    """The product of v with the transpose of d value / d at; zero where there is no dependence."""
+    if not value.requires_grad:
+        return torch.zeros_like(at)
+    [found] = torch.autograd.grad(
+        value, at, v, retain_graph=True, create_graph=again, allow_unused=True, materialize_grads=True
+    )
+    return found

@@ -1,0 +1,138 @@
+"""Leading eigenvalues of several matrices of one size, known by their products: Arnoldi's method, all in step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.linalg import schur
+from torch import Tensor
+
+Product = Callable[[Tensor], Tensor]
+
+FIRST = 80  # steps before the first look at the Ritz values, which costs as much as ten products
+AGAIN = 0.5  # a vector that loses more than this in the projection is projected once more
+
+
+@dataclass(frozen=True)
+class Ritz:
+    """Eigenvalue estimates of all matrices together, the largest first: which matrix, residuals, coordinates."""
+
+    values: np.ndarray
+    matrices: np.ndarray
+    residuals: np.ndarray
+    coordinates: list[np.ndarray]
+
+    def worst(self, count: int) -> float:
+        """The largest relative residual among the `count` leading ones."""
+        sizes = np.maximum(np.abs(self.values[:count]), np.finfo(float).tiny)
+        return float(np.max(self.residuals[:count] / sizes, initial=0.0))
+
+
+class Krylov:
+    """Orthonormal bases of Krylov spaces, one per matrix; `product` takes and gives one vector per matrix, (b, n).
+
+    J V_j = V_(j+1) H for each matrix, H of shape (j + 1, j) kept in double precision. A space that closes goes on from
+    a random vector; a full basis keeps the Schur vectors of the larger Ritz values (Krylov-Schur).
+    Sources: Saad, Numerical Methods for Large Eigenvalue Problems, 2011; Stewart, SIAM J. Matrix Anal. Appl. 23, 2001.
+    """
+
+    def __init__(self, product: Product, start: Tensor, room: int) -> None:
+        self.product, self.size = product, 0
+        count, n = start.shape
+        self.V = start.new_zeros(count, room + 1, n)
+        self.V[:, 0] = start / start.norm(dim=1, keepdim=True)
+        self.H = np.zeros((count, room + 1, room))
+        self.dropped: list[np.ndarray] = []  # rows that H lacks, each times a direction that was left behind
+        self._random = torch.Generator().manual_seed(1)
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another vector."""
+        return self.size == self.H.shape[2]
+
+    def step(self) -> None:
+        """One product with each matrix."""
+        if self.full:
+            self._shrink()
+        j, w = self.size, self.product(self.V[:, self.size])
+        for b in range(len(w)):
+            self.H[b, : j + 1, j], self.H[b, j + 1, j], self.V[b, j + 1] = self._projected(b, w[b], j + 1)
+        self.size = j + 1
+
+    def _projected(self, b: int, w: Tensor, known: int) -> tuple[np.ndarray, float, Tensor]:
+        """Coordinates of w in the basis, the length of the rest, and its direction."""
+        V, length = self.V[b, :known], float(w.norm())
+        coordinates = V @ w
+        rest = torch.addmv(w, V.mT, coordinates, alpha=-1)
+        size = float(rest.norm())
+        if size < AGAIN * length:
+            more = V @ rest
+            coordinates, rest = coordinates + more, torch.addmv(rest, V.mT, more, alpha=-1)
+            size = float(rest.norm())
+        if not size > 10 * torch.finfo(w.dtype).eps * length:
+            return coordinates.double().numpy(), 0.0, self._fresh(b, known)
+        return coordinates.double().numpy(), size, rest / size
+
+    def _fresh(self, b: int, known: int) -> Tensor:
+        """A random direction outside of the space."""
+        V = self.V[b, :known]
+        w = torch.randn(V.shape[1], generator=self._random, dtype=V.dtype)
+        for _ in range(2):
+            w = torch.addmv(w, V.mT, V @ w, alpha=-1)
+        return w / w.norm()
+
+    def start_anew(self) -> None:
+        """Go on from random vectors: what the spaces could not see, a multiple eigenvalue's other vectors, shows."""
+        j = self.size
+        self.dropped.append(self.H[:, j].copy())
+        self.H[:, j] = 0
+        for b in range(len(self.V)):
+            self.V[b, j] = self._fresh(b, j)
+
+    def ritz(self) -> Ritz:
+        """The eigenvalues of the projected matrices, and how far each is from being one of its matrix."""
+        j, values, owners, residuals, vectors = self.size, [], [], [], []
+        for b, H in enumerate(self.H):
+            found, Y = np.linalg.eig(H[:j, :j])
+            rows = [H[j], *(row[b] for row in self.dropped)]
+            values.append(found)
+            owners.append(np.full(j, b))
+            residuals.append(sum(np.abs(row[:j] @ Y) for row in rows))
+            vectors += list(Y.T)
+        flat = np.concatenate(values)
+        order = np.lexsort((-np.imag(flat), -np.round(np.abs(flat), 12)))
+        owner, residual = np.concatenate(owners), np.concatenate(residuals)
+        return Ritz(flat[order], owner[order], residual[order], [vectors[i] for i in order])
+
+    def vector(self, matrix: int, coordinates: np.ndarray) -> Tensor:
+        """The Ritz vector of these coordinates as its real and its imaginary part, (2, n)."""
+        parts = torch.from_numpy(np.stack([coordinates.real, coordinates.imag])).to(self.V)
+        return parts @ self.V[matrix, : self.size]
+
+    def _shrink(self) -> None:
+        """Keep the Schur vectors of the larger half of the Ritz values, and the last vector."""
+        m = self.size
+        kept = []
+        for H in self.H:
+            moduli = np.sort(np.abs(np.linalg.eigvals(H[:m, :m])))[::-1]
+            least = (moduli[m // 2 - 1] + moduli[m // 2]) / 2
+            kept.append(schur(H[:m, :m], output="real", sort=lambda x, y, least=least: np.hypot(x, y) >= least))
+        kept = [(T, Q, _whole(T, min(k, m - 1))) for T, Q, k in kept]
+        size = max(k for _, _, k in kept)
+        last, rows = self.V[:, m].clone(), [self.H[:, m].copy(), *self.dropped]
+        self.H[:] = 0
+        self.dropped = [np.zeros_like(row) for row in rows[1:]]
+        for b, (T, Q, k) in enumerate(kept):
+            # A space of fewer vectors than others is filled with zero vectors, which add eigenvalues 0.
+            turned = torch.from_numpy(np.ascontiguousarray(Q[:, :k].T)).to(self.V) @ self.V[b, :m]
+            self.V[b, :k], self.V[b, k:size], self.V[b, size] = turned, 0, last[b]
+            self.H[b, :k, :k] = T[:k, :k]
+            for target, row in zip([self.H[:, size], *self.dropped], rows, strict=True):
+                target[b, :k] = row[b, :m] @ Q[:, :k]
+        self.size = size
+
+
+def _whole(T: np.ndarray, k: int) -> int:
+    """k, or one less where that would cut a block of a conjugate pair."""
+    return k - 1 if k < len(T) and T[k, k - 1] != 0 else k

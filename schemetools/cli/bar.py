@@ -1,4 +1,4 @@
-"""The progress bar of a training."""
+"""Progress bars: of a training, and of layers that are read."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +7,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 Report = Callable[[int, int, str, float], None]
+LayerReport = Callable[[int, int, str], None]
+
+
+@contextmanager
+def layers_bar() -> Iterator[LayerReport]:
+    """A bar on the terminal (stderr; nothing elsewhere), moved by report(layers done, layers in all, the next one)."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("reading")
+
+        def report(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"reading {name}".rstrip())
+
+        yield report
 
 
 @contextmanager

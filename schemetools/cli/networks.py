@@ -92,7 +92,9 @@ def inspect(
     """A trained network read as mathematics."""
     with working("reading the network"):
         net, images = st.nn.training.load_for_inspection(checkpoint, data, count=count)
-        report = st.inspect(net, images)
+    with st.cli.bar.layers_bar() as moved:
+        report = st.inspect(net, images, progress=moved)
+    with working("following the depth"):
         certified = report.certificate() if certificate else None
     if output is not None:
         os.environ.setdefault("MPLBACKEND", "agg")

@@ -1,6 +1,6 @@
 """A trained network read as mathematics: per layer its scheme, its spectrum, and what is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,11 @@ from schemetools.nn.reading.frozen import frozen, in_single
 from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
-from schemetools.nn.tensors.products import push
+from schemetools.nn.tensors.products import Linearised
 from schemetools.schemes.base import Scheme
 from schemetools.tables import html_table, numbered, text_table
+
+Progress = Callable[[int, int, str], object]
 
 
 @dataclass(frozen=True)
@@ -133,13 +135,15 @@ class Report:
         }
 
 
-def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6) -> Report:
+def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress | None = None) -> Report:
     """Read a network as mathematics at an input x (a batch); the network itself is left as it is.
 
     `x` is what the network takes: a tensor (of floats or token ids), a tuple of its arguments, a dict of its keywords.
 
-    Works on a copy in float64 and evaluation mode. Raises SchemeError for a network without a scheme in it, states
-    that are not finite, and UnsupportedError for schemes of several fields.
+    `progress(done, layers, name)` is called before each layer and at the end. Works on a copy in float64 and evaluation
+    mode; products with the Jacobians of large states are in float32, and what they give is checked in float64.
+    Raises SchemeError for a network without a scheme in it, states that are not finite, and UnsupportedError for
+    schemes of several fields.
     """
     check_network(net, "inspect(net, x)")
     blocks_of(net)
@@ -148,7 +152,14 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6) -> Report:
         raise SchemeError(f"eigenvalues is how many leading ones are found, at least 1; {eigenvalues!r} came")
     chains = read_chains(frozen(net), given.exact())
     _check_finite(chains)
-    layers = [_layer_report(chain, i, eigenvalues) for chain in chains for i in range(len(chain.layers))]
+    places = [(chain, i) for chain in chains for i in range(len(chain.layers))]
+    layers = []
+    for chain, i in places:
+        if progress is not None:
+            progress(len(layers), len(places), chain.layers[i].name)
+        layers.append(_layer_report(chain, i, eigenvalues))
+    if progress is not None:
+        progress(len(layers), len(places), "")
     said = tuple(str(chain) for module in net.modules() for chain in getattr(module, "rewired", ()))
     return Report(tuple(layers), tuple(chains), said)
 
@@ -216,7 +227,9 @@ def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) 
     other, sign = _neighbour(chain, i)
 
     def along(j: int, direction: Tensor, rate: float) -> Tensor:
-        moved = layer.h * push(branches[j], (u,), (direction,)) if np.any(terms.second[j]) else torch.zeros_like(u)
+        moved = (
+            layer.h * Linearised(branches[j], u).ahead(direction) if np.any(terms.second[j]) else torch.zeros_like(u)
+        )
         return moved if other is None or not rate else moved + rate * sign * (_own(other, own)[j](u) - fields[j])
 
     known = {s: value for s, value in values.items() if other is not None and s in other.values}

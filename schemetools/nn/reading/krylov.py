@@ -10,7 +10,6 @@ from torch import Tensor
 
 Product = Callable[[Tensor], Tensor]
 
-FIRST = 80  # steps before the first look at the Ritz values, which costs as much as ten products
 AGAIN = 0.5  # a vector that loses more than this in the projection is projected once more
 
 
@@ -107,8 +106,24 @@ class Krylov:
 
     def vector(self, matrix: int, coordinates: np.ndarray) -> Tensor:
         """The Ritz vector of these coordinates as its real and its imaginary part, (2, n)."""
-        parts = torch.from_numpy(np.stack([coordinates.real, coordinates.imag])).to(self.V)
+        parts = torch.from_numpy(np.stack([np.real(coordinates), np.imag(coordinates)])).to(self.V)
         return parts @ self.V[matrix, : self.size]
+
+    def schur_vectors(self, count: int) -> Tensor:
+        """Orthonormal bases of the spaces of the `count` leading Ritz values, (b, k, n) with k at least count.
+
+        A conjugate pair is whole; a matrix with fewer vectors has zeros for the others.
+        """
+        m, found = self.size, []
+        for H in self.H:
+            moduli = np.sort(np.abs(np.linalg.eigvals(H[:m, :m])))[::-1]
+            least = moduli[min(count, m) - 1] * (1 - 1e-9)
+            _, Q, k = schur(H[:m, :m], output="real", sort=lambda x, y, least=least: np.hypot(x, y) >= least)
+            found.append(Q[:, :k])
+        made = self.V.new_zeros(len(found), max(Q.shape[1] for Q in found), self.V.shape[2])
+        for b, Q in enumerate(found):
+            made[b, : Q.shape[1]] = torch.from_numpy(np.ascontiguousarray(Q.T)).to(self.V) @ self.V[b, :m]
+        return made
 
     def _shrink(self) -> None:
         """Keep the Schur vectors of the larger half of the Ritz values, and the last vector."""

@@ -7,14 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from schemetools.nn.reading.krylov import FIRST, Krylov, Ritz
+from schemetools.nn.reading.krylov import Krylov
+from schemetools.nn.reading.leading import STEPS, Leading, leading
 from schemetools.nn.tensors.products import Linearised, pullback
 
 DENSE = 256
 SMALL = 4096
-STEPS = 1000  # products at most
 BASIS = 2**28  # bytes of the basis vectors at most, so far as 40 of them fit
-SECOND = 32  # steps from new vectors that must not bring up another leading eigenvalue
 AGREE = 1e-3  # what float32 and float64 products may differ by, relatively
 
 
@@ -94,17 +93,13 @@ def _read(at: Linearised, exact: Linearised | None, count: int, tolerance: float
         return at.back(at.ahead(v.reshape(u.shape))).reshape(v.shape)
 
     norm, vectors = _largest(Krylov(both, start, min(room, 80)), tolerance / 10)
-    space = Krylov(back, start, room)
-    ritz, converged = _leading(space, count, tolerance)
+    found = leading(back, start, room, count, tolerance)
     if exact is not None:
         checked = _norm_again(at, exact, vectors)
-        if not abs(checked - norm) <= AGREE * norm or not _holds(space, ritz, exact):
+        if not abs(checked - norm) <= AGREE * norm or not _holds(found, exact):
             return None
         norm = checked
-    found = ritz.values[:count]
-    if not converged:
-        found = found[ritz.residuals[:count] <= tolerance * np.abs(found)]
-    return Spectrum(norm, found, converged, alone)
+    return Spectrum(norm, found.values, found.converged, alone)
 
 
 def independent(at: Linearised) -> bool:
@@ -147,32 +142,6 @@ def _largest(space: Krylov, tolerance: float) -> tuple[float, Tensor]:
     return float(np.sqrt(max(values))), torch.stack(vectors)
 
 
-def _leading(space: Krylov, count: int, tolerance: float) -> tuple[Ritz, bool]:
-    """The leading Ritz values, once they have converged and new random vectors bring up no others."""
-    look, before, settled = FIRST, (0, 1.0), None
-    for done in range(1, STEPS):
-        space.step()
-        if done < look:
-            continue
-        ritz = space.ritz()
-        worst = ritz.worst(count)
-        if worst <= tolerance:
-            if settled is not None and np.allclose(ritz.values[:count], settled, rtol=10 * tolerance, atol=0):
-                return ritz, True
-            settled, before, look = ritz.values[:count], (done, 1.0), done + SECOND
-            space.start_anew()
-            continue
-        settled = None if settled is None else np.zeros(0)
-        look, before = done + _wait(before, (done, worst), tolerance), (done, worst)
-    return space.ritz(), False
-
-
-def _wait(before: tuple[int, float], now: tuple[int, float], tolerance: float) -> int:
-    """How many steps until the residual, which falls geometrically, reaches the tolerance: between 8 and 32."""
-    rate = np.log(max(before[1], 1e-300) / max(now[1], 1e-300)) / (now[0] - before[0])
-    return int(np.clip(np.ceil(np.log(now[1] / tolerance) / rate), 8, 32)) if rate > 0 else 24
-
-
 def _norm_again(at: Linearised, exact: Linearised, vectors: Tensor) -> float:
     """The norm from the exact products with the left singular vectors."""
     left = at.ahead(vectors.reshape(at.u.shape)).to(exact.u)
@@ -180,16 +149,17 @@ def _norm_again(at: Linearised, exact: Linearised, vectors: Tensor) -> float:
     return float((found.norm(dim=1) / sizes.clamp_min(1e-300)).max())
 
 
-def _holds(space: Krylov, ritz: Ritz, exact: Linearised) -> bool:
+def _holds(found: Leading, exact: Linearised) -> bool:
     """Whether the first eigenvalue's residual is what it was taken for, by the exact products."""
-    owner, value = int(ritz.matrices[0]), complex(ritz.values[0])
-    vector = space.vector(owner, ritz.coordinates[0]).to(exact.u)
-    parts = exact.u.new_zeros(2, len(space.V), space.V.shape[2])
-    parts[:, owner] = vector
-    real, imaginary = (exact.back(part.reshape(exact.u.shape)).reshape(part.shape)[owner] for part in parts)
-    difference = (real - value.real * vector[0] + value.imag * vector[1]).norm() ** 2
-    difference += (imaginary - value.real * vector[1] - value.imag * vector[0]).norm() ** 2
-    return float(difference) ** 0.5 <= ritz.residuals[0] + AGREE * abs(value)
+    if not len(found.values):
+        return True
+    parts = exact.u.new_zeros(2, found.blocks, exact.u.numel() // found.blocks)
+    parts[:, found.owner] = found.vector.to(exact.u)
+    turned = torch.stack([exact.back(part.reshape(exact.u.shape)).reshape(part.shape) for part in parts])
+    real, imaginary = found.values[0].real, found.values[0].imag
+    times = torch.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]])
+    off = float((turned - times)[:, found.owner].norm() / parts.norm())
+    return off <= found.residual + AGREE * abs(found.values[0])
 
 
 def jacobian(f: Callable[[Tensor], Tensor], u: Tensor, *, chunk: int = 64) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Directional derivatives by forward mode, for every kind of layer."""
 
-import contextlib
 import functools
 import warnings
 from collections.abc import Callable
@@ -54,9 +53,12 @@ class Linearised:
 
     def __init__(self, f: Callable[[Tensor], Tensor], u: Tensor) -> None:
         self.f, self.u = f, u.detach().clone().requires_grad_()
-        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        # What is kept are constants of the products: with graphs of their own a second pass would pass through those.
+        kept = torch.autograd.graph.saved_tensors_hooks(Tensor.detach, lambda t: t)
+        with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), kept:
             self.value = f(self.u.clone())
         self._pulled: tuple[Tensor, Tensor] | None = None
+        self._twice: bool | None = None
 
     def back(self, v: Tensor) -> Tensor:
         """f'(u)^T v."""
@@ -64,16 +66,28 @@ class Linearised:
 
     def ahead(self, v: Tensor) -> Tensor:
         """f'(u) v."""
-        if self._pulled is None:
-            seed = torch.zeros_like(self.value, requires_grad=True)
-            with contextlib.suppress(RuntimeError):  # a function of somebody else's that is differentiable once
-                self._pulled = seed, _pulled(self.value, self.u, seed, again=True)
-        if self._pulled is not None:
-            seed, pulled = self._pulled
-            with contextlib.suppress(RuntimeError):
-                return _pulled(pulled, seed, v)
+        if self._twice is None:
+            self._twice = self._passes_twice()
+        if self._twice:
+            return _pulled(*self._pulled, v)  # type: ignore[misc]
         with torch.no_grad():
             return push(self.f, (self.u.detach(),), (v,))
+
+    def _passes_twice(self) -> bool:
+        """Whether a second reverse pass gives the derivative: somebody else's function may be differentiable once.
+
+        Torch then raises, or leaves that function's part out: <w, f' v> is no longer <f'^T w, v>.
+        """
+        v, w = torch.randn(2, *self.u.shape, generator=torch.Generator().manual_seed(0), dtype=self.u.dtype)
+        seed = torch.zeros_like(self.value, requires_grad=True)
+        try:
+            self._pulled = _pulled(self.value, self.u, seed, again=True), seed
+            ahead = _pulled(*self._pulled, v)
+        except RuntimeError:
+            return False
+        back = self.back(w)
+        allowed = torch.finfo(v.dtype).eps ** 0.5 * max(float(back.norm() * v.norm()), float(ahead.norm() * w.norm()))
+        return abs(float((w * ahead).sum() - (back * v).sum())) <= allowed
 
 
 def _pulled(value: Tensor, at: Tensor, v: Tensor, *, again: bool = False) -> Tensor:

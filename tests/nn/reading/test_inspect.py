@@ -136,6 +136,26 @@ def test_a_convolutional_network_is_read_and_left_alone():
     assert all(layer.field_norm >= abs(layer.eigenvalues[0]) - 1e-6 for layer in report.layers)
 
 
+def test_progress_is_told_and_may_stop_it(matrices, x):
+    stack, told = to_stack(st.euler, [linear(A) for A in matrices]), []
+    inspect(stack, x, progress=lambda *now: told.append(now))
+    assert told == [(0, 4, "layers.0"), (1, 4, "layers.1"), (2, 4, "layers.2"), (3, 4, "layers.3"), (4, 4, "")]
+
+    def stop(done, total, name):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        inspect(stack, x, progress=stop)
+    assert not any(module._forward_hooks for module in stack.modules())
+
+
+def test_samples_that_act_on_each_other_are_noted(x):
+    branch = nn.Sequential(linear(torch.eye(6)), nn.BatchNorm1d(6, track_running_stats=False))
+    report = inspect(to_stack(st.euler, [branch] * 2), torch.randn(60, 6))
+    assert all("samples act on each other" in " ".join(layer.notes) for layer in report.layers)
+
+
 def test_one_branch_per_stage_is_said_to_void_the_order(matrices, x):
     report = inspect(to_stack(st.midpoint, [[linear(A) for A in matrices[:2]], [linear(A) for A in matrices[2:]]]), x)
     assert all("one branch per stage: the order is void" in layer.notes for layer in report.layers)

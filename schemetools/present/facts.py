@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.stiff_order import stiff_order
 from schemetools.analysis.stability.questions import QUESTIONS
 from schemetools.analysis.stability.verb import stability
@@ -9,6 +10,7 @@ from schemetools.analysis.stability.words import answer
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
+from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.exponential import Exponential
@@ -30,6 +32,8 @@ def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
         known = f"approximate, known to {scheme.digits} decimals"
         found.append(("coefficients", f"{known}; what follows is said of the scheme meant"))
     found.append(("order", _or_reason(lambda: _order(scheme))))
+    if isinstance(scheme, AdditiveRungeKutta) and scheme.partitioned:
+        found.append(("for T = p^2/2", _or_reason(lambda: f"order {order(scheme, kinetic='quadratic')}")))
     if isinstance(scheme, RungeKuttaNystrom):
         found.append(("periodicity", _or_reason(lambda: _periodicity(scheme))))
     return [*found, *_stability_facts(scheme), ("source", citation(scheme.reference) or "none given")]

@@ -11,7 +11,7 @@ from schemetools.errors import TableauError, UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, kept, labelled
-from schemetools.schemes.intake import Intake, no_relations
+from schemetools.schemes.intake import NEAR, Intake, no_relations
 from schemetools.schemes.latex import nystrom_tableau
 from schemetools.schemes.nodes import checked_nodes, square
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -207,7 +207,7 @@ def nystrom_form(scheme: Any) -> RungeKuttaNystrom:
             f"{given} is a {type(given).__name__}: a Runge-Kutta or a partitioned method is one for q'' = f(q)"
         )
     total = _sum(G.b)
-    if total != 1:
+    if total != 1 and (given.exact or abs(exact_arithmetic.to_float(total) - 1) > NEAR):
         raise UnsupportedError(f"{given} moves q by {total} h p in one step, where q' = p needs h p; rescale it first")
     embedded = {}
     if F.b_hat is not None and G.b_hat is not None:

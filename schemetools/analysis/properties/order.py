@@ -15,7 +15,7 @@ from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import OneStep, followed, grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
 from schemetools.analysis.trees.tree import Tree
-from schemetools.errors import UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical, from_domain, to_domain, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
@@ -25,7 +25,7 @@ from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
-from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom, nystrom_form
 
 NEGLIGIBLE = 1e-9  # what approximate coefficients, published or learned, may miss a condition by
 
@@ -63,28 +63,36 @@ def is_consistent(s: Any) -> bool:
 
 
 @overload
-def order(s: Any) -> int: ...
+def order(s: Any, *, kinetic: str | None = None) -> int: ...
 @overload
-def order(s: Any, *, report: Literal[False]) -> int: ...
+def order(s: Any, *, report: Literal[False], kinetic: str | None = None) -> int: ...
 @overload
-def order(s: Any, *, report: Literal[True]) -> OrderReport: ...
+def order(s: Any, *, report: Literal[True], kinetic: str | None = None) -> OrderReport: ...
 @overload
-def order(s: Any, *, report: bool) -> int | OrderReport: ...
-def order(s: Any, *, report: bool = False) -> int | OrderReport:
+def order(s: Any, *, report: bool, kinetic: str | None = None) -> int | OrderReport: ...
+def order(s: Any, *, report: bool = False, kinetic: str | None = None) -> int | OrderReport:
     """The order of the scheme against its own limit u' = limit * f: lm(k) has order 1, and 2 at k = 1.
 
     Of approximate coefficients it is the order that they are meant to have, to their digits; `report=True` gives an
     `OrderReport` with that, the order as written, and how far the conditions of each order hold. With free symbols it
-    is the order for generic values of them. Raises SchemeError where there is no such limit.
+    is the order for generic values of them. Of a partitioned method it is the order for every splitting; with
+    `kinetic="quadratic"` that for T = p^2/2, q' = p, where fewer trees count: the order of `nystrom_form(s)`.
+    Raises SchemeError where there is no such limit.
 
     >>> import schemetools as st
     >>> st.order(st.rk4), st.order(st.lm(k=1)), st.order(st.bdf(4))
     (4, 2, 4)
+    >>> st.order(st.mclachlan_atela4), st.order(st.mclachlan_atela4, kinetic="quadratic")
+    (3, 4)
     >>> report = st.order(st.RungeKutta([[], [2 / 3]], [0.25, 0.75]), report=True)
     >>> report.order, report.as_written
     (2, 1)
     """
     scheme = as_scheme(s)
+    if kinetic is not None:
+        if kinetic != "quadratic":
+            raise SchemeError(f"kinetic is 'quadratic', for T = p^2/2, or left out; {kinetic!r} came")
+        scheme = nystrom_form(scheme)
     if not report:
         return _order(scheme, scheme.exact, scheme.digits)
     if isinstance(scheme, Collocation):

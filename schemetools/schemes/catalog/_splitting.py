@@ -1,9 +1,10 @@
 """Splitting methods as tableaux: a step of one field after a step of another."""
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
+from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Rational, sympify
 
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
@@ -36,10 +37,24 @@ def split(parts: Sequence[tuple[str, Expr]], inner: Scheme) -> AdditiveRungeKutt
     return AdditiveRungeKutta({label: tableau(label) for label in FIELDS})
 
 
-def symplectic(p_weights: Sequence[Expr], q_weights: Sequence[Expr]) -> AdditiveRungeKutta:
-    """p' = F(q), q' = G(p) by alternating steps p += c_i h F(q), q += d_i h G(p), i = 1..s."""
+def composition(shares: Sequence[Any], digits: int | None = None) -> AdditiveRungeKutta:
+    """Steps of Stoermer-Verlet of the sizes w_i h one after another; half steps of p that meet are joined."""
+    w = [Rational(x) if isinstance(x, str) else sympify(x) for x in shares]
+    ends = [w[0] / 2, *((a + b) / 2 for a, b in pairwise(w)), w[-1] / 2]
+    return symplectic(ends, [*w, Integer(0)], digits)
+
+
+def mirrored(outer: Sequence[str], digits: int) -> AdditiveRungeKutta:
+    """The composition w_m, ..., w_1, w_0, w_1, ..., w_m from the outer shares w_m, ..., w_1 in decimals."""
+    w = [Rational(x) for x in outer]
+    return composition([*w, 1 - 2 * sum(w), *w[::-1]], digits)
+
+
+def symplectic(p_weights: Sequence[Expr], q_weights: Sequence[Expr], digits: int | None = None) -> AdditiveRungeKutta:
+    """p' = F(q), q' = G(p) by alternating steps p += c_i h F(q), q += d_i h G(p); rounded ones to `digits`."""
     s = len(p_weights)
     F = [[*p_weights[: i + 1], *[Integer(0)] * (s - i - 1)] for i in range(s)]
     G = [[*q_weights[:i], *[Integer(0)] * (s - i)] for i in range(s)]
-    pair = {"F": RungeKutta(F, p_weights), "G": RungeKutta(G, q_weights)}
+    known: dict[str, Any] = {} if digits is None else {"exact": False, "digits": digits}
+    pair = {"F": RungeKutta(F, p_weights, **known), "G": RungeKutta(G, q_weights, **known)}
     return AdditiveRungeKutta(pair, partitioned=True)

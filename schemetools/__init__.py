@@ -29,7 +29,7 @@ PUBLIC = {
     "schemes.predictor": ("predictor_corrector",),
     "schemes.rosenbrock": ("Rosenbrock",),
     "schemes.exponential": ("Exponential",),
-    "schemes.low_storage": ("low_storage",),
+    "schemes.low_storage": ("low_storage", "low_storage_form"),
     "schemes.extrapolation": ("extrapolation",),
     "schemes.corrections": ("deferred_correction",),
     "schemes.parareal": ("parareal",),

@@ -57,7 +57,10 @@ class _Run:
     def __call__(self, step: Step) -> None:
         match step:
             case Eval(out, field):
-                self.registers[out] = self.fields[field](*(self.registers[name] for name in step.arguments))
+                value = self.fields[field](*(self.registers[name] for name in step.arguments))
+                for c, name in step.plus:
+                    value = value + self.number(c) * self.registers[name]
+                self.registers[out] = value
             case Combine(out, terms, increments):
                 self.registers[out] = self._combined(terms, increments)
             case Solve():

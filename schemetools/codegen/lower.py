@@ -10,8 +10,10 @@ from schemetools.codegen.plan import Combine, Eval, Solve, Step, StepPlan, Terms
 from schemetools.codegen.second_order import lower_second_order
 from schemetools.codegen.starting import input_names
 from schemetools.codegen.system import components, system
+from schemetools.codegen.two_registers import lower_two_registers
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.rosenbrock import Rosenbrock
+from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.stages import System, merged, total
 
@@ -34,6 +36,8 @@ def lower(scheme: Scheme, pattern: tuple[str, ...] | None = None, *, share: bool
         return lower_rosenbrock(scheme)
     if isinstance(scheme, RungeKuttaNystrom):
         return _lower_second_order(scheme)
+    if isinstance(scheme, RungeKutta) and scheme.storage is not None and pattern in (None, ("x",)):
+        return lower_two_registers(scheme)
     return _lower(scheme.normal_form(), pattern, share)
 
 

@@ -24,7 +24,8 @@ class Combine:
 class Eval:
     """out = f_field(argument); `stage` is the stage of the scheme that it stands for.
 
-    With `velocity`, out = f_field(argument, velocity): f(q, q') of an equation of second order.
+    With `velocity`, out = f_field(argument, velocity): f(q, q') of an equation of second order. With `plus`,
+    out = f_field(argument) + sum of c * register, registers being earlier values of the field.
     """
 
     out: str
@@ -32,6 +33,7 @@ class Eval:
     argument: str
     stage: int
     velocity: str | None = None
+    plus: Terms = ()
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -136,6 +138,8 @@ class StepPlan:
             match step:
                 case Combine(_, terms, increments):
                     yield from (c for c, _ in terms + increments)
+                case Eval(plus=plus):
+                    yield from (c for c, _ in plus)
                 case Solve(_, _, _, matrix):
                     yield from (c for row in matrix for c in row)
                 case LinearSolve():

@@ -71,7 +71,7 @@ class Stepper:
     def _rounded(self, step: Step) -> Callable[..., None]:
         match step:
             case Eval(out, field, _, stage):
-                return partial(_evaluate, out, field, step.arguments, self._time(stage))
+                return partial(_evaluate, out, field, step.arguments, self._time(stage), _floats(step.plus))
             case Combine(out, terms, increments):
                 return partial(_combine, out, _floats(terms), _floats(increments))
             case Solve():
@@ -93,9 +93,19 @@ def _floats(terms: Sequence[tuple[Any, str]]) -> list[tuple[float, str]]:
 
 
 def _evaluate(
-    out: str, field: str, arguments: Sequence[str], c: float, registers: Any, fields: Any, t: Any, h: Any, _: Any
+    out: str,
+    field: str,
+    arguments: Sequence[str],
+    c: float,
+    plus: Any,
+    registers: Any,
+    fields: Any,
+    t: Any,
+    h: Any,
+    _: Any,
 ) -> None:
-    registers[out] = fields[field](t + c * h, *(registers[name] for name in arguments))
+    value = fields[field](t + c * h, *(registers[name] for name in arguments))
+    registers[out] = sum((w * registers[name] for w, name in plus), value)
 
 
 def _combine(out: str, terms: Any, increments: Any, registers: Any, _: Any, __: Any, h: Any, ___: Any) -> None:

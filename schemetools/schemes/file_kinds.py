@@ -20,7 +20,8 @@ def _runge_kutta(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
 
 def _tableau_from(take: Callable[..., Any], where: str, labels: dict[str, Any]) -> RungeKutta:
     A, b, c, b_hat = take(f"{where}A"), take(f"{where}b"), take(f"{where}c", None), take(f"{where}b_hat", None)
-    return RungeKutta(A, b, c, b_hat=b_hat, c_is_declared=take(f"{where}c_is_declared", False), **labels)
+    more = {"c_is_declared": take(f"{where}c_is_declared", False), "storage": take(f"{where}storage", None)}
+    return RungeKutta(A, b, c, b_hat=b_hat, **more, **labels)
 
 
 def _multistep(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
@@ -72,7 +73,7 @@ KINDS: dict[str, Callable[..., Scheme]] = {
     "RungeKuttaNystrom": _nystrom,
     "Exponential": _exponential,
 }
-FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared"}
+FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared", "storage"}
 LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
 KEYS = {
     "RungeKutta": FIELD_KEYS,
@@ -89,6 +90,7 @@ TYPES = {
     "partitioned": bool,
     "w_method": bool,
     "c_is_declared": bool,
+    "storage": str,
     "parts": int,
     "fields": dict,
     "colours": list,

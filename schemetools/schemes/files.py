@@ -285,6 +285,8 @@ def _tableau(scheme: RungeKutta) -> list[str]:
     lines = [_array("A", scheme.A), _array("b", scheme.b), _array("c", scheme.c)]
     if scheme.c_is_declared:
         lines.append("c_is_declared = true")
+    if scheme.storage is not None:
+        lines.append(f"storage = {_quoted(scheme.storage)}")
     return lines if scheme.b_hat is None else [*lines, _array("b_hat", scheme.b_hat)]
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from sympy import Add, Expr, Integer
 
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical
 from schemetools.schemes.arrays import Vector, vector
+from schemetools.schemes.base import as_scheme
+from schemetools.schemes.registers import two_c, two_n
 from schemetools.schemes.runge_kutta import RungeKutta
 
 ZERO, ONE = Integer(0), Integer(1)
@@ -26,7 +28,8 @@ def low_storage(form: str, **lists: Any) -> RungeKutta:
 
     A, B (s,), where A of 2C may leave out its unused last entry, and A of 2N its first, which is 0; the lists of 3S*
     are (s,), and all but beta may leave out the first entry, which then is 0, 1, 0 and delta_1 = 1. `name`, `reference`
-    and `exact` are those of the scheme. Raises SchemeError for another form, lists that are missing or do not fit.
+    and `exact` are those of the scheme, and so is `b_hat`; programs of a 2N scheme keep two registers, unless there is
+    a b_hat or `storage=None` is given. Raises SchemeError for another form, lists that are missing or do not fit.
     Source: Williamson, J. Comput. Phys. 35 (1980); Kennedy, Carpenter, Lewis, Appl. Numer. Math. 35 (2000); Ketcheson,
     J. Comput. Phys. 229 (2010).
 
@@ -36,12 +39,33 @@ def low_storage(form: str, **lists: Any) -> RungeKutta:
     """
     if form not in _LISTS:
         raise SchemeError(f"low_storage knows the forms {', '.join(_LISTS)}; {form!r} came")
-    labels = {key: lists.pop(key) for key in ("name", "reference", "exact", "digits") if key in lists}
+    known = ("name", "reference", "exact", "digits", "storage", "b_hat")
+    labels = {key: lists.pop(key) for key in known if key in lists}
     if set(lists) != set(_LISTS[form]):
         raise SchemeError(f"the form {form} has the lists {', '.join(_LISTS[form])}; {', '.join(lists) or 'none'} came")
     given = {key: vector(values, key) for key, values in lists.items()}
     rows, b = {"2N": _two_n, "2C": _two_c, "3S*": _three_s}[form](given)
+    if form == "2N" and labels.get("b_hat") is None and all(w != 0 for w in given["B"]):
+        labels.setdefault("storage", form)
     return RungeKutta(rows, b, **labels)
+
+
+def low_storage_form(s: Any) -> tuple[str, dict[str, Vector]]:
+    """The form of two registers that a tableau has and its lists, the way back of `low_storage`: 2N, else 2C.
+
+    Raises UnsupportedError for a tableau that has neither, and for another kind of scheme.
+
+    >>> import schemetools as st
+    >>> low_storage_form(st.midpoint)
+    ('2N', {'A': (0, -1/2), 'B': (1/2, 1)})
+    """
+    scheme = as_scheme(s)
+    if not isinstance(scheme, RungeKutta):
+        raise UnsupportedError(f"{scheme} is a {type(scheme).__name__}; forms of two registers are those of a tableau")
+    for form, find in (("2N", two_n), ("2C", two_c)):
+        if (found := find(scheme.A, scheme.b, exact=scheme.exact)) is not None:
+            return form, found
+    raise UnsupportedError(f"the tableau of {scheme} has no form of two registers, neither 2N nor 2C")
 
 
 def _sized(name: str, values: Vector, s: int, front: Sequence[Expr] = (), back: Sequence[Expr] = ()) -> Vector:

@@ -12,6 +12,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme, kept
 from schemetools.schemes.intake import Intake, tableau_relations
 from schemetools.schemes.latex import butcher
 from schemetools.schemes.nodes import checked_nodes, square
+from schemetools.schemes.registers import STORAGE, two_n
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +29,8 @@ class RungeKutta(Scheme):
     `exact=None`: rounded where the digits say so (a float or decimal of more than 12 digits; long fractions and shorter
     decimals where a condition is missed by less than 1e-9), exact else; `exact=False` declares coefficients
     approximate, to `digits` decimals, and `exact=True` exact.
+    `storage="2N"`: programs keep two registers (Williamson), for a tableau that has this form, as those of
+    `low_storage("2N")` have.
     Raises TableauError for a malformed tableau, and CoefficientError for an entry that is no coefficient.
     Source: J. C. Butcher, Numerical Methods for Ordinary Differential Equations, section 23.
 
@@ -46,6 +49,7 @@ class RungeKutta(Scheme):
     exact: bool = field(default=True, compare=False)
     digits: int | None = field(default=None, compare=False)
     c_is_declared: bool = field(default=False, compare=False)
+    storage: str | None = field(default=None, compare=False)
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class RungeKutta(Scheme):
         exact: bool | None = None,
         digits: int | None = None,
         c_is_declared: bool = False,
+        storage: str | None = None,
     ):
         given = Intake(exact, digits)
         b = given.vector(b, "b")
@@ -74,7 +79,7 @@ class RungeKutta(Scheme):
         c = checked_nodes(A, nodes, known, declared=c_is_declared)
         self._set(
             name, reference, known, A=A, b=b, c=c, b_hat=embedded,
-            c_is_declared=bool(c_is_declared),
+            c_is_declared=bool(c_is_declared), storage=_checked(storage, A, b, embedded, exact=known[0]),
         )  # fmt: skip
 
     @property
@@ -98,7 +103,9 @@ class RungeKutta(Scheme):
         A = tuple(tuple(map(change, row)) for row in self.A)
         b_hat = None if self.b_hat is None else tuple(map(change, self.b_hat))
         b, c = tuple(map(change, self.b)), tuple(map(change, self.c))
-        return type(self)(A, b, c, b_hat=b_hat, c_is_declared=self.c_is_declared, **self._labels())
+        keeps = self.storage is not None and two_n(A, b, exact=self.exact) is not None
+        more = {"storage": self.storage} if keeps else {}
+        return type(self)(A, b, c, b_hat=b_hat, c_is_declared=self.c_is_declared, **more, **self._labels())
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
         return (self.A, self.b, self.c) if self.b_hat is None else (self.A, self.b, self.c, self.b_hat)
@@ -108,3 +115,18 @@ class RungeKutta(Scheme):
 
     def _repr_latex_(self) -> str:
         return butcher(self.A, self.b, self.c, self.b_hat, exact=self.exact)
+
+
+def _checked(storage: Any, A: Matrix, b: Vector, b_hat: Vector | None, *, exact: bool) -> str | None:
+    """The storage of programs; TableauError where the tableau has no such form."""
+    if storage is None:
+        return None
+    if storage not in STORAGE:
+        raise TableauError(
+            f"storage is {' or '.join(map(repr, STORAGE))}, or None for a register per stage; {storage!r} came"
+        )
+    if b_hat is not None:
+        raise TableauError("a program of two registers has no room for an embedded result; leave b_hat out")
+    if two_n(A, b, exact=exact) is None:
+        raise TableauError("this tableau has no 2N form d = A_i d + h f(u), u = u + B_i d; leave storage out")
+    return storage

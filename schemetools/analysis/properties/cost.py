@@ -8,6 +8,7 @@ from sympy import Expr, Integer
 from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import as_scheme
 from schemetools.schemes.rosenbrock import Rosenbrock
+from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.stages import System, merged, needed
 
@@ -51,6 +52,8 @@ def cost(s: Any) -> Any:
         return _linearly_implicit(scheme)
     if isinstance(scheme, RungeKuttaNystrom):
         return _second_order(scheme)
+    if isinstance(scheme, RungeKutta) and scheme.storage is not None:
+        return Cost(scheme.stages, 2, 2 * scheme.stages - 1)
     form = scheme.normal_form()
     system = merged(System(form.A, form.U, form.B, form.V, form.colours, tuple(range(form.stages)), ()))
     stages = [(_weights(row), arguments) for row, arguments in zip(system.A, system.U, strict=True)]

@@ -95,7 +95,9 @@ class _Writer:
             case Eval(velocity=str()):
                 raise UnsupportedError(f"{self.made.scheme}: f(q, q') is printed for numpy, torch and julia, not for c")
             case Eval(out, field, argument, stage):
-                return [f"{self.made.fields[field]}({self.made.time(stage)}, {argument}, {out}, n, data);"]
+                lines = [f"{self.made.fields[field]}({self.made.time(stage)}, {argument}, {out}, n, data);"]
+                added = self.made.sum(step.plus, "{}[i]")
+                return lines + ([_loop(f"{out}[i] += {added};")] if step.plus else [])
             case Combine(out, terms, increments):
                 return [_loop(f"{out}[i] = {self.made.combined(terms, increments, '{}[i]')};")]
             case Solve():

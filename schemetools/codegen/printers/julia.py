@@ -70,7 +70,8 @@ def print_julia(scheme: Scheme) -> str:
 def _lines(made: Program, step: Step) -> list[str]:
     match step:
         case Eval(out, field, _, stage):
-            return [f"{out} = {made.fields[field]}({', '.join(step.arguments)}, parameters, {made.time(stage)})"]
+            found = f"{out} = {made.fields[field]}({', '.join(step.arguments)}, parameters, {made.time(stage)})"
+            return [f"{found} + {made.sum(step.plus)}".replace("+ -", "- ") if step.plus else found]
         case Combine(out, terms, increments):
             return [f"{out} = {made.combined(terms, increments)}"]
         case Solve():

@@ -5,6 +5,7 @@ from sympy import Expr
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step, StepPlan
 from schemetools.codegen.printers.names import cited, expression, heading, symbol_names
+from schemetools.codegen.two_registers import rolled
 from schemetools.schemes.base import Scheme
 
 SOLVER = '''
@@ -60,7 +61,7 @@ def times(matrix, value):
 
 def print_numpy(scheme: Scheme) -> str:
     """A file with `step(f, history, h)` that needs NumPy only."""
-    plan = lower(scheme)
+    plan = rolled(lower(scheme))
     symbols = scheme.free_symbols | scheme.random_symbols
     names = symbol_names(
         symbols,
@@ -161,7 +162,12 @@ class _Printer:
     def lines(self, step: Step) -> list[str]:
         match step:
             case Eval(out, field):
-                return [f"{out} = {field}({', '.join(step.arguments)})"]
+                found = f"{field}({', '.join(step.arguments)})"
+                return [
+                    f"{out} = {found} + {self._sum(step.plus)}".replace("+ -", "- ")
+                    if step.plus
+                    else f"{out} = {found}"
+                ]
             case Combine(out, terms, increments):
                 states = self._sum(terms)
                 slopes = self._sum(increments)

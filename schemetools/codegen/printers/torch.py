@@ -12,6 +12,7 @@ from schemetools.codegen.printers.random import SHAKEN, draw_lines
 from schemetools.codegen.printers.torch_lines import Lines
 from schemetools.codegen.printers.torch_options import NO_START, PLAIN, TorchOptions, _registers, symbol_attributes
 from schemetools.codegen.starting import START, start_pattern, times_of
+from schemetools.codegen.two_registers import rolled
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 
@@ -34,7 +35,7 @@ def print_torch(scheme: Scheme, options: TorchOptions = PLAIN) -> str:
 class _Printer:
     def __init__(self, scheme: Scheme, options: TorchOptions) -> None:
         self.scheme, self.options = scheme, options
-        self.plan = lower(scheme, options.pattern)
+        self.plan = rolled(lower(scheme, options.pattern))
         self.inputs, self.parts = lower(scheme).inputs, self.plan.parts
         self.names = symbol_attributes(scheme)
         self.multistep = lower(scheme).carries
@@ -108,9 +109,9 @@ class _Printer:
 
     def _methods(self, base: str, pattern: tuple[str, ...] | None) -> list[str]:
         """A method, and the same with sums in single precision for states in half precision."""
-        wide = lower(self.scheme, pattern, share=False)
+        wide = rolled(lower(self.scheme, pattern, share=False))
         return [
-            *self._method(base, lower(self.scheme, pattern), half=False),
+            *self._method(base, rolled(lower(self.scheme, pattern)), half=False),
             "",
             *self._method(base, wide, half=True),
         ]

@@ -42,7 +42,10 @@ class Lines:
     def _step(self, step: Step) -> Iterator[str]:
         match step:
             case Eval(out, field, _, stage):
-                yield f"{out} = {self._call(field, ', '.join(map(self._value, step.arguments)), stage)}"
+                value = self._call(field, ", ".join(map(self._value, step.arguments)), stage)
+                for c, name in step.plus:
+                    value = self._add(self._wide(value), c, name, scaled=False)
+                yield f"{out} = {self._rounded(value) if step.plus else value}"
             case Combine(out):
                 yield from self._combine(step, out)
             case Solve():
@@ -168,6 +171,8 @@ def _uses(plan: StepPlan) -> dict[str, int]:
     for step in plan.steps + plan.error_steps:
         match step:
             case Eval():
+                for _, name in step.plus:
+                    count[name] = count.get(name, 0) + 2
                 for name in step.arguments:  # an argument that is written into the call, where it is the only one
                     count[name] = count.get(name, 0) + len(step.arguments)
             case Solve(_, _, known):

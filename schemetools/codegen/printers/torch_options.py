@@ -54,7 +54,7 @@ def symbol_attributes(scheme: Scheme) -> dict[Expr, str]:
     fields = {identifier(v) for v in plan.fields} | {
         f"{identifier(v)}{n + 1}" for v in plan.fields for n in range(scheme.frame().stages)
     }
-    taken = RESERVED | _registers(plan) | fields | {"f", "h", "t", "u", "x"}
+    taken = RESERVED | _registers(plan) | fields | {"d", "f", "h", "t", "u", "x"}
     return symbol_names(scheme.free_symbols | scheme.random_symbols, taken)
 
 

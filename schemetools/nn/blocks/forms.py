@@ -151,7 +151,8 @@ def _rows(plan: StepPlan, h: Expr) -> tuple[list[Row], list[Row]]:
             case Eval(out, _, argument):
                 returned = len(plan.inputs) + len(arguments)
                 arguments.append(registers[argument])
-                registers[out] = _sum([(h, {returned: sympy.S(1)}), (-h, registers[argument])])
+                value = [(h, {returned: sympy.S(1)}), (-h, registers[argument])]
+                registers[out] = _sum([*value, *((c, registers[name]) for c, name in step.plus)])
             case Combine(out, terms, increments):
                 registers[out] = _sum([(c, registers[name]) for c, name in (*terms, *increments)])
     return arguments, [registers[name] for name in plan.outputs]

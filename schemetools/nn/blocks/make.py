@@ -21,6 +21,7 @@ from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.discretisation import discretisation_of
 from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.masked import MaskedEuler
+from schemetools.schemes.runge_kutta import RungeKutta
 
 
 def to_block(
@@ -81,7 +82,14 @@ class Key:
 
     def __init__(self, scheme: Scheme, bounds: Bounds) -> None:
         self.scheme, self.bounds = scheme, bounds
-        self._labels = (scheme, scheme.name, scheme.reference, scheme.exact, tuple(sorted(bounds.items())))
+        self._labels = (
+            scheme,
+            scheme.name,
+            scheme.reference,
+            scheme.exact,
+            _storage(scheme),
+            tuple(sorted(bounds.items())),
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Key) and self._labels == other._labels
@@ -91,6 +99,11 @@ class Key:
 
     def __deepcopy__(self, memo: Any) -> "Key":
         return self
+
+
+def _storage(scheme: Scheme) -> str | None:
+    """How many registers its programs keep, which equality leaves out as well."""
+    return scheme.storage if isinstance(scheme, RungeKutta) else None
 
 
 @functools.cache

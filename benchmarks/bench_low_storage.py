@@ -1,0 +1,90 @@
+"""States that a step keeps while it evaluates f: two of Williamson's 2N form, one per stage of the tableau.
+
+Run: python benchmarks/bench_low_storage.py. Live is what the step has allocated and not let go of when it calls f, in
+states, the one that came not counted; NumPy by tracemalloc, torch by the storages that it still holds. Inference, no
+gradients.
+"""
+
+import gc
+import tracemalloc
+import weakref
+
+import numpy as np
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import schemetools as st
+
+SIZE = 1_000_000
+LIMIT = 2.1
+
+
+def as_tableau(name):
+    """The scheme of a name as a tableau, whose programs have a register per stage."""
+    scheme = st.get(name)
+    return st.RungeKutta(scheme.A, scheme.b, exact=scheme.exact, digits=scheme.digits, name=f"{name} as a tableau")
+
+
+def live_numpy(scheme, size=SIZE):
+    """The most states alive at a call of f in one NumPy step."""
+    step, x, seen = st.to_stepper(scheme), np.linspace(0.0, 1.0, size), []
+    tracemalloc.start()
+    base = tracemalloc.get_traced_memory()[0]
+
+    def f(u):
+        seen.append((tracemalloc.get_traced_memory()[0] - base) / x.nbytes)
+        return np.negative(u)
+
+    try:
+        step(f, x, 0.1)
+    finally:
+        tracemalloc.stop()
+    return max(seen)
+
+
+def live_torch(scheme, size=SIZE):
+    """The most states alive at a call of f in one step of a block, without gradients."""
+    held = weakref.WeakValueDictionary()
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            result = func(*args, **(kwargs or {}))
+            if isinstance(result, torch.Tensor):
+                storage = result.untyped_storage()
+                held[storage.data_ptr()] = result
+            return result
+
+    seen = []
+
+    class Branch(torch.nn.Module):
+        def forward(self, u):
+            gc.collect()
+            seen.append(sum(t.numel() for t in list(held.values())) / size)
+            return -u
+
+    x = torch.linspace(0, 1, size)
+    block = st.to_block(scheme)(Branch(), h=0.1)
+    with torch.no_grad():
+        block(x)  # the first call is watched for faulty branches
+        seen.clear()
+        held.clear()
+        with Watch():
+            block(x)
+    return max(seen)
+
+
+def main():
+    """A line per scheme; an error where two registers are not kept."""
+    print(f"{'scheme':36} {'cost':>5} {'numpy':>6} {'torch':>6}   states while f is evaluated")
+    worst = 0.0
+    for scheme in (st.get("carpenter_kennedy4"), as_tableau("carpenter_kennedy4")):
+        found = live_numpy(scheme), live_torch(scheme)
+        print(f"{scheme.name:36} {st.cost(scheme).live_states:5} {found[0]:6.2f} {found[1]:6.2f}")
+        if scheme.storage is not None:
+            worst = max(worst, *found)
+    if worst > LIMIT:
+        raise SystemExit(f"the 2N form keeps {worst:.2f} states; {LIMIT} are allowed")
+
+
+if __name__ == "__main__":
+    main()

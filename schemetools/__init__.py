@@ -18,6 +18,7 @@ PUBLIC = {
     "schemes.base": ("GeneralLinear", "as_scheme"),
     "schemes.masked": ("MaskedEuler",),
     "schemes.runge_kutta_nystrom": ("RungeKuttaNystrom", "nystrom_form"),
+    "schemes.variable": ("VariableMultistep",),
     "schemes.stencil": ("Stencil",),
     "schemes.semidiscrete": ("MethodOfLines", "Operator", "method_of_lines"),
     "schemes.difference": ("DifferenceScheme",),

@@ -14,6 +14,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.interop.fields import Timed
 from schemetools.interop.newton import central, differenced, solve_stages, solved
 from schemetools.schemes.base import GeneralLinear, Scheme
+from schemetools.schemes.variable import VariableMultistep
 
 Jac = Callable[[float, Any], Any]
 
@@ -28,6 +29,10 @@ class Stepper:
         open_symbols = sorted(map(str, scheme.free_symbols | scheme.random_symbols))
         if open_symbols:
             raise SchemeError(f"{scheme} has coefficients without a value: give {', '.join(open_symbols)} one")
+        if isinstance(scheme, VariableMultistep):
+            raise UnsupportedError(
+                f"{scheme} is for steps that grow by a ratio; solve takes equal steps: use its to_stepper, or bdf(2)"
+            )
         self.scheme, self.plan = scheme, lower(scheme)
         try:
             times = [exact.to_float(c) for c in times_of(scheme)]

@@ -14,12 +14,15 @@ from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.text import number
+from schemetools.schemes.variable import VariableMultistep
 
 
 def order_text(scheme: Scheme) -> tuple[str, str]:
     """The order, starred where the limit is not u' = f, and the note that says what it is then."""
     if isinstance(scheme, MaskedEuler):
         return f"weak {modified_equation(scheme).order}", ""
+    if isinstance(scheme, VariableMultistep):
+        return str(order(scheme)), ""
     equation = modified_equation(scheme, 1)
     limits = equation.limit if isinstance(equation.limit, tuple) else (equation.limit,)
     if all(value == 1 for value in limits):
@@ -44,6 +47,9 @@ def kind_text(scheme: Scheme) -> str:
             pair = ", with an embedded result" if scheme.b_hat is not None else ""
             kind = "Rosenbrock-W method (J may be any matrix)" if scheme.w_method else "Rosenbrock method"
             return f"linearly implicit {kind}, {_count(scheme.stages, 'stage')}{pair}"
+        case VariableMultistep():
+            ratio = f"linear multistep method for steps of the ratio {number(scheme.ratio)}"
+            return f"{how} {ratio}, {_count(scheme.steps, 'step')}"
         case Exponential():
             pair = ", with an embedded result" if scheme.b_hat is not None else ""
             return f"explicit exponential Runge-Kutta method, {_count(scheme.stages, 'stage')}{pair}"

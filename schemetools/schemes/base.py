@@ -70,6 +70,11 @@ class Scheme(ABC):
         return self.normal_form()
 
     @property
+    def starts_itself(self) -> bool:
+        """Whether a first step may take what it lacks from the state: itself, and h f at it."""
+        return True
+
+    @property
     @abstractmethod
     def is_explicit(self) -> bool:
         """Whether a step evaluates f at known values only."""

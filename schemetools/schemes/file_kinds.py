@@ -12,6 +12,7 @@ from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
+from schemetools.schemes.variable import VariableMultistep
 
 
 def _runge_kutta(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
@@ -58,6 +59,11 @@ def _nystrom(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
     return RungeKuttaNystrom(take("A"), take("b"), take("b_prime"), take("c"), **more, **labels)
 
 
+def _variable(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
+    (ratio,) = take("ratio")
+    return VariableMultistep(take("alpha"), take("beta"), ratio, **labels)
+
+
 def _exponential(take: Callable[..., Any], labels: dict[str, Any]) -> Scheme:
     return Exponential(take("A"), take("b"), take("c", None), b_hat=take("b_hat", None), **labels)
 
@@ -69,6 +75,7 @@ KINDS: dict[str, Callable[..., Scheme]] = {
     "GeneralLinear": _general_linear,
     "MaskedEuler": _masked,
     "ImexMultistep": _imex_multistep,
+    "VariableMultistep": _variable,
     "Rosenbrock": _rosenbrock,
     "RungeKuttaNystrom": _nystrom,
     "Exponential": _exponential,
@@ -79,6 +86,7 @@ KEYS = {
     "RungeKutta": FIELD_KEYS,
     "LinearMultistep": {"alpha", "beta"},
     "ImexMultistep": {"alpha", "beta", "gamma"},
+    "VariableMultistep": {"alpha", "beta", "ratio"},
     "Exponential": {"A", "b", "c", "b_hat"},
     "Rosenbrock": {"A", "Gamma", "b", "b_hat", "w_method"},
     "RungeKuttaNystrom": {"A", "A_prime", "b", "b_prime", "c", "b_hat", "b_prime_hat"},

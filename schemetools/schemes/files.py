@@ -27,6 +27,7 @@ from schemetools.schemes.random import distribution_of, random_symbol
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
+from schemetools.schemes.variable import VariableMultistep
 
 MAX_BYTES = 1_000_000
 NYSTROM = ("A_prime", "b_prime", "b_prime_hat")
@@ -136,7 +137,7 @@ class _File:
         name = key.split(".")[-1]
         if self.data.get("kind") == "Exponential" and isinstance(table, list):
             return table  # linear combinations of phi functions, which the scheme itself reads
-        if name in ("A", "Gamma", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma", *NYSTROM):
+        if name in ("A", "Gamma", "U", "B", "V", "b", "c", "b_hat", "alpha", "beta", "gamma", "ratio", *NYSTROM):
             return self.coefficients(key, table)
         if name in ("mask", "power"):
             return self.coefficients(key, table, depth=2)
@@ -256,6 +257,9 @@ def to_toml(scheme: Scheme | Discretisation) -> str:
         case RungeKuttaNystrom():
             keys = ("A", "A_prime", "b", "b_prime", "c", "b_hat", "b_prime_hat")
             lines += [_array(key, getattr(scheme, key)) for key in keys if getattr(scheme, key) is not None]
+        case VariableMultistep():
+            lines += [_array(key, getattr(scheme, key)) for key in ("alpha", "beta")]
+            lines.append(_array("ratio", (scheme.ratio,)))
         case MaskedEuler():
             lines += [f"placement = {_quoted(scheme.placement)}", f"mask = {_quoted(exact.text(scheme.mask))}"]
             lines.append(f"power = {_quoted(exact.text(scheme.power))}")

@@ -100,6 +100,7 @@ def _instance(family: Family, values: tuple[tuple[str, Any], ...], is_exact: boo
 
 GENERAL_LINEAR = "general linear"  # every scheme that lowers to the normal form (A, U, B, V)
 SECOND_ORDER = "Runge-Kutta-Nystrom"  # methods for q'' = f
+VARIABLE_STEP = "variable-step multistep"  # on a grid whose steps grow by a ratio
 DIFFERENCE = "difference"  # schemes of partial differential equations
 
 _entries: dict[str, Family] = {}

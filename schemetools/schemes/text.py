@@ -19,6 +19,7 @@ from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
+from schemetools.schemes.variable import VariableMultistep
 
 GAP = "  "
 LONGEST = 30  # characters of an exact number in a tableau; a longer one is shown by its first digits
@@ -66,6 +67,8 @@ def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
             return _butcher(scheme, write)
         case Rosenbrock():
             return _rosenbrock(scheme, write)
+        case VariableMultistep():
+            return f"{_body(scheme.frozen(), names)},    h_(n) = {write(scheme.ratio)} h_(n-1)"
         case Exponential():
             return _exponential(scheme)
         case LinearMultistep():

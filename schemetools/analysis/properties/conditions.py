@@ -14,6 +14,7 @@ from schemetools.analysis.trees.tree import Tree, named_tree, no_such_tree, sort
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.variable import VariableMultistep, no_equation
 
 
 def _exact_weights(grammar: Grammar, order: int, ring: Ring, phi: TreeSeries) -> list[tuple[Any, int]]:
@@ -87,6 +88,8 @@ def order_conditions(s: Any, p: int) -> OrderConditions:
     -1/6
     """
     scheme = as_scheme(s)
+    if isinstance(scheme, VariableMultistep):
+        raise no_equation(scheme)
     grammar = grammar_of(scheme)
     check_order(grammar, p)
     if isinstance(scheme, BY_WEIGHTS):

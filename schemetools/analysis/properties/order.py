@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, overload
 
 from sympy import Add, Expr, Rational, sqrt
 
-from schemetools.analysis.properties import second_order
+from schemetools.analysis.properties import second_order, variable
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
 from schemetools.analysis.properties.judgement import OrderReport, judged
 from schemetools.analysis.properties.stage_order import general_stage_order
@@ -26,6 +26,7 @@ from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom, nystrom_form
+from schemetools.schemes.variable import VariableMultistep
 
 NEGLIGIBLE = 1e-9  # what approximate coefficients, published or learned, may miss a condition by
 
@@ -57,6 +58,8 @@ def is_consistent(s: Any) -> bool:
     """Whether the scheme follows u' = f itself: its limit is 1 for every field."""
     try:
         scheme = as_scheme(s)
+        if isinstance(scheme, VariableMultistep):
+            return vanishes(canonical(variable.limit(scheme) - 1), scheme)
         return all(vanishes(limit - 1, scheme) for limit in limits(scheme))
     except UnsupportedError:
         return False
@@ -129,6 +132,8 @@ def _order(scheme: Scheme, exact: bool, digits: int | None) -> int:
         return scheme.proven_order
     if not exact and not scheme.free_symbols and not scheme.random_symbols:
         return judged(scheme).order
+    if isinstance(scheme, VariableMultistep):
+        return variable.order(scheme, lambda value: vanishes(canonical(value), scheme))
     if not any(limits(scheme)):
         raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
     if isinstance(scheme, LinearMultistep):
@@ -247,7 +252,10 @@ def error_constant(s: Any) -> Expr:
     >>> error_constant(st.adams_bashforth(2)), error_constant(st.lm())
     (5/12, -(k - 1)/(2*(k + 1)))
     """
-    method = as_multistep(as_scheme(s))
+    scheme = as_scheme(s)
+    if isinstance(scheme, VariableMultistep):
+        return variable.error_constant(scheme, order(scheme))
+    method = as_multistep(scheme)
     if method is None:
         raise UnsupportedError(f"{s} has no single error constant: principal_error gives its residual for every tree")
     p = _multistep_order(method)
@@ -264,7 +272,7 @@ def stage_order(s: Any) -> int:
     The tableau is reduced, and rescaled to limit 1. Source: Hairer, Wanner, Solving ODEs II, section IV.5.
     """
     scheme = as_scheme(s)
-    if isinstance(scheme, LinearMultistep):
+    if isinstance(scheme, (LinearMultistep, VariableMultistep)):
         return order(scheme)
     if isinstance(scheme, Collocation):
         return scheme.proven_stage_order

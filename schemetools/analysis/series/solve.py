@@ -35,6 +35,7 @@ from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import FIELDS as NYSTROM_FIELDS
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
+from schemetools.schemes.variable import VariableMultistep, no_equation
 
 RANDOM = "its coefficients are random: the limit is a stochastic equation; analysis.stochastic derives it"
 
@@ -89,6 +90,8 @@ def modified_series(
     """
     if scheme.random_symbols:
         raise UnsupportedError(f"{scheme} has no ordinary modified equation: {RANDOM}")
+    if isinstance(scheme, VariableMultistep):
+        raise no_equation(scheme)
     grammar = grammar_of(scheme)
     if nonautonomous:
         if not grammar.plain:

@@ -16,6 +16,7 @@ from schemetools.schemes.base import as_scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
 from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.rosenbrock import Rosenbrock
+from schemetools.schemes.variable import VariableMultistep
 
 __all__ = ["MeanSquareStability", "Stability", "VonNeumannStability", "stability"]
 
@@ -34,6 +35,7 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     A Rosenbrock method is the Runge-Kutta method A + Gamma there. An exponential method has two numbers, an
     ExponentialStability.
     A difference scheme or a method of lines gets its exact von Neumann set instead, a VonNeumannStability.
+    A multistep scheme on a grid of growing steps is tested with its coefficients frozen, on equal steps.
     A scheme with random symbols gets the same object for its mean-square stability, E|u_n|^2 bounded.
     Raises SchemeError for what is no scheme and for a multistep scheme with sigma(1) = 0.
 
@@ -49,6 +51,8 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     if grid is not None:
         return _on_a_grid(grid, normalized, shares)
     scheme = as_scheme(scheme)
+    if isinstance(scheme, VariableMultistep):
+        scheme = scheme.frozen()
     chosen = (
         None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
     )

@@ -84,7 +84,7 @@ def print_numpy(scheme: Scheme) -> str:
         },
     )
     printer = _Printer(plan, names)
-    inputs, starts = plan.inputs, plan.carries and _has_start(scheme.normal_form())
+    inputs, starts = plan.inputs, plan.carries and scheme.starts_itself and _has_start(scheme.normal_form())
     parameters = "".join(f", {names[s]}" for s in sorted(symbols, key=str))
     parameters += "" if plan.error is None else ", error=False"
     parameters += ", jac=None" if plan.linearises else ""

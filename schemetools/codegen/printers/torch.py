@@ -96,11 +96,9 @@ class _Printer:
         return lines + [f"        self.{name} = nn.Parameter(torch.as_tensor({name}))" for name in free]
 
     def _starts_itself(self) -> bool:
-        return (
-            self.multistep
-            and self.options.pattern is None
-            and all(kind in (0, 1) for kind in self.scheme.normal_form().q)
-        )
+        if not self.multistep or self.options.pattern is not None or not self.scheme.starts_itself:
+            return False
+        return all(kind in (0, 1) for kind in self.scheme.normal_form().q)
 
     def _is_first(self) -> bool:
         """Whether nothing but the state is given: all of the history is made from it."""

@@ -101,6 +101,11 @@ class Key:
         return self
 
 
+def _starts_itself(scheme: Scheme) -> bool:
+    """Whether a first step can fill its history."""
+    return scheme.starts_itself and all(kind in (0, 1) for kind in scheme.normal_form().q)
+
+
 def _storage(scheme: Scheme) -> str | None:
     """How many registers its programs keep, which equality leaves out as well."""
     return scheme.storage if isinstance(scheme, RungeKutta) else None
@@ -117,7 +122,7 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     _, sized = _generated(scheme, name, replace(options, sized=True, tensor_h=True))
     methods = {m: f for made in (generated, sized) for m, f in vars(made).items() if m.startswith(("forward", "start"))}
     plan = lower(scheme, options.pattern)
-    if options.pattern is None and plan.carries and not all(kind in (0, 1) for kind in scheme.normal_form().q):
+    if options.pattern is None and plan.carries and not _starts_itself(scheme):
         methods |= {"start": _no_start, "start_sized": _no_start}
     methods["forward"] = _with_optional_step(generated.forward)
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}

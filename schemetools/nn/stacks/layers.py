@@ -10,12 +10,13 @@ from torch import Tensor
 from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.torch_options import TorchOptions
 from schemetools.codegen.starting import input_names, next_pattern, start_pattern, with_history
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
 from schemetools.nn.blocks.make import block_class
 from schemetools.nn.tensors.inputs import NOTHING, Call
 from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.variable import VariableMultistep
 
 
 def restricted_schemes(scheme: Any, depth: int, conditions: Sequence[str]) -> tuple[list[Scheme], Bounds]:
@@ -30,6 +31,11 @@ def restricted_schemes(scheme: Any, depth: int, conditions: Sequence[str]) -> tu
             made[id(one)], more = constrained(as_scheme(one), conditions)
             bounds |= more
     found = [made[id(one)] for one in given]
+    if changing := [s for s in found if isinstance(s, VariableMultistep)]:
+        raise UnsupportedError(
+            f"{changing[0]} is for steps that grow by a ratio, and layers carry none: take its blocks one by one with "
+            "their own h, or bdf(2), adams_bashforth(2) for equal steps"
+        )
     if len({_carried(s) for s in dict.fromkeys(found)}) > 1:
         raise SchemeError(
             "the schemes of a stack carry different values from layer to layer; their histories must be alike"

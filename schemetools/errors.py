@@ -33,3 +33,28 @@ class NoSuchTreeError(SchemeError, KeyError):
 
 class SchemeWarning(UserWarning):
     """A scheme that is taken as it came, though it is not what its source says it is."""
+
+
+LONGEST_VALUE = 40
+
+
+def kind_of(value: object) -> str:
+    """The kind of a value with its article, as a message names it: "an int", "a str"."""
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def came(value: object) -> str:
+    """A value as a message names it: itself where that is short, and its kind.
+
+    >>> came(3), came(None), came([0] * 100)
+    ('3, an int,', 'None', 'a list')
+    """
+    shown = repr(value) if isinstance(value, (int, float, complex, str)) else ""
+    return (
+        "None"
+        if value is None
+        else f"{shown}, {kind_of(value)},"
+        if 0 < len(shown) <= LONGEST_VALUE
+        else kind_of(value)
+    )

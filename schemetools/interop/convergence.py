@@ -83,6 +83,8 @@ def convergence(
     scheme = as_scheme(s)
     f, t_span, u0, exact = _problem(scheme, problem)
     counts = sorted({_count(n) for n in steps})
+    if not counts:
+        raise SchemeError("steps is empty; give numbers of steps such as (8, 16, 32)")
     span = float(t_span[1]) - float(t_span[0])
     sizes = np.array([span / n for n in counts])
     known = _reference(scheme, f, t_span, u0, math.lcm(*counts)) if exact is None else _sampled(exact)

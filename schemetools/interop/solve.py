@@ -83,11 +83,11 @@ def grid(t_span: Any, h: float) -> tuple[float, int, float]:
     """(t0, number of steps, their size): as few equal steps as are not longer than h."""
     try:
         t0, t1 = map(float, t_span)
-        wanted = abs(float(h))
+        wanted = float(h)
     except (TypeError, ValueError):
         raise SchemeError(f"t_span is (start, end) and h a number; {t_span!r} and {h!r} came") from None
-    if not (math.isfinite(t1 - t0) and math.isfinite(wanted)) or wanted == 0 or t1 == t0:
-        raise SchemeError(f"a solution goes from one time to another in steps h > 0; {t_span!r} and h={h!r} came")
+    if not (math.isfinite(t1 - t0) and math.isfinite(wanted)) or wanted <= 0 or t1 == t0:
+        raise SchemeError(f"a solution goes from one time to another in steps of size h > 0; {t_span!r}, h={h!r} came")
     count = max(1, math.ceil(abs(t1 - t0) / wanted * (1 - SAME_STEP)))
     return t0, count, (t1 - t0) / count
 

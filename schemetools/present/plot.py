@@ -184,5 +184,6 @@ def _swept_symbol(scheme: Scheme, symbol: str | Symbol | None) -> str:
     if symbol is not None and str(symbol) in names:
         return str(symbol)
     raise SchemeError(
-        f"a sweep needs one free symbol of {scheme}; it has {', '.join(names) or 'none'}, and {symbol!r} was asked for"
+        f"a sweep needs one free symbol of {scheme}, whose free symbols are: {', '.join(names) or 'none'}"
+        + (f"; symbol={str(symbol)!r} came" if symbol is not None else "; say which, as in symbol='k'" if names else "")
     )

@@ -57,9 +57,20 @@ def meaning(s: Stability) -> str:
 def common_window(windows: Sequence[Any], xlim: Any, ylim: Any) -> Any:
     """The given limits, and where they are missing the least window that shows every region."""
     lows, highs = np.min(windows, axis=0)[:, 0], np.max(windows, axis=0)[:, 1]
-    x = tuple(xlim) if xlim is not None else (float(lows[0]), float(highs[0]))
-    y = tuple(ylim) if ylim is not None else (float(lows[1]), float(highs[1]))
+    x = (float(lows[0]), float(highs[0])) if xlim is None else checked_limits("xlim", xlim)
+    y = (float(lows[1]), float(highs[1])) if ylim is None else checked_limits("ylim", ylim)
     return x, y
+
+
+def checked_limits(name: str, given: Any) -> tuple[float, float]:
+    """Two finite numbers, the lower one first. Raises SchemeError for anything else."""
+    try:
+        low, high = map(float, given)
+    except (TypeError, ValueError):
+        low, high = 0.0, 0.0
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise SchemeError(f"{name}={given!r} came; give two numbers, the lower one first, as in {name}=(-4, 1)")
+    return low, high
 
 
 def fill(ax: Axes, region: np.ndarray, window: Any, color: Any, alpha: float = FILL) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sympy import Expr, Integer
 
-from schemetools.errors import TableauError
+from schemetools.errors import TableauError, came
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, kept, labelled
 from schemetools.schemes.latex import side_by_side
@@ -46,7 +46,9 @@ class AdditiveRungeKutta(Scheme):
         try:
             pairs = tuple((str(k), v) for k, v in (tableaux.items() if isinstance(tableaux, Mapping) else tableaux))
         except (TypeError, ValueError):
-            raise TableauError('give one tableau per field: AdditiveRungeKutta({"F": rk, "G": rk})') from None
+            raise TableauError(
+                f'{came(tableaux)} came; give one tableau per field: AdditiveRungeKutta({{"F": euler, "G": theta(1)}})'
+            ) from None
         wrong = [type(t).__name__ for _, t in pairs if not isinstance(t, RungeKutta)]
         if wrong:
             raise TableauError(f"an additive scheme is made of RungeKutta tableaux, one per field; a {wrong[0]} came")

@@ -7,7 +7,7 @@ import sympy
 from sympy import Expr
 
 from schemetools import exact as exact_arithmetic
-from schemetools.errors import SchemeError, TableauError
+from schemetools.errors import SchemeError, TableauError, came
 
 Vector = tuple[Expr, ...]
 Matrix = tuple[Vector, ...]
@@ -16,7 +16,7 @@ Matrix = tuple[Vector, ...]
 def vector(values: Any, what: str) -> Vector:
     """A user's sequence as exact coefficients; errors name the entry."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TableauError(f"{what} must be a list of coefficients; a {type(values).__name__} came")
+        raise TableauError(f"{what} must be a list of coefficients; {came(values)} came")
     return tuple(_entry(value, f"{what}[{i}]") for i, value in enumerate(values))
 
 
@@ -25,7 +25,7 @@ def matrix(values: Any, what: str, columns: int | None = None) -> Matrix:
     if isinstance(values, sympy.MatrixBase):
         values = values.tolist()
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TableauError(f"{what} must be a list of rows; a {type(values).__name__} came")
+        raise TableauError(f"{what} must be a list of rows; {came(values)} came")
     rows = tuple(vector(row, f"{what}[{i}]") for i, row in enumerate(values))
     width = columns if columns is not None else len(rows[0]) if rows else 0
     for i, row in enumerate(rows):

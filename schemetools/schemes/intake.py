@@ -10,7 +10,7 @@ import sympy
 from sympy import Expr
 
 from schemetools import exact as exact_arithmetic
-from schemetools.errors import SchemeError, TableauError
+from schemetools.errors import SchemeError, TableauError, came
 from schemetools.exact import Measured
 from schemetools.schemes.arrays import Matrix, Vector
 
@@ -48,7 +48,7 @@ class Intake:
         if isinstance(values, sympy.MatrixBase) and 1 in values.shape:
             values = list(values)
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-            raise TableauError(f"{what} must be a list of coefficients; a {type(values).__name__} came")
+            raise TableauError(f"{what} must be a list of coefficients; {came(values)} came")
         found = [_entry(value, f"{what}[{i}]") for i, value in enumerate(values)]
         self.entries += found
         return found
@@ -58,7 +58,7 @@ class Intake:
         if isinstance(values, sympy.MatrixBase):
             values = values.tolist()
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-            raise TableauError(f"{what} must be a list of rows; a {type(values).__name__} came")
+            raise TableauError(f"{what} must be a list of rows; {came(values)} came")
         return [self.vector(row, f"{what}[{i}]") for i, row in enumerate(values)]
 
     def matrix(self, values: Any, what: str, columns: int | None = None) -> Matrix:

@@ -234,7 +234,7 @@ def check_order(grammar: Grammar, order: int) -> None:
     """Refuse an order that is no positive integer, or whose table would not fit into memory."""
     if not is_whole(order) or order < 1:
         raise SchemeError(
-            f"order {order} came; give the number of nodes of the largest trees, a positive integer such as 4"
+            f"order={order!r} came; give the number of nodes of the largest trees, a positive integer such as 4"
         )
     if order <= 8 and len(grammar.colours) < 3:
         return

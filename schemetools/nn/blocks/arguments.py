@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from schemetools.codegen.plan import StepPlan
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, kind_of
 
 
 def check_state(x: Any, plan: StepPlan, *, split: bool) -> None:
@@ -57,7 +57,7 @@ def _shown(value: Any) -> str:
         return f"a tensor of shape {tuple(value.shape)}"
     if value is None:
         return "None"
-    return f"a {type(value).__name__}" + (f" of {len(value)}" if isinstance(value, (tuple, list)) else "")
+    return kind_of(value) + (f" of {len(value)}" if isinstance(value, (tuple, list)) else "")
 
 
 def _unknown_option(cls: Any, name: str, value: Any) -> str:

@@ -11,7 +11,7 @@ from schemetools.codegen.printers.names import base_name, class_name
 from schemetools.codegen.printers.torch import print_torch
 from schemetools.codegen.printers.torch_options import NO_START, TorchOptions
 from schemetools.codegen.source import defined_by
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.constraints import Bounds, constrained
 from schemetools.nn.blocks.exponential import exponential_block
@@ -22,6 +22,8 @@ from schemetools.schemes.discretisation import discretisation_of
 from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.runge_kutta import RungeKutta
+
+GATES = ("sample", "batch")
 
 
 def to_block(
@@ -56,6 +58,8 @@ def to_block(
         if timed or split or gates != "sample" or shaken or constrain:
             raise SchemeError(f"{grid} is one of a partial equation; its block takes numbers, init and trainable only")
         return grid_block(grid, to_block)
+    if gates not in GATES:
+        raise UnsupportedError(f"gates={gates!r} came; a random coefficient is drawn per {' or per '.join(GATES)}")
     given = as_scheme(scheme)
     if isinstance(given, MaskedEuler):
         return masked_block(given, masks)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, kind_of
 from schemetools.schemes.base import Scheme
 
 
@@ -15,7 +15,7 @@ def check_network(net: Any, call: str) -> None:
     """Raise SchemeError for what is no nn.Module; `call` shows how it is meant, "inspect(net, x)"."""
     if isinstance(net, nn.Module):
         return
-    came = f"the scheme {net}" if isinstance(net, Scheme) else "None" if net is None else f"a {type(net).__name__}"
+    came = f"the scheme {net}" if isinstance(net, Scheme) else "None" if net is None else kind_of(net)
     if isinstance(net, type) and issubclass(net, nn.Module):
         came = f"the class {net.__name__}, not one of its instances,"
     raise SchemeError(f"a network, an nn.Module, comes first: {call}; {came} came")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.carriers import layouts
@@ -73,7 +73,7 @@ def read(value: Any) -> Scheme:
 
 
 def _shown(value: Any) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"an object of class {type(value).__name__}"
+    return f"the class {value.__name__}" if isinstance(value, type) else came(value)
 
 
 def _runge_kutta(table: Table) -> RungeKutta:

@@ -9,7 +9,7 @@ import typer
 
 import schemetools as st
 from schemetools.cli.app import app
-from schemetools.cli.output import show_json, show_lines, table_lines
+from schemetools.cli.output import show_json, show_lines, table_lines, working
 from schemetools.cli.schemes import completed, named
 from schemetools.errors import SchemeError
 
@@ -50,7 +50,8 @@ def show(name: Name, as_json: Json = False, latex: Latex = False) -> None:
     if latex:
         show_lines(scheme._repr_latex_())
         return
-    facts = st.present.scheme_facts(scheme)
+    with working(f"{format(scheme)}: order, symmetry, stability ..."):
+        facts = st.present.scheme_facts(scheme)
     if as_json:
         show_json({"name": format(scheme), "scheme": str(scheme), **dict(facts)})
         return
@@ -71,7 +72,9 @@ def cite(name: Name, as_json: Json = False) -> None:
 @app.command("modified-equation", epilog="Example: schemetools modified-equation rk4 --order 5 --latex")
 def modified_equation(name: Name, order: Order = None, as_json: Json = False, latex: Latex = False) -> None:
     """The equation its numbers follow."""
-    equation = st.modified_equation(named(name), **({} if order is None else {"order": order}))
+    scheme = named(name)
+    with working(f"{format(scheme)}: modified equation ..."):
+        equation = st.modified_equation(scheme, **({} if order is None else {"order": order}))
     if as_json:
         coefficients = {str(tree): st.exact.text(v) for tree, v in getattr(equation, "coefficients", {}).items()}
         show_json({"name": format(equation.scheme), "text": str(equation), "coefficients": coefficients})
@@ -87,7 +90,9 @@ def order_conditions(
     latex: Latex = False,
 ) -> None:
     """How far it misses the order condition of each tree."""
-    found = st.order_conditions(named(name), order)
+    scheme = named(name)
+    with working(f"{format(scheme)}: order conditions ..."):
+        found = st.order_conditions(scheme, order)
     if latex:
         show_lines(found.latex())
         return

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemetools.analysis.properties.order import order
-from schemetools.analysis.stability.questions import QUESTIONS
+from schemetools.analysis.stability.base import Stability
+from schemetools.analysis.stability.questions import QUESTIONS, Question
 from schemetools.analysis.stability.record import stability_record
 from schemetools.analysis.stability.verb import stability
 from schemetools.analysis.stability.words import answer
-from schemetools.errors import UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.kind import order_text
 from schemetools.schemes.base import Scheme
 
 SHOWN = tuple(question for question in QUESTIONS if question.column)
 HEADER = ("scheme", "order", *(question.column for question in SHOWN))
-NO_ORDER = "none*"
+NO_ORDER, UNKNOWN = "none*", "not known*"
 
 
 def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -26,10 +27,20 @@ def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], l
         said = [note] if note else []
         if scheme.random_symbols:
             said.append("stability is that of the mean square")
+        cells = [_cell(known, question, said) for question in SHOWN]
         if said:
-            notes.append(f"* {scheme}: {'; '.join(said)}")
-        rows.append((format(scheme), shown, *(answer(known, question) for question in SHOWN)))
+            notes.append(f"* {scheme}: {'; '.join(dict.fromkeys(said))}")
+        rows.append((format(scheme), shown, *cells))
     return rows, notes
+
+
+def _cell(known: Stability, question: Question, said: list[str]) -> str:
+    """The answer, or that there is none, with the reason among the notes."""
+    try:
+        return answer(known, question)
+    except SchemeError as error:
+        said.append(str(error))
+        return UNKNOWN
 
 
 def _order_or_none(scheme: Scheme) -> tuple[str, str]:

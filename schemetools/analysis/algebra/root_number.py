@@ -7,7 +7,7 @@ from sympy import QQ, Expr, Float, Integer, NumberSymbol, Rational
 
 from schemetools.analysis.algebra.real_roots import RealRoot, exact_root
 
-HIGHEST_SHOWN = 6
+HIGHEST_SHOWN, LONGEST_SHOWN = 6, 400  # degree, and bits of all coefficients
 
 
 class PolynomialRoot(NumberSymbol):
@@ -98,5 +98,7 @@ class PolynomialRoot(NumberSymbol):
 
 
 def number_of(root: RealRoot) -> Expr:
-    """A real root as a sympy number: rational, radicals, CRootOf up to degree 6, above that a PolynomialRoot."""
-    return root.expr if len(root.factor) - 1 <= HIGHEST_SHOWN else PolynomialRoot(root)
+    """A real root as a sympy number: rational, radicals, CRootOf while its equation is short, else a PolynomialRoot."""
+    degree = len(root.factor) - 1
+    is_short = sum(abs(int(c)).bit_length() for c in root.factor) <= LONGEST_SHOWN
+    return root.expr if degree < 3 or (degree <= HIGHEST_SHOWN and is_short) else PolynomialRoot(root)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 from sympy.core.function import AppliedUndef
 
 from schemetools.exact.style import LATEX, TEXT, Style
@@ -72,8 +72,8 @@ def gated_text(eq: Gated) -> str:
         f"dX = [{_sum(eq, TEXT, eq.drift_terms(step))}] dt{noise}",
     ]
     if any(c for c, _ in eq.offset_terms):
-        moved = _sum(eq, TEXT, [(c, f"{step}{label}(X)") for c, label in eq.offset_terms])
-        lines.append(f"the scheme's value is X + {moved}")
+        moved = [(Integer(1), "X"), *((c, f"{step}{label}(X)") for c, label in eq.offset_terms)]
+        lines.append(f"the scheme's value is {_sum(eq, TEXT, moved)}")
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ import sympy
 from sympy import CRootOf, Expr
 
 from schemetools import exact
+from schemetools.analysis.algebra.root_number import PolynomialRoot
 from schemetools.analysis.stability.questions import QUESTIONS, Kind
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
@@ -51,7 +52,7 @@ def _number(value: Expr | None) -> dict[str, Any]:
         return {"value": None, "exact": str(value)}
     if value.is_Float:
         return {"value": float(value), "exact": None}
-    too_long = any(root.poly.degree() > HIGHEST_DEGREE for root in value.atoms(CRootOf))
+    too_long = value.has(PolynomialRoot) or any(root.poly.degree() > HIGHEST_DEGREE for root in value.atoms(CRootOf))
     return {"value": float(value), "exact": None if too_long else _text(value)}
 
 

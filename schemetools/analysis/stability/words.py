@@ -8,6 +8,7 @@ import sympy
 from sympy import And, Basic, CRootOf, Eq, Expr, Or, Piecewise, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt
 
+from schemetools.analysis.algebra.root_number import PolynomialRoot
 from schemetools.analysis.stability.questions import QUESTIONS, Kind, Question
 from schemetools.errors import SchemeError
 from schemetools.exact.style import TEXT, signed_sum
@@ -75,17 +76,23 @@ def length(value: Expr | None, *, is_exact: bool = True) -> str:
     return f"{sympy.N(value, DIGITS)}{_equation(value)}"
 
 
-def _roots(value: Basic) -> set[CRootOf]:
+def _roots(value: Basic) -> set[Any]:
     """The roots in an expression; CRootOf.args, which would build the polynomial anew, are left alone."""
-    return {value} if isinstance(value, CRootOf) else {root for part in value.args for root in _roots(part)}
+    found = isinstance(value, (CRootOf, PolynomialRoot))
+    return {value} if found else {root for part in value.args for root in _roots(part)}
 
 
 def _equation(value: Expr) -> str:
     """The equation with integer coefficients that a number solves, in brackets; nothing where it is long."""
-    if value.is_Rational or any(root.poly.degree() > HIGHEST_DEGREE for root in _roots(value)):
+    if value.is_Rational or any(is_long(root) for root in _roots(value)):
         return "..."
     equation = _polynomial_text(_minimal_polynomial(value))
     return f" [{equation} = 0]" if len(equation) <= LONGEST_EQUATION else "..."
+
+
+def is_long(root: CRootOf | PolynomialRoot) -> bool:
+    """Whether the equation of a root is not worth a line."""
+    return isinstance(root, PolynomialRoot) or root.poly.degree() > HIGHEST_DEGREE
 
 
 def _minimal_polynomial(value: Expr) -> list[Expr]:

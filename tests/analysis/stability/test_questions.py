@@ -16,7 +16,13 @@ NAMES = [question.name for question in QUESTIONS]
 
 
 def test_the_table_lists_every_public_question_once():
-    public = {name for name in vars(Stability) if not name.startswith("_")} - {"how", "plane", "normalized", "shares", "latex"}
+    public = {name for name in vars(Stability) if not name.startswith("_")} - {
+        "how",
+        "plane",
+        "normalized",
+        "shares",
+        "latex",
+    }
     assert len(NAMES) == len(set(NAMES))
     assert set(NAMES) == public
 

@@ -1,12 +1,15 @@
 """The demo, as `make demo` runs it."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 import schemetools as st
 from schemetools import demo
 from schemetools.cli import main
+
+README = Path(__file__).parent.parent / "README.md"
 
 
 def run(capsys, *arguments):
@@ -44,9 +47,21 @@ def test_the_demo_derives_draws_trains_and_reads_back(capsys, tmp_path):
         assert (limit, momentum, centre, real, imaginary) == pytest.approx(expected, rel=1e-4)
 
 
+NUMBER = re.compile(r"-?\d+\.\d+")
+
+
 @pytest.mark.slow
-def test_the_demo_reaches_97_percent(capsys, tmp_path):
-    assert accuracy(run(capsys, "--out", tmp_path)[1]) >= 97
+def test_the_demo_prints_what_README_shows(capsys, tmp_path, monkeypatch):
+    """The words are equal and the numbers near: another processor rounds otherwise, and training carries that on."""
+    monkeypatch.setattr(demo, "LEAST", 1e6)
+    out = run(capsys, "--out", tmp_path)[1]
+    [shown] = re.findall(r"^```demo\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    first, layer = shown.split("...\n", 1)
+    printed = re.search(r"^layer 2 .*?(?=^layer 3)", out, re.MULTILINE | re.DOTALL)[0]
+    assert NUMBER.sub("#", layer) == NUMBER.sub("#", printed)
+    numbers = [[float(x) for x in NUMBER.findall(text)] for text in (layer, printed)]
+    assert numbers[0] == pytest.approx(numbers[1], abs=0.1)
+    assert accuracy(out) == pytest.approx(accuracy(first), abs=1) and accuracy(out) >= 97
 
 
 @pytest.mark.slow

@@ -111,4 +111,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv-core .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks demo-output
+	rm -rf .venv-core .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature demo-output

@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    for model in ("resnet20",):
+    for model in ("resnet20", "resnet56"):
         clock, processor = throughput(model, rounds=options.rounds)
         print(
             f"{model}, batch {BATCH}, {options.threads} threads: {clock:.3f} by the clock, {processor:.3f} by processor"

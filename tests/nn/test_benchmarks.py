@@ -1,5 +1,6 @@
 """The benchmark scripts run: small sizes, on a CPU."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -19,3 +20,12 @@ def test_the_gpu_script_runs_on_a_cpu(tmp_path):
     assert set(results["relative error"]) == {"rk4", "heun2", "dopri5", "verner89", "lm", "adams_bashforth(3)"}
     assert max(results["relative error"].values()) < 1e-5
     assert results["memory"]["revnet reversible"]["peak over a tenth of the layers stored"] < 1
+
+
+@pytest.mark.slow
+def test_the_training_loop_has_nine_tenths_of_the_throughput_of_the_bare_loop():
+    """By the processor's time in one thread, which other load on a machine disturbs least."""
+    spec = importlib.util.spec_from_file_location("bench_training", ROOT / "benchmarks" / "bench_training.py")
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    assert bench.throughput("resnet20", steps=4, rounds=5)[1] >= 0.9

@@ -25,7 +25,7 @@ export MPLBACKEND ?= agg
 # pytest runs two processes; each of them then uses one core.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
-.PHONY: help setup demo test check check-all check-core without-flint slow bench docs lint types contract notebooks notebooks-update \
+.PHONY: help setup demo test check check-all check-core without-flint slow faults bench docs lint types contract notebooks notebooks-update \
         format clean
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make test        the tests (sets up .venv)"
 	@echo "make check       lint, types, import contract, docs, notebooks, tests: what CI runs"
 	@echo "make check-all   the same, and the slow tests, the core without torch and without flint"
+	@echo "make faults      interrupts, full disks, kills, missing packages"
 	@echo "make bench       benchmarks"
 	@echo "make docs        docs/_build/html/index.html"
 	@echo "make format      let ruff format and mend"
@@ -91,6 +92,9 @@ check-all: check check-core without-flint slow
 
 slow: $(TEST)
 	$(PYTEST) -m slow || [ $$? -eq 5 ]
+
+faults: $(TEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/faults
 
 # Results are the same where sympy does its own rational arithmetic.
 without-flint: $(TEST)

@@ -36,7 +36,18 @@ def make_folder(folder: Path) -> None:
 def save_checkpoint(path: str | Path, content: Mapping[str, Any]) -> None:
     """Write tensors and plain values to a checkpoint, atomically. Raises FileError where the path cannot be written."""
     payload = {"format": FORMAT, **content}
-    write_atomically(path, lambda temporary: torch.save(payload, temporary))
+    write_atomically(path, lambda temporary: _save(payload, temporary))
+
+
+def _save(payload: Mapping[str, Any], path: Path) -> None:
+    # torch's own writer reports a full disk as RuntimeError("iostream error"), and to a Python file as one without the
+    # cause; a byte written by Python names it.
+    try:
+        torch.save(payload, path)
+    except RuntimeError:
+        with path.open("ab", buffering=0) as file:
+            file.write(bytes(2**16))
+        raise
 
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:

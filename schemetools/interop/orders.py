@@ -1,7 +1,7 @@
 """The order that a step-size controller counts with."""
 
 from schemetools.analysis.properties.order import order
-from schemetools.errors import UnsupportedError
+from schemetools.schemes import pairs
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -19,4 +19,4 @@ def embedded(scheme: Scheme) -> Scheme:
         return RungeKutta(scheme.A, scheme.b_hat, scheme.c)
     if isinstance(scheme, AdditiveRungeKutta):
         return AdditiveRungeKutta([(v, embedded(t)) for v, t in scheme.tableaux])  # type: ignore[misc]
-    raise UnsupportedError(f"{scheme} has no embedded result")
+    return pairs.embedded(scheme)

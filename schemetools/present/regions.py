@@ -44,7 +44,7 @@ def meaning(s: Stability) -> str:
     """What a region is about where that is not u' = lambda u: several fields and their shares, or the mean square."""
     if isinstance(s, MeanSquareStability):
         return "where E|u_n|^2 stays bounded"
-    fields = s.scheme.normal_form().fields
+    fields = s.scheme.frame().fields
     if len(fields) == 1:
         return ""
     if getattr(s.scheme, "partitioned", False):

@@ -5,6 +5,7 @@ from typing import Any
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme, labelled
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
@@ -31,6 +32,8 @@ def embedded(s: Any) -> Any:
         weights = scheme.b_hat, scheme.b_prime_hat
         other = RungeKuttaNystrom(scheme.A, *weights, scheme.c, A_prime=scheme.A_prime, **scheme._labels())
         return labelled(other, name=name)
+    if isinstance(scheme, Exponential) and scheme.b_hat is not None:
+        return Exponential(scheme.A, scheme.b_hat, name=name, reference=scheme.reference)
     if not isinstance(scheme, RungeKutta) or scheme.b_hat is None:
         raise UnsupportedError(f"{scheme} has no embedded result; give its tableau with b_hat")
     c = scheme.c if scheme.c_is_declared else None

@@ -224,7 +224,8 @@ def nest(outer: Any, inner: Any) -> RungeKutta:
     """
     o, i = as_scheme(outer), as_scheme(inner)
     if not (isinstance(o, RungeKutta) and isinstance(i, RungeKutta)):
-        raise UnsupportedError("nest takes two Runge-Kutta schemes")
+        kinds = ", ".join(sorted({type(s).__name__ for s in (o, i)}))
+        raise UnsupportedError(f"nest takes two Runge-Kutta schemes; {kinds} came")
     A = [
         [
             exact_arithmetic.canonical(o.A[p][q] * i.b[n] + (i.A[m][n] if p == q else 0))

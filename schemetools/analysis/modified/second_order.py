@@ -53,7 +53,8 @@ def second_order_limit(s: Any, **path: Any) -> SecondOrderLimit:
     scheme = as_scheme(s)
     if not isinstance(scheme, LinearMultistep):
         raise UnsupportedError(
-            "a limit of second order needs a multistep scheme: a one-step scheme has a simple root 1"
+            f"a limit of second order needs a multistep scheme, and {scheme} is of the kind {type(scheme).__name__}: a "
+            "one-step scheme has a simple root 1"
         )
     method = reduced_multistep(scheme)
     moving = {Symbol(name): _path(value) for name, value in path.items()}

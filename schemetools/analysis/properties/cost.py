@@ -7,6 +7,7 @@ from sympy import Expr, Integer
 
 from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import as_scheme
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.rosenbrock import Rosenbrock
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
@@ -54,6 +55,8 @@ def cost(s: Any) -> Any:
         return _second_order(scheme)
     if isinstance(scheme, RungeKutta) and scheme.storage is not None:
         return Cost(scheme.stages, 2, 2 * scheme.stages - 1)
+    if isinstance(scheme, Exponential):
+        return _exponential(scheme)
     form = scheme.normal_form()
     system = merged(System(form.A, form.U, form.B, form.V, form.colours, tuple(range(form.stages)), ()))
     stages = [(_weights(row), arguments) for row, arguments in zip(system.A, system.U, strict=True)]
@@ -95,6 +98,14 @@ def _second_order(scheme: RungeKuttaNystrom) -> Cost:
     arguments = 1 if scheme.A_prime is None else 2
     live = _live(2, arguments, stages, outputs, list(range(len(used))), explicit=scheme.is_explicit)
     return Cost(len(used), live, count)
+
+
+def _exponential(scheme: Exponential) -> Cost:
+    """Evaluations of N in a step; combinations are products of a phi function of h L with a vector."""
+    used = needed(scheme.A, [i for i, w in enumerate(scheme.b) if w != 0], lambda a: a == 0)
+    rows = [scheme.b, *(scheme.A[i] for i in used)]
+    flows = 1 + sum(scheme.c[i] != 0 for i in used)
+    return Cost(len(used), len(used) + 2, flows + sum(1 for row in rows for entry in row if entry != 0))
 
 
 def _weights(row: Vector) -> dict[int, Expr]:

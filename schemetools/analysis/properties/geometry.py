@@ -138,7 +138,7 @@ def energy_order(s: Any, *, through: int | None = None) -> int:
     top = order(scheme) + MAX_EXTRA if through is None else through
     series = modified_series(scheme, top)
     if not series.grammar.plain:
-        raise UnsupportedError("energy_order is derived for schemes with one field")
+        raise UnsupportedError(f"energy_order is derived for schemes with one field; {scheme} has several")
     names = trees_by_id(series.grammar, top)
     drift: dict[Tree, Expr] = {}
     for t, tree in enumerate(names):

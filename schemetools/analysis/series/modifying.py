@@ -44,7 +44,10 @@ def modifying_series(scheme: Scheme, order: int) -> TreeSeries:
         return _runge_kutta([reduced_runge_kutta(scheme)], scheme, order)
     if isinstance(scheme, Tabled):
         return _runge_kutta(tableaux_of(scheme), scheme, order)
-    raise UnsupportedError("the modifying integrator is derived for Runge-Kutta, additive and multistep schemes")
+    raise UnsupportedError(
+        "the modifying integrator is derived for Runge-Kutta, additive and multistep schemes; "
+        f"{scheme} is of the kind {type(scheme).__name__}"
+    )
 
 
 def _multistep(scheme: LinearMultistep, order: int) -> TreeSeries:

@@ -96,7 +96,8 @@ def modified_series(
     if nonautonomous:
         if not grammar.plain:
             raise UnsupportedError(
-                "a field that depends on t is supported for schemes with one field; add t' = 1 to the system"
+                f"a field that depends on t is supported for schemes with one field, and {scheme} has more; add t' = 1 "
+                "to the system"
             )
         grammar = NONAUTONOMOUS
     check_order(grammar, order)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, overload
 
-from sympy import Add, Expr, Rational, sqrt
+from sympy import Add, Expr, Float, Rational, sqrt
 
 from schemetools.analysis.properties import second_order, variable
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
@@ -237,8 +237,10 @@ def principal_error(s: Any) -> PrincipalError:
     """
     p = order(s)
     residuals = {t: r for t, r in order_conditions(s, p + 1).items() if t.order == p + 1}
-    squares = Add(*((r / t.symmetry) ** 2 for t, r in residuals.items()))
-    return PrincipalError(residuals, sqrt(canonical(squares)))
+    squares = canonical(Add(*((r / t.symmetry) ** 2 for t, r in residuals.items())))
+    if not as_scheme(s).exact and squares.is_number:  # fractions of hundreds of digits, of which a few mean something
+        return PrincipalError(residuals, Float(to_float(squares)) ** Rational(1, 2))
+    return PrincipalError(residuals, sqrt(squares))
 
 
 def error_constant(s: Any) -> Expr:

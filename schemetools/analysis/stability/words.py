@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 from sympy import And, Basic, CRootOf, Eq, Expr, Or, Piecewise, Symbol
 from sympy.core.relational import Ge, Gt, Le, Lt
+from sympy.polys.polyerrors import NotAlgebraic
 
 from schemetools.analysis.algebra.root_number import PolynomialRoot
 from schemetools.analysis.stability.questions import QUESTIONS, Kind, Question
@@ -86,7 +87,10 @@ def _equation(value: Expr) -> str:
     """The equation with integer coefficients that a number solves, in brackets; nothing where it is long."""
     if value.is_Rational or any(is_long(root) for root in _roots(value)):
         return "..."
-    equation = _polynomial_text(_minimal_polynomial(value))
+    try:
+        equation = _polynomial_text(_minimal_polynomial(value))
+    except NotAlgebraic:  # a root that is known by its enclosure alone
+        return "..."
     return f" [{equation} = 0]" if len(equation) <= LONGEST_EQUATION else "..."
 
 

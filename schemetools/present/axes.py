@@ -66,7 +66,9 @@ def save(ax: Axes | Figure, path: str | Path, *, dpi: float | None = None) -> Pa
         raise FileError(f"{path} has no picture format that can be written; name the file .png, .svg or .pdf")
     try:
         with styled():
-            figure.savefig(path, **({} if dpi is None else {"dpi": dpi}), metadata=UNDATED.get(path.suffix.lower()))
+            figure.savefig(
+                path, dpi=dpi or matplotlib.rcParams["savefig.dpi"], metadata=UNDATED.get(path.suffix.lower())
+            )
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from None
     return path

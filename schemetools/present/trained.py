@@ -87,7 +87,7 @@ def plot_coefficients(run: Any, ax: Axes | None = None, *, symbol: str = "k") ->
             ax.plot(range(1, len(line) + 1), line, "o-", markersize=3, color=shades(scale(n)))
         ax.set_xlabel("layer with a trained coefficient")
         ax.set_ylabel(symbol)
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.grid(True)
         ax.figure.colorbar(ScalarMappable(scale, shades), ax=ax, label="epoch", ticks=MaxNLocator(integer=True))
     return ax

@@ -68,7 +68,7 @@ class EquationFacts:
         return Coefficients(self.series)
 
     def __getitem__(self, tree: Tree | str) -> Expr:
-        return self.coefficients[tree]
+        return self.coefficients[tree]  # type: ignore[index]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EquationFacts):
@@ -109,7 +109,7 @@ class EquationFacts:
         """b(dot): the scheme follows u' = limit * f as h -> 0; a tuple with one entry per field for additive
         schemes."""
         colours = (0,) if len(self.fields) == 1 else followed(self.scheme, self.series.grammar)
-        values = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in colours)
+        values: tuple[Any, ...] = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in colours)
         return values if len(values) > 1 else values[0]
 
     def meant(self, tree: Tree) -> Expr:

@@ -25,6 +25,9 @@ Word = Annotated[
         metavar="[WORD]", show_default=False, help="Only schemes with this word, or of this kind, such as difference."
     ),
 ]
+OfKind = Annotated[str, typer.Option("--kind", metavar="TEXT", help="Of this kind, as `show` calls it: implicit.")]
+OfOrder = Annotated[int | None, typer.Option("--order", min=1, help="Of this order.")]
+Stable = Annotated[str, typer.Option("--stability", metavar="WORD", help="zero, A, L or algebraic.")]
 Order = Annotated[int | None, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
 Target = Annotated[Literal["numpy", "torch", "c", "julia"], typer.Option(help="What the program runs on.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
@@ -32,9 +35,14 @@ Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of tex
 
 
 @app.command("list", epilog="Example: schemetools list adams")
-def list_schemes(word: Word = "", as_json: Json = False) -> None:
-    """Every scheme by name."""
-    rows = st.present.catalog_rows(word)
+def list_schemes(
+    word: Word = "", kind: OfKind = "", order: OfOrder = None, stability: Stable = "", as_json: Json = False
+) -> None:
+    """Every scheme by name, or those of a kind, an order, a stability."""
+    asked = bool(kind or stability or order is not None)
+    rows = st.present.catalog_rows(word, st.present.names_of(kind, order, stability) if asked else None)
+    if not rows and asked:
+        raise SchemeError("no scheme is of this kind, order and stability; leave one of them out")
     if not rows:
         raise SchemeError(f"no scheme has {word!r} in its name or description; schemetools list shows all of them")
     if as_json:

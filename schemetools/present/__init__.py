@@ -9,6 +9,7 @@ from typing import Any
 PUBLIC = {
     "catalog": ("catalog_rows", "publications"),
     "facts": ("scheme_facts",),
+    "filters": ("names_of",),
     "axes": ("save",),
     "plot": ("plot_sweep",),
     "imex": ("plot_imex",),

@@ -1,6 +1,7 @@
 """The catalog as a list to read, and the publications behind a scheme."""
 
 import inspect
+from collections.abc import Collection
 
 from schemetools.errors import SchemeError
 from schemetools.schemes import registry
@@ -8,12 +9,13 @@ from schemetools.schemes.base import Scheme
 from schemetools.schemes.references import bibtex
 
 
-def catalog_rows(word: str = "") -> list[tuple[str, str]]:
+def catalog_rows(word: str = "", among: Collection[str] | None = None) -> list[tuple[str, str]]:
     """(name with its parameters, description) of every entry and alias with the word in either, sorted.
 
-    The name of a kind, such as "difference", picks the entries of that kind.
+    The name of a kind, such as "difference", picks the entries of that kind; `among` leaves only those of these names.
     """
     named = [registry.family(name) for name in registry.names(word if word in registry.kinds() else None)]
+    named = [family for family in named if among is None or family.name in among]
     found = {f.name: (f.name + (f.usage if f.signature.parameters else ""), _description(f)) for f in named}
     rows = [*found.values()]
     rows += [(alias, f"the same as {name}") for alias, name in registry.aliases().items() if name in found]

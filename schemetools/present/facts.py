@@ -10,6 +10,8 @@ from schemetools.analysis.stability.words import answer
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
+from schemetools.present.results import result_facts
+from schemetools.schemes import registry
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
@@ -36,7 +38,26 @@ def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
         found.append(("for T = p^2/2", _or_reason(lambda: f"order {order(scheme, kinetic='quadratic')}")))
     if isinstance(scheme, RungeKuttaNystrom):
         found.append(("periodicity", _or_reason(lambda: _periodicity(scheme))))
-    return [*found, *_stability_facts(scheme), ("source", citation(scheme.reference) or "none given")]
+    found += [*_given(lambda: list(result_facts(scheme))), *_stability_facts(scheme)]
+    found.append(("source", citation(scheme.reference) or "none given"))
+    return [*found, *_catalog_facts(scheme)]
+
+
+def _catalog_facts(scheme: Scheme) -> list[tuple[str, str]]:
+    """What the catalog adds: other names, and the note of the entry."""
+    entry = registry.entry_of(scheme)
+    if entry is None:
+        return []
+    others = ", ".join(alias for alias, name in registry.aliases().items() if name == entry.name)
+    return [(label, text) for label, text in (("also called", others), ("note", entry.note)) if text]
+
+
+def _given(ask: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """Facts that a scheme without a limit of first order does not have."""
+    try:
+        return ask()
+    except SchemeError:
+        return []
 
 
 def _periodicity(scheme: Scheme) -> str:

@@ -45,6 +45,44 @@ def test_show_knows_every_scheme(schemetools, name):
     assert result.out.startswith(str(st.get(name)))
 
 
+def test_show_says_which_row_advances_and_what_else_has_the_name(schemetools):
+    shown = " ".join(schemetools("show", "fehlberg45").out.split())
+    assert "b, of order 4; b_hat, of order 5, estimates the error" in shown and "5F" in shown
+    assert "also called rkf45" in shown
+    for name, word in (("butcher5", "BuRK65"), ("dopri5", "1951/21600"), ("sdirk2", "sdirk2_stiff")):
+        assert word in schemetools("show", name).out.split("note  ")[-1]
+    shown = " ".join(schemetools("show", "dopri5").out.split())  # 3.99e-4: Dormand and Prince (1980)
+    assert "first same as last" in shown and "stage order 1" in shown and "principal error 0.00039908" in shown
+    assert "SSP coefficient 6" in " ".join(schemetools("show", "ssprk104").out.split())
+    assert "error constant 5/12" in " ".join(schemetools("show", "adams_bashforth").out.split())
+
+
+@pytest.mark.slow
+def test_show_names_misprints_of_others(schemetools):
+    assert "7827059040719" in schemetools("show", "kencarp5").out
+
+
+@pytest.mark.slow
+def test_list_is_filtered_by_kind_order_and_stability(schemetools):
+    def listed(*options):
+        return {line.split()[0].split("(")[0] for line in schemetools("list", *options).out.splitlines()[1:]}
+
+    stable = listed("--kind", "implicit runge-kutta", "--order", "4", "--stability", "L")
+    assert {"sdirk4", "esdirk4", "kvaerno4", "cash_sdirk"} <= stable and not stable & {"gauss", "rk4", "kvaerno3"}
+    assert listed("--kind", "linear multistep", "--order", "4") == {"milne_simpson"}
+    assert "cnab" in listed("--kind", "implicit-explicit") and "rk4" not in listed("--kind", "implicit-explicit")
+    refused = schemetools("list", "--stability", "B2")
+    assert refused.code == 2 and "zero, A, L, algebraic" in refused.err
+    assert schemetools("list", "--kind", "linear multistep", "--order", "17").code == 2
+
+
+def test_cite_a_file_is_bibtex_too(schemetools, tmp_path):
+    (tmp_path / "mine.toml").write_text('reference = "kutta1901, p. 443"\nA = [["0"]]\nb = ["1"]\n')
+    assert schemetools("cite", "mine.toml").out.startswith("@article{kutta1901,")
+    (tmp_path / "mine.toml").write_text('reference = "My notes, 2020"\nA = [["0"]]\nb = ["1"]\n')
+    assert "note = {My notes, 2020}" in schemetools("cite", "mine.toml").out
+
+
 def test_cite_is_bibtex_with_the_authors(schemetools):
     out = schemetools("cite", "lm").out
     assert out.startswith("@")

@@ -149,7 +149,7 @@ APPROXIMATE = {
     "cash_sdirk": (4, 3, 1e-38),
     "kvaerno5": (5, 4, 1e-38),
     "ssprk53": (3, None, 2e-15),
-    "ssprk54": (4, None, 1e-28),
+    "ssprk54": (4, None, 2e-15),
     "kencarp3": (3, 2, 1e-38),
     "kencarp4": (4, 3, 1e-24),
     "kencarp5": (5, 4, 1e-24),

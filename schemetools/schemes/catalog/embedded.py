@@ -33,7 +33,12 @@ def zonneveld4() -> RungeKutta:
     return RungeKutta(A, ["1/6", "1/3", "1/3", "1/6", 0], b_hat=["-1/2", "7/3", "7/3", "13/6", "-16/3"])
 
 
-@entry(reference="fehlberg1969", aliases=("rkf45",))
+@entry(
+    reference="fehlberg1969",
+    aliases=("rkf45",),
+    note="The row of order four advances, as Fehlberg has it; SUNDIALS' FEHLBERG_6_4_5, PETSc's 5F and pathsim's "
+    "RKF45 advance with the other.",
+)
 def fehlberg45() -> RungeKutta:
     """Fehlberg's 4(5) pair, formula 2."""
     A = explicit("""
@@ -61,7 +66,12 @@ def cash_karp5() -> RungeKutta:
     return RungeKutta(A, b, b_hat=["2825/27648", 0, "18575/48384", "13525/55296", "277/14336", "1/4"])
 
 
-@entry(reference="dormand1980", aliases=("dormand_prince5", "ode45"))
+@entry(
+    reference="dormand1980",
+    aliases=("dormand_prince5", "ode45"),
+    note="b_hat is that of Dormand and Prince. diffrax, torchdiffeq, torchode and jax have Shampine's, of order four "
+    "too: 1951/21600, 0, 22642/50085, 451/720, -12231/42400, 649/6300, 1/60.",
+)
 def dopri5() -> RungeKutta:
     """The 5(4) pair of Dormand and Prince, RK5(4)7M, first same as last."""
     A = explicit("""

@@ -95,7 +95,11 @@ def nystrom5() -> RungeKutta:
     return RungeKutta(A, ["23/192", 0, "125/192", 0, "-27/64", "125/192"])
 
 
-@entry(reference="butcher1964")
+@entry(
+    reference="butcher1964",
+    note="A later method of Butcher on the same rule has the name as well, BuRK65 of nodepy: its rows 4 to 6 are 0, "
+    "0, 1/2; 3/16, -3/8, 3/8, 9/16; -3/7, 8/7, 6/7, -12/7, 8/7.",
+)
 def butcher5() -> RungeKutta:
     """Butcher's method of order five, six stages, on Boole's quadrature rule."""
     A = explicit("""

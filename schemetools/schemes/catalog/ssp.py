@@ -59,27 +59,24 @@ def ssprk53() -> RungeKutta:
 @entry(
     reference="kraaijevanger1991; spiteri2002",
     aliases=("ssp54",),
-    note="The thirty digits of nodepy; those of DifferentialEquations.jl are fifteen of a method beside it, 3e-10 "
-    "away, which has order four to its own digits.",
+    note="The digits of Spiteri and Ruuth, as in DifferentialEquations.jl; SSP54 of nodepy is a method of order "
+    "four beside it, 3e-10 away, whose thirty digits have the SSP coefficient 1.50649 only.",
 )
 def ssprk54() -> RungeKutta:
-    """The five-stage SSP method of order four of largest SSP coefficient, 1.508180049, to 28 decimals, by search."""
-    A = explicit("""
-        0.391752226869253785640632115627
-        0.217669096357834985920253802915  0.368410592709066783214662112772
-        0.0826920866830935842609242437786 0.139958502107426395108400626025 0.251891774371960822884363746140
-        0.0679662835740483884329695316049 0.115034698453668419467815057942 0.207034898772936576352392025561
-            0.544974750295139481064416383368
-    """)
-    b = ["0.146811876157875933686947006683", "0.248482909391317264243714136087", "0.104258830279481225354037031167"]
-    b += ["0.274438901048480694917546480567", "0.226007483122844881797755345495"]
-    return RungeKutta(A, b, exact=False, digits=28)
+    """The five-stage SSP method of order four of largest SSP coefficient, 1.50818, to 14 decimals, found by search."""
+    alpha = [[1], ["0.444370493651235", "0.555629506348765"], ["0.620101851488403", 0, "0.379898148511597"]]
+    alpha += [["0.178079954393132", 0, 0, "0.821920045606868"]]
+    alpha += [[0, 0, "0.517231671970585", "0.096059710526147", "0.386708617503269"]]
+    beta = [["0.39175222657189"], [0, "0.368410593050371"], [0, 0, "0.251891774271694"], [0, 0, 0, "0.544974750228521"]]
+    beta += [[0, 0, 0, "0.06369246866629", "0.226007483236906"]]
+    return from_shu_osher(alpha, beta, exact=False, digits=14)
 
 
 @entry(
     reference="ketcheson2008; conde2022",
     aliases=("ssp104",),
-    note="b_hat is an embedded result of order three of Conde, Fekete and Shadid, as in nodepy.",
+    note="b_hat is an embedded result of order three of Conde, Fekete and Shadid, as in nodepy; SUNDIALS has "
+    "1/5, 0, 0, 3/10, 0, 0, 1/5, 0, 3/10, 0, of order three too.",
 )
 def ssprk104() -> RungeKutta:
     """Ketcheson's ten-stage SSP 4(3) pair, SSP coefficient 6; b_hat by Conde, Fekete and Shadid.

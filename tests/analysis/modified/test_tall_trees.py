@@ -7,7 +7,7 @@ from schemetools.exact import to_domain
 from schemetools.schemes.registry import Family
 
 ORDER = 8
-SLOW = {"verner89", "ho_rk8", "dopri8", "fehlberg78", "kvaerno3", "alexander3", "yoshida4"}
+SLOW = {"verner89", "ho_rk8", "dopri8", "fehlberg78", "kvaerno3", "kvaerno4", "alexander3", "yoshida4"}
 
 
 def deterministic():

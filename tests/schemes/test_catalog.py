@@ -31,6 +31,7 @@ rk4_tableau
 """
 APPROXIMATE = """
 tsit5 feagin10 feagin12 feagin14 dop853 dop853_third cash_sdirk kvaerno5 ssprk53 ssprk54 kencarp3 kencarp4 kencarp5
+carpenter_kennedy4 rdpk3sp49 kahan_li6 mclachlan_atela4 yoshida6 yoshida8
 """
 STAGES_EQUAL_ORDER = (
     "euler midpoint heun2 ralston2 rk22 kutta3 heun3 ralston3 ssprk33 rk33 rk4 rk38 ralston4 gill4 rk44"

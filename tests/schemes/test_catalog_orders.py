@@ -158,7 +158,9 @@ APPROXIMATE = {
 }
 GIANTS = {"feagin10": (10, 8, 1e-80), "feagin12": (12, 10, 1e-80), "feagin14": (14, 12, 1e-14)}
 NO_ORDER = {"two_stage", "lm", "heavy_ball", "ho_rk8"}
-ELSEWHERE = {"cnab", "cnlf", "mcnab", "sbdf"}  # implicit-explicit multistep: orders over two colours in test_built
+# Implicit-explicit multistep: orders over two colours in test_built; low-storage and splitting methods have their own tests.
+ELSEWHERE = {"cnab", "cnlf", "mcnab", "sbdf", "carpenter_kennedy4", "rdpk3sp49"}
+ELSEWHERE |= {"yoshida6", "yoshida8", "mclachlan_atela4", "kahan_li6", "suzuki4"}
 SLOW = {
     "gauss(5)",
     "verner98e",

@@ -19,7 +19,7 @@ from sympy import Expr, Poly
 
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.matrices import characteristic_polynomial, minimal_polynomial, product
-from schemetools.analysis.modified.parasitic import ParasiticMode, mode_roots, tidy
+from schemetools.analysis.modified.parasitic import ParasiticMode, mode_roots, tidy, value_at
 from schemetools.analysis.series.general import solved
 from schemetools.analysis.trees.forest import PLAIN, forest
 from schemetools.exact import to_domain
@@ -65,7 +65,7 @@ def _mode(root: Expr, value: Any, data: list[Poly] | None, multiplicity: int, z:
     if data is None:
         return ParasiticMode(root, None, None, multiplicity, number)
     growth, first, second = (tidy(p.as_expr().subs(z, root)) for p in data)
-    speed = None if value is None else complex(sympy.lambdify(z, data[0].as_expr(), "mpmath")(value))
+    speed = None if value is None else value_at(data[0], z, value)
     return ParasiticMode(root, growth, (first, second), 1, number, speed)
 
 
@@ -89,7 +89,7 @@ def _motion(
     moved = _times(resolvent, _constant(BU, z, domain), factor)
     out = next(m for m, x in enumerate(form.q) if x != 0)
     shift = _share(_times(moved, projection, factor)[out], projection[out], factor)
-    first = over_zeta(_trace(weighted, projection, factor)) - ((mu * half - shift) * limit).rem(factor)
+    first = over_zeta(_trace(weighted, projection, factor)) - (mu * half - shift).mul_ground(limit).rem(factor)
     bent = _trace(product(K, product(K, B, A), U), projection, factor)
     second = bent + _trace_product(_times(_constant(BU, z, domain), moved, factor), projection, factor)
     return [mu, first, over_zeta(second) - (mu * mu * half).rem(factor)]

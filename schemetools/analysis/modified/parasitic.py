@@ -91,8 +91,15 @@ def _mode(
     if data is None:
         return ParasiticMode(root, None, None, multiplicity, number)
     growth, first = (tidy(poly.as_expr().subs(z, root)) for poly in data)
-    speed = None if value is None else complex(sympy.lambdify(z, data[0].as_expr(), "mpmath")(value))
+    speed = None if value is None else value_at(data[0], z, value)
     return ParasiticMode(root, growth, (tidy(first * limit), tidy(first * growth)), 1, number, speed)
+
+
+def value_at(poly: Poly, z: Any, value: Any) -> complex:
+    """A polynomial at a number; irrational coefficients that have no radicals are taken to 40 digits first."""
+    expression = poly.as_expr()
+    numbers = {root: root.evalf(40) for root in expression.atoms(CRootOf)}
+    return complex(sympy.lambdify(z, expression.xreplace(numbers), "mpmath")(value))
 
 
 def _motion(rho: Poly, sigma: Poly, factor: Poly, z: Any) -> tuple[Poly, Poly]:

@@ -1,6 +1,7 @@
 """The modes beside the smooth solution, derived in general linear form."""
 
 import pytest
+import sympy
 from sympy import Rational
 
 import schemetools as st
@@ -59,3 +60,22 @@ def test_the_start_of_a_method_says_what_its_values_approximate():
     expected = [Rational(-1, 4), Rational(1, 2) - Rational(7, 12), 1 - Rational(11, 12)]
     assert [x - slopes[0] for x in slopes] == [x - expected[0] for x in expected]
     assert equation.known_order == 3
+
+
+def test_a_symbol_in_a_general_linear_method_stays_in_its_modes():
+    """x -> (y + h f(y + k v), v/2): the second value dies out by 1/2 and does not reach f's limit."""
+    k = sympy.Symbol("k")
+    form = st.GeneralLinear([[0]], [[1, k]], [[1], [0]], [[1, 0], [0, "1/2"]])
+    [mode] = st.modified_equation(form, 2).parasitic
+    assert mode.root == sympy.Rational(1, 2) and "1/2" in str(st.modified_equation(form, 2))
+
+
+def test_coefficients_without_radicals_have_parasites_too():
+    """rho = (w - 1)(w - c + 1) and sigma = w^2, c^3 = c + 1: the growth is sigma/(w rho') at w = c - 1."""
+    c = sympy.CRootOf(sympy.Symbol("x") ** 3 - sympy.Symbol("x") - 1, 0)
+    scheme = st.LinearMultistep([c - 1, -c, 1], [0, 0, 1])
+    [mode] = st.modified_equation(scheme, 2).parasitic
+    root = float(c) - 1
+    assert abs(complex(mode.root.evalf()) - root) < 1e-12
+    assert abs(complex(mode.growth.evalf()) - root**2 / (root * (2 * root - float(c)))) < 1e-12
+    assert "parasite" in str(st.modified_equation(scheme, 2))

@@ -156,3 +156,27 @@ def forget() -> None:
             for value in list(vars(module).values()):
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
+
+
+BARS: dict[str, tuple[float, Callable[[], object]]] = {
+    "imaginary interval of P9C9": (
+        10,
+        lambda: float(st.stability(st.predictor_corrector("ab(9)", "am(8)")).imaginary_interval),
+    ),
+    "real interval of P11C12": (
+        10,
+        lambda: float(st.stability(st.predictor_corrector("ab(11)", "am(11)")).real_interval),
+    ),
+    "A-stability of the two-step schemes of order two": (2, lambda: st.stability(st.lmm2()).is_a_stable),
+}
+
+
+@pytest.mark.parametrize("what", BARS)
+def test_a_single_answer_within_its_bar(what: str) -> None:
+    """Seconds of processor time for an answer that is not kept yet."""
+    bar, work = BARS[what]
+    start = time.process_time()
+    work()
+    seconds = time.process_time() - start
+    print(f"{what}: {seconds:.2f} s of {bar} s")
+    assert seconds < bar

@@ -7,11 +7,14 @@ from typing import Any, final
 import sympy
 from sympy import Expr
 
+from schemetools import exact
 from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.algebra.decisions import decide
+from schemetools.analysis.algebra.polynomials import trim
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.plane import Plane
 from schemetools.analysis.stability.base import Shares, Stability, undefined
+from schemetools.analysis.stability.model import reduced
 from schemetools.analysis.stability.nonlinear import is_stiffly_accurate
 from schemetools.analysis.stability.numbers import length, real_exit
 from schemetools.analysis.stability.second_moments import (
@@ -25,7 +28,7 @@ from schemetools.analysis.stability.second_moments import (
     second_moments,
 )
 from schemetools.analysis.stability.symbolic_numbers import interval, is_infinite
-from schemetools.analysis.stability.verdicts import is_zero_stable
+from schemetools.analysis.stability.verdicts import is_zero_stable, poles_are_right, vanishes_at_infinity
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 
@@ -74,13 +77,13 @@ class MeanSquareStability(Stability):
 
     @property
     def is_a_stable(self) -> Verdict:
-        """Decided for explicit schemes, which never are."""
-        return _never_if_explicit(self.scheme)
+        """Decided exactly, by the poles and the imaginary axis; explicit schemes never are."""
+        return _a_stable(self.scheme, self.shares)
 
     @property
     def is_l_stable(self) -> Verdict:
-        """Decided for explicit schemes, which never are."""
-        return _never_if_explicit(self.scheme)
+        """A-stable, and every second moment vanishes as z -> oo; refused for a free symbol."""
+        return _l_stable(self.scheme, self.shares)
 
     @property
     def is_a0_stable(self) -> Verdict:
@@ -118,7 +121,7 @@ class MeanSquareStability(Stability):
 
     @property
     def angle(self) -> None:
-        """None for an explicit scheme; not decided otherwise."""
+        """None for an explicit scheme; refused otherwise, being numerical: `contains(z)` along rays finds it."""
         _never_if_explicit(self.scheme)
 
     @property
@@ -165,8 +168,35 @@ def _never_if_explicit(scheme: Scheme) -> bool:
     if scheme.is_explicit:
         return False
     raise UnsupportedError(
-        "mean-square A-stability is decided for explicit schemes only; use contains(z) and the intervals"
+        "this is decided in the mean square for explicit schemes only; is_a_stable and the intervals are exact, and "
+        "contains(z) is numerical"
     )
+
+
+@functools.lru_cache(maxsize=128)
+def _a_stable(scheme: Scheme, shares: Shares) -> Verdict:
+    """Whether the poles are to the right and the imaginary axis is stable.
+
+    Every entry of the product of n steps is analytic in z where there is no pole, for every draw; so the mean of its
+    squared modulus is subharmonic, and with it the logarithm of the growth: its maximum over the left half plane is on
+    the imaginary axis.
+    """
+    if scheme.is_explicit:
+        return False
+    domain, Q = exact.to_domain(second_moments(scheme, shares).Q)
+    right = decide(domain, lambda K, q: poles_are_right(K, [trim(K, list(q))]), Q)
+    axis = _whole_axis(scheme, shares, imaginary=True)
+    return right and axis if isinstance(right, bool) and isinstance(axis, bool) else sympy.And(right, axis)
+
+
+@functools.lru_cache(maxsize=128)
+def _l_stable(scheme: Scheme, shares: Shares) -> Verdict:
+    if scheme.is_explicit:
+        return False
+    found = axis_model(second_moments(scheme, shares), imaginary=False)
+    if found.symbols:
+        raise UnsupportedError("mean-square L-stability needs numbers; put values in with .subs({...})")
+    return vanishes_at_infinity(found.base, reduced(found.base, found.phi)) and _a_stable(scheme, shares)
 
 
 def _whole_axis(scheme: Scheme, shares: Shares, *, imaginary: bool) -> Verdict:

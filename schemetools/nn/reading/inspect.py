@@ -14,12 +14,16 @@ from schemetools.analysis.modified.equation import ModifiedEquation
 from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
+from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.masked import MaskedBlock
 from schemetools.nn.blocks.residual import Residual
+from schemetools.nn.blocks.stepped import Stepped
 from schemetools.nn.reading.certificate import Certificate, certify, joined
 from schemetools.nn.reading.chains import Chain, Layer, averaged, blocks_of, read_chains
 from schemetools.nn.reading.convolutions import KernelOperator, read_operators
 from schemetools.nn.reading.frozen import frozen, in_single
 from schemetools.nn.reading.given import Given, check_network
+from schemetools.nn.reading.noise import LayerNoise, MaskedReport, gate_noise, masked_reports, noise_lines
 from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
 from schemetools.nn.tensors.products import Linearised
@@ -51,6 +55,7 @@ class LayerReport:
     h: float
     notes: tuple[str, ...] = ()
     operators: tuple[KernelOperator, ...] = ()
+    noise: LayerNoise | None = None
 
     @property
     def operator(self) -> KernelOperator | None:
@@ -79,6 +84,7 @@ class LayerReport:
             "inside": self.inside,
             "remainder": self.remainder,
             "notes": list(self.notes),
+            "noise": None if self.noise is None else vars(self.noise),
         }
 
 
@@ -92,23 +98,29 @@ class Report:
     layers: tuple[LayerReport, ...]
     chains: tuple[Chain, ...]
     rewired: tuple[str, ...] = ()
+    masked: tuple[MaskedReport, ...] = ()
 
     def __str__(self) -> str:
         heads, rows = self.table()
         short, notes = numbered(rows)
-        return "\n".join([*text_table(heads, short), *notes, *self.rewired, self._verdict()])
+        table = text_table(heads, short) if self.layers else []
+        return "\n".join([*table, *notes, *noise_lines(self.layers, self.masked), *self.rewired, *self._verdict()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         heads, rows = self.table()
         short, notes = numbered(rows)
-        return html_table(heads, short, [*notes, *self.rewired, self._verdict()])
+        return html_table(
+            heads, short, [*notes, *noise_lines(self.layers, self.masked), *self.rewired, *self._verdict()]
+        )
 
-    def _verdict(self) -> str:
+    def _verdict(self) -> list[str]:
+        if not self.layers:
+            return []
         if not self.outside:
-            return f"all {len(self.layers)} layers lie inside their own stability region"
-        return f"outside their own stability region: {', '.join(layer.name for layer in self.outside)}"
+            return [f"all {len(self.layers)} layers lie inside their own stability region"]
+        return [f"outside their own stability region: {', '.join(layer.name for layer in self.outside)}"]
 
     @property
     def outside(self) -> tuple[LayerReport, ...]:
@@ -132,11 +144,15 @@ class Report:
             "layers": [layer.record() for layer in self.layers],
             "outside": [layer.name for layer in self.outside],
             "rewired": list(self.rewired),
+            "masked": [{"name": m.name, "scheme": str(m.scheme), "h": m.h, **vars(m.noise)} for m in self.masked],
         }
 
 
 def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress | None = None) -> Report:
     """Read a network as mathematics at an input x (a batch); the network itself is left as it is.
+
+    Layers with gates have a `.noise` (drift, size, growth of the mean square); blocks with a mask per unit are in
+    `report.masked`, with theirs.
 
     `x` is what the network takes: a tensor (of floats or token ids), a tuple of its arguments, a dict of its keywords.
 
@@ -146,11 +162,15 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     schemes of several fields.
     """
     check_network(net, "inspect(net, x)")
-    blocks_of(net)
+    has_masks = any(isinstance(module, MaskedBlock) for module in net.modules())
+    has_steps = not has_masks or any(isinstance(module, (Block, Stepped)) for module in net.modules())
+    if has_steps:
+        blocks_of(net)
     given = Given(x, "inspect")
     if not isinstance(eigenvalues, int) or isinstance(eigenvalues, bool) or eigenvalues < 1:
         raise SchemeError(f"eigenvalues is how many leading ones are found, at least 1; {eigenvalues!r} came")
-    chains = read_chains(frozen(net), given.exact())
+    exact = given.exact()
+    chains = read_chains(frozen(net), exact) if has_steps else []
     _check_finite(chains)
     places = [(chain, i) for chain in chains for i in range(len(chain.layers))]
     layers = []
@@ -161,7 +181,8 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     if progress is not None:
         progress(len(layers), len(places), "")
     said = tuple(str(chain) for module in net.modules() for chain in getattr(module, "rewired", ()))
-    return Report(tuple(layers), tuple(chains), said)
+    masked = masked_reports(frozen(net), exact.args, exact.kwargs) if has_masks else []
+    return Report(tuple(layers), tuple(chains), said, tuple(masked))
 
 
 def _check_finite(chains: Sequence[Chain]) -> None:
@@ -215,6 +236,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
         layer.h,
         tuple(notes),
         read_operators(layer.block._branches()),
+        gate_noise(layer, found.eigenvalues),
     )
 
 

@@ -139,3 +139,33 @@ def test_a_whole_axis_is_a_condition_on_a_symbol():
     sigma = sympy.Symbol("s")
     noisy = st.RungeKutta([["1/2"]], [st.random_symbol("xi", "normal", 1, sigma)])
     assert stability(noisy).is_i_stable == sympy.Eq(sigma, 0)
+
+
+@pytest.mark.parametrize(("std", "stable"), [("1/2", True), (1, True), ("3/2", False)])
+def test_mean_square_a_stability_of_an_implicit_scheme_is_decided(std, stable):
+    """k = f(u + h k), u + h xi k: E|R|^2 = (1 + v |z|^2)/|1 - z|^2 for mean 1 and variance v, at most 1 iff v <= 1."""
+    xi = st.random_symbol("xi", "normal", 1, std)
+    found = st.stability(st.RungeKutta([[1]], [xi]))
+    assert found.is_a_stable is stable and found.is_l_stable is False
+    x, y = np.meshgrid(-np.logspace(-3, 3, 40), np.linspace(-50, 50, 41))
+    assert bool(found.contains(x + 1j * y).all()) is stable
+
+
+def test_a_pole_to_the_left_and_an_unstable_axis_are_found():
+    xi = st.random_symbol("xi", "bernoulli", "1/2")
+    assert st.stability(st.RungeKutta([[-1]], [xi])).is_a_stable is False
+    gate = st.random_symbol("xi", "bernoulli", "1/2")
+    # R = 1 + xi z/(1 - z) is 1 or 1/(1 - z): never above 1 on the left
+    assert st.stability(st.RungeKutta([[1]], [gate])).is_a_stable is True
+    # the trapezoidal rule with a gate on both stages: 1 or R of modulus one on the axis
+    assert st.stability(st.RungeKutta([[0, 0], ["1/2", "1/2"]], [gate / 2, gate / 2])).is_a_stable is True
+    assert st.stability(st.RungeKutta([[0, 0], ["1/2", "1/2"]], [gate, gate])).is_a_stable is False
+
+
+def test_mean_square_l_stability():
+    noise = st.random_symbol("xi", "rademacher")
+    # stiffly accurate: R = (1 - z + a z)/(1 - z)^2, a = xi/4, so E|R|^2 = (|1-z|^2 + |z|^2/16)/|1-z|^4
+    found = st.stability(st.RungeKutta([[1, 0], [noise / 4, 1]], [noise / 4, 1]))
+    assert found.is_a_stable is True and found.is_l_stable is True
+    with pytest.raises(st.SchemeError, match="numerical"):
+        _ = found.is_algebraically_stable

@@ -26,8 +26,8 @@ def embedded(s: Any) -> Any:
         parts = [(label, embedded(t)) for label, t in scheme.tableaux]
         return labelled(AdditiveRungeKutta(parts, scheme.partitioned), name=name)
     if isinstance(scheme, Rosenbrock) and scheme.b_hat is not None:
-        labels = scheme._labels() | {"name": name}
-        return Rosenbrock(scheme.A, scheme.Gamma, scheme.b_hat, w_method=scheme.w_method, **labels)
+        other = Rosenbrock(scheme.A, scheme.Gamma, scheme.b_hat, w_method=scheme.w_method, **scheme._labels())
+        return labelled(other, name=name)
     if isinstance(scheme, RungeKuttaNystrom) and scheme.b_hat is not None:
         weights = scheme.b_hat, scheme.b_prime_hat
         other = RungeKuttaNystrom(scheme.A, *weights, scheme.c, A_prime=scheme.A_prime, **scheme._labels())

@@ -33,7 +33,7 @@ class ExponentialStability:
     >>> import schemetools as st, sympy
     >>> x, y = sympy.symbols("x y")
     >>> st.stability("etd1").function(x, y)
-    y*(exp(x) - 1)/x + exp(x)
+    exp(x) + y*(exp(x) - 1)/x
     """
 
     scheme: Exponential
@@ -72,7 +72,7 @@ class ExponentialStability:
 
     def region(self, x: Any, xlim: Any = (-6, 4), ylim: Any = (-5, 5), n: int = 201) -> np.ndarray:
         """The region in the plane of y for one x, boolean (n, n), rows the imaginary part ascending."""
-        real, imaginary = np.linspace(*xlim, n), np.linspace(*ylim, n)
+        real, imaginary = (np.linspace(low, high, n) for low, high in (xlim, ylim))
         return self.contains(complex(x), real[None, :] + 1j * imaginary[:, None])
 
     def how(self, name: str) -> str:

@@ -62,7 +62,7 @@ class Linearised:
         """k with (I - h diagonal J) k = slope + h J (sum of c * k_j over `products`) + h weight f_t."""
         right = slope.to(self.matrix.dtype)
         if products:
-            total = sum((c * k for c, k in products[1:]), products[0][0] * products[0][1])
+            total: Tensor = sum((c * k for c, k in products[1:]), products[0][0] * products[0][1])  # type: ignore[assignment]
             right = right + h * (self.matrix @ total.to(right.dtype).reshape(-1)).reshape(right.shape)
         if self.in_time is not None:
             right = right + h * weight * self.in_time

@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 from sympy import QQ, CRootOf, Expr
 from sympy.polys.domains.domain import Domain
+from sympy.polys.numberfields import primitive_element
 
 from schemetools.errors import CoefficientError
 
@@ -54,13 +55,30 @@ def domain_over(numbers: tuple[Expr, ...], symbols: tuple[Expr, ...]) -> Domain:
 
     The number field is built before the symbols are adjoined: one `construct_domain` call over both falls to EX.
     """
-    field: Domain = QQ.algebraic_field(*numbers) if numbers else QQ
+    field: Domain = _number_field(numbers) if numbers else QQ
     return field.frac_field(*symbols) if symbols else field
+
+
+_images: dict[tuple[Domain, Expr], Any] = {}
+
+
+@functools.cache
+def _number_field(numbers: tuple[Expr, ...]) -> Domain:
+    """QQ<numbers> in a primitive element; what the numbers are in it comes with that, exactly, and is kept."""
+    polynomial, coefficients, images = primitive_element(numbers, ex=True, polys=True)
+    element = sum((c * number for c, number in zip(coefficients, numbers, strict=True)), sympy.S.Zero)
+    field = QQ.algebraic_field((polynomial, element))
+    _images.update({(field, number): field(image) for number, image in zip(numbers, images, strict=True)})
+    return field
 
 
 @functools.cache
 def _generator_image(domain: Domain, generator: Expr) -> Any:
-    return domain.from_sympy(generator)
+    field = domain.domain if domain.is_Composite else domain  # type: ignore[attr-defined]
+    if (field, generator) not in _images:
+        return domain.from_sympy(generator)
+    known = _images[field, generator]
+    return known if field is domain else domain.convert_from(known, field)
 
 
 def convert(value: Expr, domain: Domain) -> Any:

@@ -1,5 +1,6 @@
 """The intake of coefficients and the one gate at which they are rounded."""
 
+import functools
 import math
 import numbers
 from decimal import Decimal
@@ -130,8 +131,11 @@ def canonical(value: Expr) -> Expr:
     """One expression per value: rationals as they are, the rest reduced in its number field or field of rational
     functions.
     """
-    if value.is_Rational or value.is_Symbol:
-        return value
+    return value if value.is_Rational or value.is_Symbol else _reduced(value)
+
+
+@functools.lru_cache(maxsize=4096)  # a tableau is built and labelled, its row sums are taken: the same entries again
+def _reduced(value: Expr) -> Expr:
     if expanded_terms(value) > MAX_TERMS:
         raise CoefficientError(f"a coefficient multiplied out has more than {MAX_TERMS} terms; simplify it first")
     if value.is_number and value.is_real is False:

@@ -1,0 +1,133 @@
+"""What reading a network costs, over one forward and backward pass of it: python benchmarks/bench_inspect.py
+
+    python benchmarks/bench_inspect.py [NETWORK ...] [--beside FOLDER]
+
+NETWORK: resnet20, resnet50, deit_tiny, convnext. `--beside` is a checkout of another version, run in turns on resnet20;
+norms and leading eigenvalues of both are compared as well. The bars: 20 times faster than commit 4cb9aa9 on resnet20,
+at most 60 passes on the others.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+import schemetools as st
+from schemetools.nn.models import build
+
+BARS = {"resnet50": 60.0, "deit_tiny": 60.0, "convnext": 60.0}
+FASTER = 20.0
+
+
+def resnet(name: str, images: int, size: int) -> tuple[nn.Module, torch.Tensor]:
+    """A network of the literature with lm, its running statistics those of one batch."""
+    x = torch.randn(images, 3, size, size)
+    net = build(name, "lm")
+    net(x.repeat(max(1, 2 // images), 1, 1, 1))
+    return net.eval(), x
+
+
+def deit_tiny() -> tuple[nn.Module, torch.Tensor]:
+    """DeiT-Tiny of 12 layers, converted."""
+    from transformers import DeiTConfig, DeiTModel  # noqa: PLC0415  (an extra)
+
+    config = DeiTConfig(hidden_size=192, num_attention_heads=3, intermediate_size=768, num_hidden_layers=12)
+    net, x = DeiTModel(config, add_pooling_layer=False).eval(), torch.randn(1, 3, 224, 224)
+    return st.convert(net, st.lm(), example=x), x
+
+
+def convnext() -> tuple[nn.Module, torch.Tensor]:
+    """A ConvNeXt of transformers, narrow, converted."""
+    from transformers import ConvNextConfig, ConvNextModel  # noqa: PLC0415  (an extra)
+
+    net = ConvNextModel(ConvNextConfig(depths=[2, 2, 4, 2], hidden_sizes=[32, 64, 128, 256])).eval()
+    x = torch.randn(1, 3, 64, 64)
+    return st.convert(net, st.lm(), example=x), x
+
+
+NETWORKS: dict[str, Callable[[], tuple[nn.Module, torch.Tensor]]] = {
+    "resnet20": lambda: resnet("resnet20", 2, 32),
+    "resnet50": lambda: resnet("resnet50", 1, 64),
+    "deit_tiny": deit_tiny,
+    "convnext": convnext,
+}
+
+
+def passes(net: nn.Module, x: torch.Tensor, rounds: int) -> float:
+    """Seconds of a forward and backward pass, the median."""
+    found = []
+    for _ in range(rounds):
+        start = time.process_time()
+        given = net(x)
+        (given if isinstance(given, torch.Tensor) else next(iter(given.values()))).sum().backward()
+        found.append(time.process_time() - start)
+    return float(np.median(found))
+
+
+def measured(name: str) -> dict[str, Any]:
+    """The cost of `inspect` in passes, and what it found."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    net, x = NETWORKS[name]()
+    before = passes(net, x, 7)
+    st.inspect(st.to_stack(st.lm(), [nn.Linear(4, 4) for _ in range(3)]), torch.randn(1, 4))  # what is loaded once
+    start = time.process_time()
+    report = st.inspect(net, x)
+    seconds = time.process_time() - start
+    one = (before + passes(net, x, 7)) / 2
+    layers = [(layer.field_norm, [[z.real, z.imag] for z in layer.eigenvalues.tolist()]) for layer in report.layers]
+    return {"passes": seconds / one, "seconds": seconds, "one pass": one, "layers": layers}
+
+
+def beside(folder: str) -> dict[str, Any]:
+    """The same by another checkout, in a process of its own."""
+    command = [sys.executable, __file__, "resnet20", "--json"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": folder}, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[float, float]:
+    """The largest relative differences of norms, and of the first eigenvalue, a pair counted as one."""
+    norms, values = [], []
+    for (a, p), (b, q) in zip(ours["layers"], theirs["layers"], strict=True):
+        norms.append(abs(a - b) / b)
+        z, w = (complex(v[0][0], abs(v[0][1])) for v in (p, q))
+        values.append(abs(z - w) / abs(w))
+    return max(norms), max(values)
+
+
+def main() -> None:
+    """One line per network."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", default=[])
+    parser.add_argument("--beside")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    for name in options.networks or NETWORKS:
+        found = measured(name)
+        if options.json:
+            print(json.dumps(found))
+            continue
+        line = f"{name:12} inspect {found['passes']:7.1f} passes"
+        if name in BARS:
+            line += f", bar {BARS[name]:.0f}: {'holds' if found['passes'] <= BARS[name] else 'MISSED'}"
+        if name == "resnet20" and options.beside:
+            other = beside(options.beside)
+            faster = other["passes"] / found["passes"]
+            norm, value = differences(found, other)
+            line += f"; {other['passes']:.0f} there, {faster:.1f} times faster, bar {FASTER:.0f}: "
+            line += "holds" if faster >= FASTER else "MISSED"
+            line += f"; norms differ by {norm:.1e} (bar 1e-4), leading eigenvalues by {value:.1e} (bar 1e-3)"
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

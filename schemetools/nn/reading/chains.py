@@ -173,6 +173,11 @@ def blocks_of(net: nn.Module) -> dict[nn.Module, str]:
         )
     for block, name in names.items():
         fields = type(block).plan.fields if isinstance(block, Block) else ("f",)
+        if isinstance(block, Block) and len(fields) == 1 and type(block).plan.parts > 1:
+            raise UnsupportedError(
+                f"{name or 'the network'} is a step of {type(block).written} for q'' = f(q), on a pair (q, q'); what "
+                "is read is written for one state: give a network of schemes such as euler"
+            )
         if len(fields) > 1:
             raise UnsupportedError(
                 f"{name or 'the network'} is a step of {type(block).written}, which has several fields "  # type: ignore[attr-defined]

@@ -103,3 +103,9 @@ def test_stacks_have_the_gradients_of_a_loop(memory):
         z = block(z)
     sum(part.sum() for part in z).backward()
     assert all((a.grad - b.grad).abs().max() < 1e-13 for a, b in zip(x, y, strict=True))
+
+
+def test_inspect_says_that_a_pair_is_not_read():
+    stack = st.to_stack(st.stoermer, [torch.nn.Linear(3, 3).double()] * 2, h=0.1)
+    with pytest.raises(st.SchemeError, match=r"for q'' = f\(q\), on a pair"):
+        st.inspect(stack, state())

@@ -193,7 +193,7 @@ def _configuration(record: Record) -> Iterator[str]:
         yield from (
             "",
             "```json",
-            json.dumps(run["config"] | {"out": ""}, indent=1),
+            json.dumps(run["config"], indent=1),
             json.dumps(run["versions"]),
             "```",
         )

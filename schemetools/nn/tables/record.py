@@ -46,7 +46,7 @@ def _row(row: Row, found: Mapping[str, Runs]) -> dict[str, Any]:
         "claims": {name: said for name, said in claims.items() if said is not None},
         "seconds": summary([run["seconds"] for run in runs]),
         "cpu_seconds": summary([run["cpu_seconds"] for run in runs]),
-        "runs": [dict(run) for run in runs],
+        "runs": [{**run, "config": {**run["config"], "out": ""}} for run in runs],  # where it ran is no result
     }
 
 

@@ -92,8 +92,8 @@ def train(
     run = Run()
     if stored is not None:
         load_weights(model, stored["model"], path)
-        spent = [stored.get(clock, 0.0) for clock in ("seconds", "cpu_seconds")]
-        run = Run(stored["step"], list(stored["sums"]), *spent, list(stored["epochs"]))
+        spent = {clock: stored.get(clock, 0.0) for clock in ("seconds", "cpu_seconds")}
+        run = Run(stored["step"], list(stored["sums"]), epochs=list(stored["epochs"]), **spent)
     decays = {"weight_decay": config.weight_decay, "coefficient_decay": config.coefficient_decay}
     groups = parameter_groups(model, **decays)
     optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.nesterov)

@@ -25,7 +25,7 @@ export MPLBACKEND ?= agg
 # pytest runs two processes; each of them then uses one core.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
-.PHONY: help setup demo test check check-all check-core without-flint slow faults bench docs lint types contract notebooks notebooks-update \
+.PHONY: help setup demo test check check-all check-core without-flint slow faults fuzz bench docs lint types contract notebooks notebooks-update \
         format clean
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make check       lint, types, import contract, docs, notebooks, tests: what CI runs"
 	@echo "make check-all   the same, and the slow tests, the core without torch and without flint"
 	@echo "make faults      interrupts, full disks, kills, missing packages"
+	@echo "make fuzz        ten minutes of coverage-guided fuzzing of everything that reads input"
 	@echo "make bench       benchmarks"
 	@echo "make docs        docs/_build/html/index.html"
 	@echo "make format      let ruff format and mend"
@@ -96,6 +97,10 @@ slow: $(TEST)
 faults: $(TEST)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/faults
 
+# In an environment of its own; SECONDS_IN_ALL=60 for a short run, READERS="parser toml" for some.
+fuzz:
+	PYTHON=$(PYTHON) tests/fuzz/run.sh
+
 # Results are the same where sympy does its own rational arithmetic.
 without-flint: $(TEST)
 	SYMPY_GROUND_TYPES=python $(PYTEST) tests/exact tests/schemes tests/analysis tests/codegen
@@ -115,4 +120,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv-core .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature demo-output
+	rm -rf .venv-core .venv-fuzz .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature demo-output

@@ -62,7 +62,7 @@ def _given(ask: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]]:
 
 def _periodicity(scheme: Scheme) -> str:
     """Where q'' = -w^2 q neither gains nor loses energy."""
-    found = stability(scheme).periodicity_interval
+    found = stability(scheme).periodicity_interval  # type: ignore[attr-defined]
     return f"h w < {number(found)}" if found != 0 else "none"
 
 

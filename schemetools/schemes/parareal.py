@@ -29,10 +29,11 @@ def parareal(coarse: Any, fine: Any, intervals: int, iterations: int) -> RungeKu
     >>> [st.order(parareal("euler", "rk4", 3, k)) for k in range(4)]
     [1, 3, 4, 4]
     """
-    pair = [as_scheme(s) for s in (coarse, fine)]
-    for scheme in pair:
+    pair = []
+    for scheme in (as_scheme(s) for s in (coarse, fine)):
         if not isinstance(scheme, RungeKutta):
             raise SchemeError(f"parareal takes two Runge-Kutta schemes; {scheme} is none")
+        pair.append(scheme)
     if not all(is_whole(n) for n in (intervals, iterations)) or intervals < 1 or iterations < 0:
         raise SchemeError(f"parareal takes N >= 1 intervals and K >= 0 iterations; {intervals}, {iterations} came")
     program = _Program(int(intervals))

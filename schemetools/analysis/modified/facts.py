@@ -110,7 +110,7 @@ class EquationFacts:
         schemes."""
         colours = (0,) if len(self.fields) == 1 else followed(self.scheme, self.series.grammar)
         values: tuple[Any, ...] = tuple(meant_limit(self.scheme, self.series.value(t, 1)) for t in colours)
-        return values if len(values) > 1 else values[0]
+        return values if len(values) != 1 else next(iter(values))
 
     def meant(self, tree: Tree) -> Expr:
         """b(t) as the scheme is meant: of approximate coefficients, 0 through the order, and 1 where the limit is."""

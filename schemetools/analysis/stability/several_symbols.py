@@ -112,7 +112,7 @@ def _cleared(ring: PolyRing, domain: Domain, rows: Any) -> list[Row]:
 
 def _both(*unions: Union) -> Union:
     """The conjunction of unions, multiplied out; what contradicts itself by constants is dropped."""
-    product = ALWAYS
+    product: Union = ALWAYS
     for union in unions:
         product = [c for a in product for b in union if (c := without_constants([*a, *b])) is not None]
     return product

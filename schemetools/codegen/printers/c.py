@@ -2,7 +2,7 @@
 
 import re
 
-from schemetools.codegen.plan import Combine, Eval, Solve, Step
+from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step
 from schemetools.codegen.printers.c_solver import SOLVER
 from schemetools.codegen.printers.names import base_name, quoted
 from schemetools.codegen.printers.sums import Program, program
@@ -102,6 +102,8 @@ class _Writer:
                 return [_loop(f"{out}[i] = {self.made.combined(terms, increments, '{}[i]')};")]
             case Solve():
                 return self._solve(step)
+            case Linearise() | LinearSolve():
+                raise UnsupportedError(f"{self.made.scheme} solves with a Jacobian; it is printed for numpy and torch")
 
     def _solve(self, step: Solve) -> list[str]:
         self.count += 1

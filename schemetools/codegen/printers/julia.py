@@ -2,9 +2,10 @@
 
 import re
 
-from schemetools.codegen.plan import Combine, Eval, Solve, Step
+from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step
 from schemetools.codegen.printers.names import base_name, quoted
 from schemetools.codegen.printers.sums import Program, program
+from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
 
 WORDS = re.compile(r"\w+").findall(
@@ -76,6 +77,8 @@ def _lines(made: Program, step: Step) -> list[str]:
             return [f"{out} = {made.combined(terms, increments)}"]
         case Solve():
             return _solve(made, step)
+        case Linearise() | LinearSolve():
+            raise UnsupportedError(f"{made.scheme} solves with a Jacobian; it is printed for numpy and torch")
 
 
 def _solve(made: Program, step: Solve) -> list[str]:

@@ -12,7 +12,7 @@ R(xi, h J), is largest on an eigenvalue of J, where the scheme's mean-square reg
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -107,7 +107,10 @@ def masked_reports(net: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     names = {module: name for name, module in net.named_modules() if isinstance(module, MaskedBlock)}
     taken: list[tuple[MaskedBlock, tuple[Any, ...], dict[str, Any]]] = []
     hooks = [
-        block.register_forward_pre_hook(lambda b, a, k: taken.append((b, a, k)), with_kwargs=True) for block in names
+        block.register_forward_pre_hook(
+            lambda b, *given: taken.append((cast(MaskedBlock, b), *given)), with_kwargs=True
+        )
+        for block in names
     ]
     try:
         with torch.no_grad():

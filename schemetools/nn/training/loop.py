@@ -87,7 +87,7 @@ def train(
     accelerator = _accelerator(log_with, config.out)
     model = build(config.model, config.scheme, len(data.classes), **config.options)
     if config.channels_last:
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, reportCallIssue]
     make_folder(path.parent)  # after what a user can get wrong, before the work
     run = Run()
     if stored is not None:

@@ -7,6 +7,6 @@ from typing import Any
 
 def table(name: str) -> Any:
     """The scheme of a table; rows of A leave out the zeros from the diagonal on."""
-    place = files(__package__).joinpath("tables", f"{name}.toml")
+    place = files("schemetools.schemes.catalog").joinpath("tables", f"{name}.toml")
     reader = importlib.import_module("schemetools.schemes.files")  # on first use: the list of names needs no reader
     return reader.from_toml(place.read_text(encoding="utf-8"), place.name)

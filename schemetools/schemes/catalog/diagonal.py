@@ -188,8 +188,8 @@ def _of_order_three(c: list[Expr], last: list[Expr]) -> list[Expr]:
     rows = [[Integer(2) if q == 0 else c[1] ** q, c[2] ** q, c[3] ** q] for q in range(3)]
     given = list(zip(last, c[4:], strict=True))
     right = [Rational(1, q + 1) - sum((w * node**q for w, node in given), Integer(0)) for q in range(3)]
-    first, third, fourth = solve_consistent(rows, right) or ()
-    return [first, first, third, fourth, *last]
+    found = solve_consistent(rows, right) or ()
+    return [*found[:1], *found, *last]
 
 
 def _inside(family: str, gamma: Expr) -> None:

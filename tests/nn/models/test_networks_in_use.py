@@ -30,7 +30,7 @@ def test_survival_falls_linearly(x):
 
 def test_survival_falls_for_lm_as_well():
     net = build("resnet20", "lm_stochastic_depth(k, p)", width=4, survival="1/10")
-    gates = [str(block.scheme).split("p=")[1].rstrip(")") for *_, found in chains(net) for block in found]
+    gates = [f"{block.scheme}".split("p=")[1].rstrip(")") for *_, found in chains(net) for block in found]
     assert [g.split(")")[0] for g in gates] == ["9/10", "4/5", "7/10", "1/2", "2/5", "1/5", "1/10"]
 
 

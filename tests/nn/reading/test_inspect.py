@@ -132,7 +132,7 @@ def test_a_convolutional_network_is_read_and_left_alone():
     assert model.training
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     record = json.loads(json.dumps(report.record()))
-    assert [layer["scheme"] for layer in record["layers"]] == [str(layer.scheme) for layer in report.layers]
+    assert [layer["scheme"] for layer in record["layers"]] == [f"{layer.scheme}" for layer in report.layers]
     assert all(layer.field_norm >= abs(layer.eigenvalues[0]) - 1e-6 for layer in report.layers)
 
 

@@ -131,6 +131,6 @@ def test_a_cache_and_the_history_go_together():
 def test_a_language_model_is_read_from_tokens_and_mask():
     model = transformers.BertModel(transformers.BertConfig(**TEXT)).eval()
     report = st.inspect(convert(model, st.lm(k=-0.1), example=TOKENS), TOKENS, eigenvalues=2)
-    assert [str(layer.scheme) for layer in report.layers[1:]] == ["lm(k=-1/10)"] * 2
+    assert [f"{layer.scheme}" for layer in report.layers[1:]] == ["lm(k=-1/10)"] * 2
     assert all("post-norm" in layer.notes[0] for layer in report.layers)
     assert POST_NORM in str(report)

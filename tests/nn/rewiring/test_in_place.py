@@ -268,7 +268,7 @@ def test_what_a_network_says_of_itself(x):
     assert "blocks: 8 blocks of 9 in 2 steps of rk4, 1 Euler step" in repr(made)
     assert "evaluation 2 of 4 of rk4" in repr(made)
     report = st.inspect(made, x, eigenvalues=1)
-    assert [str(layer.scheme) for layer in report.layers] == ["rk4", "rk4", "euler"]
+    assert [f"{layer.scheme}" for layer in report.layers] == ["rk4", "rk4", "euler"]
     assert "blocks: 8 blocks of 9 in 2 steps of rk4, 1 Euler step" in str(report)
 
 

@@ -19,6 +19,7 @@ from schemetools.nn.reading.terms import numeric_terms
 ROUGH = 0.5
 NEAR = 0.1
 COARSE, FINER = 1e-3, 400.0  # the coarsest tolerance of the integrator, and how far below the errors it has to be
+CLEAR = 40.0  # an error below so many tolerances is measured again with a finer one
 
 Point = tuple[float, float, float]
 
@@ -71,7 +72,7 @@ def certify(chain: Chain, *, refine: Sequence[int] = (1, 2, 4, 8), tolerance: fl
         depth = Depth(chain)
         rough = roughness(depth)
         points, used = _points(depth, refine, tolerance)
-    slopes = [_slope(points, column, used) for column in (1, 2)]
+    slopes = [_slope(points, 1, [min(used)] * len(used)), _slope(points, 2, used)]
     errors = points[0][1], points[0][2]
     is_ode = rough < ROUGH and errors[1] < NEAR
     sentence = _sentence(depth, errors, slopes, rough, is_ode, depths=len(points))
@@ -103,35 +104,51 @@ def roughness(depth: Depth) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def _points(depth: Depth, refine: Sequence[int], tolerance: float) -> tuple[list[Point], float]:
-    """(h, error of the limit equation, error of the modified equation) for each depth, and the tolerance used.
+def _points(depth: Depth, refine: Sequence[int], tolerance: float) -> tuple[list[Point], list[float]]:
+    """(h, error of the limit equation, error of the modified equation) for each depth, and the tolerances used.
 
     A field with ReLU in it has jumps in f'f, which cost an integrator dearly: it is made as fine as the errors need,
-    where the modified equation's is expected to be the square of the limit's.
+    at each depth its own, where the modified equation's is expected to be the square of the limit's; where it turns
+    out to be smaller, as fine as the smallest needs.
     """
     lasts = [depth.run(m) for m in refine]
     roughly = depth.integrate(depth.limit, depth.vector()[0], tolerance=COARSE)
-    limit_error = min(_relative(roughly, last) for last in lasts)
-    used = min(max(limit_error**2 / FINER, tolerance), COARSE) if math.isfinite(limit_error) else COARSE
-    limit = roughly if used == COARSE else depth.integrate(depth.limit, depth.vector()[0], tolerance=used)
-    same = numeric_terms(depth.scheme, depth.stages)(depth.coefficients(Place(0, 0.0))[0]).is_exact_limit
-    points = []
-    for m, last in zip(refine, lasts, strict=True):
-        h, modified = depth.h / m, limit
-        if not same:
-            start = depth.effective_start(depth.vector(m), h)
-            modified = depth.integrate(lambda p, u, h=h: depth.modified(p, u, h), start, tolerance=used)
-        points.append((h, _relative(limit, last), _relative(modified, last)))
+    needed = [_needed(_relative(roughly, last), tolerance) for last in lasts]
+    finest = min(needed)
+    limit = roughly if finest == COARSE else depth.integrate(depth.limit, depth.vector()[0], tolerance=finest)
+    if numeric_terms(depth.scheme, depth.stages)(depth.coefficients(Place(0, 0.0))[0]).is_exact_limit:
+        errors = [_relative(limit, last) for last in lasts]
+        return [(depth.h / m, error, error) for m, error in zip(refine, errors, strict=True)], [finest] * len(refine)
+    points, used = [], []
+    for m, last, own in zip(refine, lasts, needed, strict=True):
+        error = _modified_error(depth, m, last, own)
+        if error <= CLEAR * own and own > finest:
+            own, error = finest, _modified_error(depth, m, last, finest)
+        points.append((depth.h / m, _relative(limit, last), error))
+        used.append(own)
     return points, used
+
+
+def _needed(limit_error: float, tolerance: float) -> float:
+    """The integrator's tolerance for a modified equation whose error is the square of the limit's."""
+    return min(max(limit_error**2 / FINER, tolerance), COARSE) if math.isfinite(limit_error) else COARSE
+
+
+def _modified_error(depth: Depth, refine: int, last: Tensor, tolerance: float) -> float:
+    """How far the modified equation for steps of h / refine ends from the last state."""
+    h = depth.h / refine
+    start = depth.effective_start(depth.vector(refine), h)
+    return _relative(depth.integrate(lambda p, u: depth.modified(p, u, h), start, tolerance=tolerance), last)
 
 
 def _relative(found: Tensor, last: Tensor) -> float:
     return float((found - last).norm() / last.norm())
 
 
-def _slope(points: Sequence[Point], column: int, tolerance: float) -> float:
+def _slope(points: Sequence[Point], column: int, tolerances: Sequence[float]) -> float:
     """The log-log slope of an error against h, points at the integrator's error left out; nan without two."""
-    used = [(p[0], p[column]) for p in points if math.isfinite(p[column]) and p[column] > 10 * tolerance]
+    seen = zip(points, tolerances, strict=True)
+    used = [(p[0], p[column]) for p, tolerance in seen if math.isfinite(p[column]) and p[column] > 10 * tolerance]
     if len(used) < 2:
         return math.nan
     h, error = zip(*used, strict=True)

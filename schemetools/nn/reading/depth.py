@@ -1,6 +1,7 @@
 """A chain of layers as functions of a continuous depth t: its field f(t, u), its coefficients, its limit equations."""
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from schemetools.nn.reading.terms import Terms, Values, combined, numeric_plan, 
 from schemetools.nn.tensors.products import push
 
 Weights = dict[str, Tensor]
+
+SHIFT = 2.0**-26  # how far a difference moves the state, over its size: the square root of the rounding error
+AGREE = 1e-6  # what a difference may be off by, over what it could be
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Depth:
             raise UnsupportedError(
                 f"{chain.name}: every layer is a start layer; {self.scheme} never takes a step of its own"
             )
+        self._agreed: dict[tuple[int, int], bool] = {}
         self.weights = [[_weights(branch) for branch in row] for row in self.branches]
         for row in self.weights:
             _check_alike(chain.name, self.weights[0], row)
@@ -67,34 +72,53 @@ class Depth:
     def _ends(self, rows: Sequence[Any], place: Place) -> tuple[Any, Any]:
         return rows[place.index], rows[min(place.index + 1, self.count - 1)]
 
-    def _joined(self, place: Place, j: int) -> tuple[Weights, Weights]:
-        """The weights of branch j at a depth, and their rates of change in t."""
+    def _joined(self, place: Place, j: int) -> Weights:
+        """The weights of branch j at a depth."""
         here, there = (row[j] for row in self._ends(self.weights, place))
-        if here is there or all(here[name].data_ptr() == there[name].data_ptr() for name in here):
-            return here, {}
-        slopes = {name: (there[name] - w) / self.h for name, w in here.items() if w.is_floating_point()}
-        return {
-            name: w + (place.part * self.h) * slopes[name] if name in slopes else w for name, w in here.items()
-        }, slopes
+        if _same(here, there):
+            return here
+        return {name: _between(w, there[name], place.part) for name, w in here.items()}
 
     def field(self, place: Place, u: Tensor, j: int = 0) -> Tensor:
         """Branch j at a depth, f_j(t, u)."""
-        weights, _ = self._joined(place, j)
-        return self._call(place, j, weights, u)
+        return self._call(place, j, self._joined(place, j), u)
 
     def _call(self, place: Place, j: int, weights: Weights, u: Tensor) -> Tensor:
         branch = self.branches[place.index][j]
         return torch.func.functional_call(branch, weights, (u,)) if weights else branch(u)  # type: ignore[arg-type]
 
-    def derivative(self, place: Place, u: Tensor, direction: Tensor, rate: float, j: int = 0) -> Tensor:
-        """f_j'(t, u) direction + rate * df_j/dt, by one forward-mode product."""
-        weights, slopes = self._joined(place, j)
-        fixed = {name: w for name, w in weights.items() if name not in slopes}
-        moving = {name: weights[name] for name in slopes}
-        tangents = {name: rate * slope for name, slope in slopes.items()}
+    def derivative(self, place: Place, u: Tensor, direction: Tensor, rate: float, value: Tensor, j: int = 0) -> Tensor:
+        """f_j'(t, u) direction + rate * df_j/dt, where `value` is f_j(t, u).
+
+        In double precision a difference, one more evaluation of f_j, in a layer where the exact product agreed once.
+        """
+        key = place.index, j
+        if u.dtype != torch.float64 or self._agreed.get(key) is False:
+            return self._product(place, u, direction, rate, j)
+        size = float(u.norm()) or 1.0
+        speed = max(float(direction.norm()) / size, abs(rate) / self.h)
+        if speed == 0 or not math.isfinite(speed):
+            return self._product(place, u, direction, rate, j)
+        step = SHIFT / speed
+        moved = Place(place.index, place.part + step * rate / self.h)
+        difference = (self.field(moved, u + step * direction, j) - value) / step
+        if key in self._agreed:
+            return difference
+        exact = self._product(place, u, direction, rate, j)
+        allowed = AGREE * (float(exact.norm()) + speed * float(value.norm()))
+        self._agreed[key] = float((difference - exact).norm()) <= allowed
+        return exact
+
+    def _product(self, place: Place, u: Tensor, direction: Tensor, rate: float, j: int) -> Tensor:
+        """The derivative of branch j by forward mode, to rounding."""
+        here, there = (row[j] for row in self._ends(self.weights, place))
+        weights = self._joined(place, j)
+        names = [] if _same(here, there) else [name for name, w in here.items() if w.is_floating_point()]
+        moving = {name: weights[name] for name in names}
+        tangents = {name: (rate / self.h) * (there[name] - here[name]) for name in names}
 
         def f(changing: Weights, state: Tensor) -> Tensor:
-            return self._call(place, j, {**fixed, **changing}, state)
+            return self._call(place, j, {**weights, **changing}, state)
 
         return push(f, (moving, u), (tangents, direction))
 
@@ -103,7 +127,7 @@ class Depth:
         template = self.branches[place.index][0]
         if not isinstance(template, nn.Module):
             return template
-        weights, _ = self._joined(place, 0)
+        weights = self._joined(place, 0)
         made = copy.deepcopy(template)
         with torch.no_grad():
             for name, tensor in (*made.named_parameters(), *made.named_buffers()):
@@ -127,7 +151,7 @@ class Depth:
 
     def correction(self, place: Place, u: Tensor, terms: Terms, fields: Sequence[Tensor], rates: Values) -> Tensor:
         """The O(h) term of the modified field without its factor h: f'f, df/dt, and the change of the coefficients."""
-        return terms.correction(fields, lambda i, v, rate: self.derivative(place, u, v, rate, i), rates)
+        return terms.correction(fields, lambda i, v, rate: self.derivative(place, u, v, rate, fields[i], i), rates)
 
     def modified(self, place: Place, u: Tensor, h: float) -> Tensor:
         """The field that the layers follow through O(h), for steps of size h."""
@@ -214,6 +238,14 @@ def _weights(branch: Any) -> Weights:
         return {}
     tensors = {**dict(branch.named_parameters()), **dict(branch.named_buffers())}
     return {name: tensor.detach() for name, tensor in tensors.items()}
+
+
+def _same(here: Weights, there: Weights) -> bool:
+    return here is there or all(w.data_ptr() == there[name].data_ptr() for name, w in here.items())
+
+
+def _between(here: Tensor, there: Tensor, part: float) -> Tensor:
+    return torch.lerp(here, there, part) if part and here.is_floating_point() else here
 
 
 def _check_alike(name: str, first: Sequence[Weights], row: Sequence[Weights]) -> None:

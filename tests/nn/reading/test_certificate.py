@@ -9,6 +9,7 @@ from torch import nn
 import schemetools as st
 from schemetools.errors import SchemeError
 from schemetools.nn.reading.certificate import slopes_text
+from schemetools.nn.reading.depth import Depth, Place
 from schemetools.nn.reading.inspect import inspect
 from schemetools.nn.stacks.stack import to_stack
 
@@ -165,3 +166,43 @@ def test_errors(x):
         inspect(to_stack(st.euler, [nn.Linear(4, 4)]), x.float()).certificate()
     with pytest.raises(SchemeError, match="implicit"):
         inspect(to_stack(st.backward_euler, [Smooth(0.0)] * 2, h=0.1), x).certificate()
+
+
+class Rough(nn.Module):
+    """A field whose derivative torch knows, and that is no difference quotient's: w floor(u) + u."""
+
+    def __init__(self, w):
+        super().__init__()
+        self.w = nn.Parameter(torch.tensor(w, dtype=torch.float64))
+
+    def forward(self, u):
+        return self.w * torch.floor(1e9 * u) / 1e9 + u
+
+
+@pytest.mark.parametrize("branches", [[Smooth(0.0), Smooth(0.3), Smooth(0.6)], [Rough(1.0), Rough(2.0), Rough(3.0)]])
+def test_the_derivative_along_the_field_is_the_exact_one(branches, x):
+    net = nn.Sequential(to_stack(st.euler, branches, h=0.5)).double()
+    [chain] = inspect(net, x).chains
+    depth = Depth(chain)
+    generator = torch.Generator().manual_seed(2)
+    for part in (0.1, 0.6, 0.9):
+        u, v = torch.randn(2, *x.shape, generator=generator, dtype=torch.float64)
+        place = Place(1, part)
+        found = depth.derivative(place, u, v, 0.7, depth.field(place, u))
+        w = {
+            name: a + part * (b - a)
+            for (name, a), b in zip(_weights(branches[1]), _parameters(branches[2]), strict=True)
+        }
+        slopes = {
+            n: 0.7 * 2 * (b - a) for (n, a), b in zip(_weights(branches[1]), _parameters(branches[2]), strict=True)
+        }
+        [_, exact] = torch.func.jvp(lambda w, u: torch.func.functional_call(branches[1], w, (u,)), (w, u), (slopes, v))
+        assert float((found - exact).norm()) < 1e-6 * float(exact.norm())
+
+
+def _weights(branch):
+    return [(name, p.detach()) for name, p in branch.named_parameters()]
+
+
+def _parameters(branch):
+    return [p.detach() for p in branch.parameters()]

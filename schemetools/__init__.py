@@ -81,6 +81,7 @@ PUBLIC = {
     "present.imex": ("plot_imex",),
     "present.trained": ("plot_layers", "plot_coefficients"),
     "present.convergence": ("plot_convergence",),
+    "present.page.document": ("Page", "report"),
 }
 _SUBMODULES = frozenset(
     {"analysis", "cli", "codegen", "control", "demo", "errors", "exact", "interop", "nn", "present", "schemes"}

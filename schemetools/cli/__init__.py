@@ -3,10 +3,10 @@
 import importlib
 from types import ModuleType
 
-from schemetools.cli import commands, doctor, networks, reproduce, stability
+from schemetools.cli import commands, doctor, networks, report, reproduce, stability
 from schemetools.cli.main import main
 
-__all__ = ["commands", "doctor", "main", "networks", "reproduce", "stability"]
+__all__ = ["commands", "doctor", "main", "networks", "report", "reproduce", "stability"]
 
 
 def __getattr__(name: str) -> ModuleType:

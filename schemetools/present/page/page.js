@@ -1,0 +1,47 @@
+"use strict";
+for (const script of document.querySelectorAll("script.frames")) {
+  const box = script.parentElement;
+  const frames = JSON.parse(script.textContent);
+  const [fill, line] = box.querySelectorAll("svg .fill, svg .line");
+  const shown = box.querySelector("output");
+  const slider = box.querySelector("input[type=range]");
+  const move = () => {
+    const frame = frames[slider.valueAsNumber];
+    fill.setAttribute("d", frame.fill);
+    line.setAttribute("d", frame.line);
+    shown.textContent = frame.label;
+    slider.setAttribute("aria-valuetext", frame.label);
+  };
+  slider.addEventListener("input", move);
+  slider.parentElement.hidden = false;
+  move(); // a browser may have kept the place of the slider over a reload
+}
+
+const selected = (code) => {
+  const range = document.createRange();
+  range.selectNodeContents(code);
+  const selection = getSelection();
+  selection.removeAllRanges();
+  selection.addRange(range);
+  return document.execCommand("copy");
+};
+
+for (const button of document.querySelectorAll("button.copy")) {
+  const code = button.parentElement.querySelector("code");
+  const said = document.createElement("span");
+  said.className = "said";
+  said.setAttribute("role", "status");
+  button.after(said);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    let done = false;
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      done = true;
+    } catch {
+      done = selected(code); // no clipboard without a secure context: the selection is copied instead
+    }
+    said.textContent = done ? "copied" : "press Ctrl+C";
+    setTimeout(() => { said.textContent = ""; }, 2000);
+  });
+}

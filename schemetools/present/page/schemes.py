@@ -1,0 +1,131 @@
+"""What a page says of a scheme: tableau, facts, equation, region, trees, programs, publications."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from schemetools import exact
+from schemetools.analysis.modified.derive import modified_equation
+from schemetools.analysis.modified.equation import ModifiedEquation
+from schemetools.analysis.stability.exponential import ExponentialStability
+from schemetools.analysis.stability.verb import stability
+from schemetools.codegen.source import to_source
+from schemetools.errors import SchemeError
+from schemetools.present.catalog import publications
+from schemetools.present.facts import scheme_facts
+from schemetools.present.page.family import family_of, outlines
+from schemetools.present.page.markup import Html, element, joined, lacking, section, table
+from schemetools.present.page.mathml import inline, math
+from schemetools.present.page.plane import Frame, picture, region
+from schemetools.present.page.slider import slider
+from schemetools.present.regions import meaning
+from schemetools.schemes.base import Scheme
+
+TARGETS = {"numpy": "NumPy", "torch": "PyTorch", "c": "C", "julia": "Julia"}
+MOST_TREES = 40
+
+Sweep = Mapping[str, Iterable[Any]] | None
+
+
+def scheme_parts(scheme: Scheme, name: str, sweep: Sweep = None, *, facts: bool = True) -> list[Html]:
+    """The sections of a scheme, `facts` among them; each says what is lacking where the scheme has no such thing."""
+    equation = answered(lambda: modified_equation(scheme))
+    return [
+        section("Scheme", math(scheme._repr_latex_())),
+        *([section("Facts", facts_table(scheme_facts(scheme), name))] if facts else []),
+        section("Modified equation", _equation(equation)),
+        section("Stability region", _region(scheme, name, sweep)),
+        section("Trees", _trees(equation)),
+        *programs(scheme, name),
+    ]
+
+
+def answered(ask: Callable[[], Any]) -> Any:
+    """The answer, or the sentence that says why there is none, as the page shows it."""
+    try:
+        return ask()
+    except SchemeError as error:
+        return lacking(error)
+
+
+def facts_table(facts: list[tuple[str, str]], name: str) -> Html:
+    """Facts, one per row."""
+    return table((), facts, label=f"Facts: {name}", class_="facts")
+
+
+def _equation(equation: Any) -> Html:
+    return equation if isinstance(equation, Html) else math(equation._repr_latex_())
+
+
+def _region(scheme: Scheme, name: str, sweep: Sweep) -> Html:
+    """The region, with a slider where the scheme has a parameter."""
+    family = family_of(scheme, sweep)
+    if family is not None:
+        frame, frames = outlines(family)
+        now = frames[family.start]
+        drawn = picture(frame, region(now["fill"], now["line"]), title=f"Stability region of {name}")
+        moved = slider(family.symbol, frames, family.start, of=name)
+        return joined([drawn, moved, _meaning(family.members[0].stability)])
+    return answered(lambda: _still(scheme, name))
+
+
+def _still(scheme: Scheme, name: str) -> Html:
+    found = stability(scheme)
+    if isinstance(found, ExponentialStability):
+        return lacking(
+            f"a region in one number. {name} has two, x = hλ for what it solves exactly and y = hμ for the rest; "
+            "st.stability(s).region(x) is its region in the plane of y"
+        )
+    if scheme.free_symbols:
+        symbols = ", ".join(sorted(s.name for s in scheme.free_symbols))
+        return lacking(f"{name} is drawn where its symbols have values; its free symbols are {symbols}")
+    curves = found.curves()
+    frame = Frame.around(found.window)
+    line = frame.line([c.points[:-1] if c.unbounded else c.points for c in curves])
+    drawn = picture(frame, region(frame.filled(found), line), title=f"Stability region of {name}")
+    return joined([drawn, _meaning(found)])
+
+
+def _meaning(found: Any) -> Html | None:
+    said = meaning(found)
+    return element("p", said, class_="note") if said else None
+
+
+def _trees(equation: Any) -> Html:
+    """The trees of the equation with what each has for a coefficient."""
+    if isinstance(equation, Html):
+        return lacking("without a modified equation there are no trees to show")
+    if not isinstance(equation, ModifiedEquation):
+        return lacking("trees belong to the modified equation of a scheme for u' = f whose coefficients are not random")
+    found = list(equation.coefficients.items())
+    rows = [
+        (Html(tree._repr_svg_()), str(tree), str(tree.order), str(tree.symmetry), str(tree.density), _number(value))
+        for tree, value in found[:MOST_TREES]
+    ]
+    head = ("tree", "brackets", "order", "symmetry σ", "density γ", "coefficient b")
+    shown = table(head, rows, label=f"Trees: {equation.scheme:}", class_="trees")
+    if len(found) > MOST_TREES:
+        more = f"The first {MOST_TREES} of {len(found)}; st.modified_equation(s).coefficients has all of them."
+        return joined([shown, element("p", more, class_="note")])
+    return shown
+
+
+def _number(value: Any) -> Html:
+    return inline(exact.latex(value))
+
+
+def programs(scheme: Any, name: str) -> list[Html]:
+    """The programs and the publications, each with a button that copies it."""
+    found = []
+    for target, title in TARGETS.items():
+        source = answered(lambda target=target: to_source(scheme, target))
+        shown = source if isinstance(source, Html) else _copied(source, f"{title} program of {name}")
+        found.append(element("details", element("summary", title), shown, open=target == "numpy"))
+    cited = answered(lambda: publications(scheme))
+    cite = cited if isinstance(cited, Html) else _copied(cited, f"BibTeX of {name}")
+    return [section("Programs", *found), section("Publication", cite)]
+
+
+def _copied(source: str, what: str) -> Html:
+    button = element("button", "Copy", type="button", class_="copy", aria_label=f"Copy the {what}", hidden=True)
+    shown = element("pre", element("code", source), tabindex="0", role="region", aria_label=what)
+    return element("div", button, shown, class_="code")

@@ -1,0 +1,36 @@
+"""A slider and the frames it moves through: paths that a few lines of script put into the picture before it."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from schemetools.present.page.markup import Html, element, joined
+
+
+def slider(symbol: str, frames: Sequence[Mapping[str, str]], start: int, *, of: str) -> Html:
+    """The slider for the picture just before it. Each frame has a label, and "fill" and "line" for the two paths."""
+    bar = element(
+        "input",
+        type="range",
+        min="0",
+        max=str(len(frames) - 1),
+        step="1",
+        value=str(start),
+        aria_label=f"{symbol} of {of}",
+        aria_valuetext=frames[start]["label"],
+    )
+    ends = (frames[0]["label"], frames[-1]["label"])
+    moved = element(
+        "div",
+        element("span", ends[0].partition("= ")[2], class_="end", aria_hidden="true"),
+        bar,
+        element("span", ends[1].partition("= ")[2], class_="end", aria_hidden="true"),
+        class_="slider",
+        hidden=True,
+    )
+    return joined([element("p", element("output", frames[start]["label"]), class_="at"), moved, data(frames)])
+
+
+def data(frames: Sequence[Mapping[str, str]]) -> Html:
+    """Frames as JSON in a script element that runs nothing; "<" is written so that no text can end the element."""
+    written = json.dumps(list(frames), ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+    return Html(f'<script type="application/json" class="frames">{written}</script>')

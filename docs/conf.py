@@ -16,7 +16,7 @@ project = "schemetools"
 author = "The schemetools authors"
 copyright = f"2026, {author}"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "reference", "network_pages"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "reference", "network_pages", "mathml"]
 exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
 suppress_warnings = ["mystnb.unknown_mime_type"]
@@ -24,6 +24,9 @@ smartquotes = False
 
 html_theme = "furo"
 html_title = "schemetools"
+html_static_path = ["_static"]
+html_css_files = ["schemetools.css"]
+html_math_renderer = "mathml"
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 3

@@ -8,6 +8,7 @@ import pytest
 
 import schemetools as st
 
+pytest.importorskip("sphinx", reason="the documentation's tools are not installed")
 ROOT = Path(__file__).parent.parent
 
 

@@ -49,7 +49,9 @@ class Discretisation:
 
 
 def discretisation_of(value: Any) -> Discretisation | None:
-    """The discretisation that a value is or carries, as a family of the catalog does; None for anything else."""
+    """The discretisation that a value is, carries (as a family does) or names; None for anything else."""
+    if isinstance(value, str):
+        value = importlib.import_module(f"{__package__}.registry").get(value)  # which knows this file
     for found in (value, getattr(value, "scheme", None)):
         if isinstance(found, Discretisation):
             return found

@@ -1,13 +1,16 @@
 """The entry point: runs a command, and turns every mistake of a user into one line on stderr and exit code 2."""
 
+import functools
 import io
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
 from schemetools.cli.app import app
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, SchemeWarning
 
 BAD_INPUT, INTERRUPTED = 2, 130
 LONGEST_MESSAGE = 600
@@ -30,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(application: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run an application and return its exit code; what a user did wrong becomes one line on stderr."""
     try:
-        return application(list(arguments), prog_name=name, standalone_mode=False) or 0
+        with warnings.catch_warnings():
+            warnings.showwarning = functools.partial(_warned, warnings.showwarning)
+            return application(list(arguments), prog_name=name, standalone_mode=False) or 0
     except _UsageError as error:
         return _refuse(f"{_said(error)}; see {_help_of(error)}")
     except (SchemeError, OSError) as error:
@@ -41,6 +46,14 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         )
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+
+
+def _warned(usual: Any, message: Any, category: type[Warning], *place: Any) -> None:
+    """A warning about a scheme in one line, without the place in the code; others as Python prints them."""
+    if issubclass(category, SchemeWarning):
+        typer.echo(f"schemetools: warning: {message}", err=True)
+    else:
+        usual(message, category, *place)
 
 
 def _said(error: Exception) -> str:

@@ -1,14 +1,17 @@
 """Spectral deferred correction: sweeps of Euler's method over collocation nodes, written out as one tableau."""
 
+import itertools
 from typing import Any
 
 from sympy import Expr, Integer
 
 from schemetools.errors import SchemeError
 from schemetools.exact import canonical, is_whole
-from schemetools.schemes.arrays import vector
+from schemetools.exact import text as exact_text
+from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.catalog._collocation import collocation
+from schemetools.schemes.intake import Intake
 from schemetools.schemes.runge_kutta import RungeKutta
 
 ZERO, ONE = Integer(0), Integer(1)
@@ -33,14 +36,13 @@ def deferred_correction(nodes: Any, sweeps: int, *, implicit: bool = False) -> R
     if not is_whole(sweeps) or not 0 <= sweeps <= 100:
         raise SchemeError(f"deferred_correction takes 0 to 100 sweeps; {sweeps!r} came")
     scheme = _collocation(nodes)
-    c = list(scheme.c)
-    if any(not 0 <= x <= 1 for x in c) or any(canonical(b - a) <= 0 for a, b in zip(c, c[1:], strict=False)):
-        raise SchemeError(f"nodes ascend from 0 to 1; {', '.join(map(str, c))} came")
-    name = f"deferred_correction({scheme.name or ', '.join(map(str, c))}, {sweeps})"
+    c = _ascending(scheme.c)
+    shown = scheme.name or ", ".join(exact_text(x, exact=scheme.exact) for x in c)
+    name = f"deferred_correction({shown}, {sweeps})"
     program = _Sweeps(scheme, implicit)
     for _ in range(sweeps + 1):
         program.sweep()
-    return RungeKutta(*program.tableau(), name=name, exact=scheme.exact)
+    return RungeKutta(*program.tableau(), name=name, exact=scheme.exact, digits=scheme.digits)
 
 
 def _collocation(nodes: Any) -> RungeKutta:
@@ -49,7 +51,17 @@ def _collocation(nodes: Any) -> RungeKutta:
         if not isinstance(found, RungeKutta):
             raise SchemeError(f"deferred_correction takes nodes or a collocation scheme; {found} is none")
         return found
-    return collocation(list(vector(nodes, "nodes")))
+    read = Intake(None)
+    c = _ascending(read.vector(nodes, "nodes"))
+    found = collocation(list(c))
+    return RungeKutta(found.A, found.b, **rounding) if (rounding := read.rounding()) else found
+
+
+def _ascending(c: Vector) -> Vector:
+    numbers = all(x.is_number for x in c)
+    if not c or not numbers or not all(0 <= x <= 1 for x in c) or any(b <= a for a, b in itertools.pairwise(c)):
+        raise SchemeError(f"nodes ascend from 0 to 1; {', '.join(map(exact_text, c)) or 'none'} came")
+    return c
 
 
 class _Sweeps:

@@ -93,6 +93,14 @@ class Intake:
             return False, min(possible, default=DOUBLE_DIGITS)
         return True, None
 
+    def rounding(self) -> dict[str, Any]:
+        """`exact` and `digits` for a scheme built from these entries, where their digits alone say that it is rounded.
+
+        Nothing where they do not, so that the scheme's own relations decide.
+        """
+        known, digits = self.settle(no_relations)
+        return {} if known else {"exact": False, "digits": digits}
+
 
 def _entry(value: Any, where: str) -> Measured:
     try:

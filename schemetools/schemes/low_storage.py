@@ -7,8 +7,9 @@ from sympy import Add, Expr, Integer
 
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical
-from schemetools.schemes.arrays import Vector, vector
+from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import as_scheme
+from schemetools.schemes.intake import Intake
 from schemetools.schemes.registers import two_c, two_n
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -37,13 +38,17 @@ def low_storage(form: str, **lists: Any) -> RungeKutta:
     >>> low_storage("2N", A=[0, "-5/9", "-153/128"], B=["1/3", "15/16", "8/15"]).c
     (0, 1/3, 3/4)
     """
-    if form not in _LISTS:
+    if not isinstance(form, str) or form not in _LISTS:
         raise SchemeError(f"low_storage knows the forms {', '.join(_LISTS)}; {form!r} came")
     known = ("name", "reference", "exact", "digits", "storage", "b_hat")
     labels = {key: lists.pop(key) for key in known if key in lists}
     if set(lists) != set(_LISTS[form]):
         raise SchemeError(f"the form {form} has the lists {', '.join(_LISTS[form])}; {', '.join(lists) or 'none'} came")
-    given = {key: vector(values, key) for key, values in lists.items()}
+    read = Intake(labels.get("exact"), labels.get("digits"))
+    given = {key: read.vector(values, key) for key, values in lists.items()}
+    if empty := [key for key, values in given.items() if not values]:
+        raise SchemeError(f"{', '.join(empty)} came without an entry; the lists of the form {form} have one per stage")
+    labels |= read.rounding()
     rows, b = {"2N": _two_n, "2C": _two_c, "3S*": _three_s}[form](given)
     if form == "2N" and labels.get("b_hat") is None and all(w != 0 for w in given["B"]):
         labels.setdefault("storage", form)
@@ -89,6 +94,10 @@ def _unit(i: int, s: int) -> Row:
 def _two_n(lists: dict[str, Vector]) -> tuple[list[Row], Row]:
     B = lists["B"]
     s = len(B)
+    if len(lists["A"]) == s - 1 and lists["A"][:1] == (ZERO,):
+        raise SchemeError(
+            f"A has {s - 1} entries for {s} stages, and begins with 0: give all {s}, or leave out the first"
+        )
     A = _sized("A", lists["A"], s, front=(ZERO,))
     if A[0] != 0:
         raise SchemeError("A of the form 2N begins with 0: the first stage has nothing before it")

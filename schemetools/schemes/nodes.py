@@ -19,7 +19,8 @@ def square(rows: Sequence[Vector], s: int, what: str = "A") -> Matrix:
     if s and len(rows) == s - 1 and all(_reaches(row, i, s) for i, row in enumerate(rows, 1)):
         rows = [(), *rows]
     if s == 0 or len(rows) != s:
-        shape = f"{len(rows)} rows of length {', '.join(map(str, sorted({len(row) for row in rows})))}"
+        lengths = ", ".join(map(str, sorted({len(row) for row in rows})))
+        shape = f"{len(rows)} rows of length {lengths}" if rows else "no rows"
         raise TableauError(
             f"{what} has {shape} and b has {s} weights; a tableau of s stages has {what} (s, s) and b (s,)"
         )
@@ -45,10 +46,16 @@ def _same_but_first(lengths: list[int], pattern: list[int]) -> bool:
 
 
 def checked_nodes(
-    A: Matrix, nodes: Sequence[Measured] | None, known: tuple[bool, int | None], *, declared: bool
+    A: Matrix,
+    nodes: Sequence[Measured] | None,
+    known: tuple[bool, int | None],
+    *,
+    declared: bool | None,
+    what: str = "A",
 ) -> Vector:
     """c, checked against the row sums of A: these where the tableau is exact, what was given where it is approximate.
 
+    `declared` says that c is another on purpose, None that a kind knows no such c.
     Raises TableauError, naming the row, where they differ by more than the digits given allow.
     """
     sums = tuple(map(_total, A))
@@ -61,8 +68,12 @@ def checked_nodes(
     for i, (total, node) in enumerate(zip(sums, nodes, strict=True)):
         if total != node.value and not _within_rounding(total, node, A[i], known):
             raise TableauError(
-                f"row {i} of A sums to {_shown(total, known)} but c[{i}] is {_shown(node.value, known)}; correct one "
-                "of them, leave c out, or say c_is_declared=True where it is another c on purpose"
+                f"row {i} of {what} sums to {_shown(total, known)} but c[{i}] is {_shown(node.value, known)}; correct "
+                + (
+                    "one of them"
+                    if declared is None
+                    else "one of them, leave c out, or say c_is_declared=True where it is another c on purpose"
+                )
             )
     return sums if known[0] else tuple(m.value for m in nodes)
 

@@ -53,6 +53,7 @@ def combination(value: Any) -> Expr:
 
 def _read(value: str) -> Expr:
     calls: list[Expr] = []
+    originals: list[str] = []
 
     def slot(match: re.Match[str]) -> str:
         argument = exact.parse(match[3], {"z": _Z})
@@ -64,11 +65,16 @@ def _read(value: str) -> Expr:
                 "as phi1(z/2)"
             )
         calls.append(phi(index, scale))
+        originals.append(match[0])
         return f"slot_{len(calls) - 1}"
 
     shown = _CALL.sub(slot, value)
     slots = {f"slot_{n}": Symbol(f"slot_{n}") for n in range(len(calls))}
-    found = exact.parse(shown, {**slots, "z": _Z})
+    try:
+        found = exact.parse(shown, {**slots, "z": _Z})
+    except CoefficientError as error:  # in the user's words, with his functions for the slots
+        said = re.sub(r"slot_(\d+)", lambda match: originals[int(match[1])], str(error))
+        raise CoefficientError(said) from None
     return found.subs(dict(zip(slots.values(), calls, strict=True)))  # type: ignore[return-value]
 
 
@@ -91,8 +97,9 @@ def terms(value: Expr) -> tuple[Term, ...]:
 
 
 def text_of(value: Expr) -> str:
-    """An expression for an error message."""
-    return str(value)[:60]
+    """An expression for an error message, its phi functions as a user writes them."""
+    written = value.replace(PHI, lambda k, c: Symbol(f"{f'phi{k}' if k else 'exp'}({exact.text(c * _Z)})"))
+    return str(written)[:60]
 
 
 def at_zero(value: Expr) -> Expr:

@@ -78,7 +78,11 @@ class RungeKuttaNystrom(Scheme):
         if (b_hat is None) != (b_prime_hat is None):
             raise TableauError("an embedded result has both b_hat, for q, and b_prime_hat, for q'; one of them came")
         known = given.settle(no_relations)
-        times = tuple(m.value for m in nodes) if slopes is None else checked_nodes(slopes, nodes, known, declared=False)
+        times = (
+            tuple(m.value for m in nodes)
+            if slopes is None
+            else checked_nodes(slopes, nodes, known, declared=None, what="A_prime")
+        )
         self._set(name, reference, known, A=A, b=b, c=times, A_prime=slopes, **weights)
 
     @property

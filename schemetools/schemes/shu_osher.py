@@ -7,7 +7,8 @@ from sympy import Add, Expr, Integer, Symbol
 
 from schemetools import exact
 from schemetools.errors import SchemeError
-from schemetools.schemes.arrays import Matrix, matrix, vector
+from schemetools.schemes.arrays import Matrix
+from schemetools.schemes.intake import Intake
 from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -30,7 +31,8 @@ def from_shu_osher(alpha: Any, beta: Any, **labels: Any) -> RungeKutta:
     >>> from_shu_osher([[1], ["3/4", "1/4"], ["1/3", 0, "2/3"]], [[1], [0, "1/4"], [0, 0, "2/3"]]).A == st.ssprk33.A
     True
     """
-    rows = [_padded(values, what) for values, what in ((alpha, "alpha"), (beta, "beta"))]
+    read = Intake(labels.get("exact"), labels.get("digits"))
+    rows = [_padded(values, what, read) for values, what in ((alpha, "alpha"), (beta, "beta"))]
     if len(rows[0]) != len(rows[1]):
         raise SchemeError(f"alpha has {len(rows[0])} rows and beta {len(rows[1])}; they are of one shape")
     s = len(rows[0][0])
@@ -39,20 +41,17 @@ def from_shu_osher(alpha: Any, beta: Any, **labels: Any) -> RungeKutta:
         total = exact.canonical(Add(*row))
         if abs(total - 1) > 1e-9:
             raise SchemeError(f"row {i} of alpha sums to {exact.text(total)}; the weights of earlier values sum to 1")
-    return RungeKutta(*_unrolled(a, b, s), **labels)
+    return RungeKutta(*_unrolled(a, b, s), **(labels | read.rounding()))
 
 
-def _padded(values: Any, what: str) -> Matrix:
-    try:
-        given = [vector(row, f"{what}[{i}]") for i, row in enumerate(values)]
-    except TypeError:
-        raise SchemeError(f"{what} is a list of rows; {values!r} came") from None
+def _padded(values: Any, what: str, read: Intake) -> Matrix:
+    given = read.rows(values, what)
     width = max((len(row) for row in given), default=0)
     if not width or len(given) not in (width, width + 1):
         raise SchemeError(
             f"{what} has {len(given)} rows of {width} entries; s stages have s rows, or s + 1, of s entries"
         )
-    return matrix([[*row, *[0] * (width - len(row))] for row in given], what)
+    return tuple((*row, *[ZERO] * (width - len(row))) for row in given)
 
 
 def _unrolled(alpha: Matrix, beta: Matrix, s: int) -> tuple[list[list[Expr]], list[Expr]]:

@@ -12,6 +12,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, is_random, labelled
+from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.intake import DOUBLE_DIGITS, Intake, shares_relations
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.random import drawn_again
@@ -57,7 +58,8 @@ def adjoint(scheme: Any) -> Any:
     result = _per_tableau(scheme, _adjoint_tableau)
     if result is None:
         raise UnsupportedError(
-            f"the adjoint of the general linear method {scheme} is not defined here; give its Runge-Kutta form"
+            f"the adjoint is defined here for Runge-Kutta, Nystrom, additive and multistep schemes; {scheme} is of the "
+            f"kind {type(scheme).__name__}"
         )
     return _labelled(result, name, scheme)
 
@@ -278,5 +280,7 @@ def to_float(scheme: Any) -> Any:
         others = [rounded(a) for a in scheme.alpha[1:]]
         result = LinearMultistep([-Add(*others), *others], [rounded(b) for b in scheme.beta], exact=False)
         return dataclasses.replace(result, name=name)
+    if isinstance(scheme, Exponential):
+        raise UnsupportedError(f"the coefficients of {scheme} are functions of h L, and are not rounded one by one")
     digits = min(scheme.digits or DOUBLE_DIGITS, DOUBLE_DIGITS)
     return labelled(labelled(scheme, exact=False, digits=digits).mapped(rounded), name=name)

@@ -137,7 +137,9 @@ class VariableMultistep(Scheme):
 
     def _map(self, change: Callable[[Expr], Expr]) -> Self:
         alpha, beta = tuple(map(change, self.alpha)), tuple(map(change, self.beta))
-        return type(self)(alpha, beta, change(self.ratio), **self._labels())
+        with warnings.catch_warnings():  # said once, of the scheme that a user gets, under its new name
+            warnings.simplefilter("ignore", SchemeWarning)
+            return type(self)(alpha, beta, change(self.ratio), **self._labels())
 
     def _arrays(self) -> tuple[Vector | Matrix, ...]:
         return self.alpha, self.beta, (self.ratio,)

@@ -131,3 +131,11 @@ def test_words_load_neither_torch_nor_matplotlib(arguments):
     command = [sys.executable, "-c", QUIET, *arguments]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_warning_is_one_line_without_a_place_in_the_code(schemetools):
+    code, out, err = schemetools("stability", "variable_bdf2(3)")
+    assert code == 0 and "variable_bdf2(r=3)" in out
+    (line,) = err.splitlines()
+    assert line.startswith("schemetools: warning: variable_bdf2(r=3) at the step ratio 3 is not zero-stable")

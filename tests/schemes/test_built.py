@@ -215,3 +215,18 @@ def test_parareal_refuses_what_it_cannot_do():
 @pytest.mark.parametrize("name", ["adams_bashforth(20)", "bdf(20)", "nystrom(25)", "rkc2(30)"])
 def test_long_fractions_of_the_catalog_are_exact(name):
     assert st.get(name).exact
+
+
+def test_floats_on_the_way_into_a_built_scheme_are_taken_as_rounded():
+    alpha, beta = [[1], [0.75, 0.25], [1 / 3, 0, 2 / 3]], [[1], [0, 0.25], [0, 0, 2 / 3]]
+    scheme = st.from_shu_osher(alpha, beta)
+    assert not scheme.exact and st.order(scheme) == 3 and st.recover(scheme).A == st.ssprk33.A
+    inner = 5**0.5 / 10
+    scheme = st.deferred_correction([0, 0.5 - inner, 0.5 + inner, 1], 5)
+    assert not scheme.exact and st.order(scheme) == 6 and len(scheme.name) < 60
+
+
+@pytest.mark.parametrize("nodes", [[0, 0], [], [1, 0], [0, 2], [0, sympy.Symbol("c"), 1]])
+def test_nodes_that_do_not_ascend_are_refused(nodes):
+    with pytest.raises(st.SchemeError, match="nodes ascend from 0 to 1"):
+        st.deferred_correction(nodes, 2)

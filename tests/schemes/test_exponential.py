@@ -150,3 +150,53 @@ def test_it_is_shown():
     facts = dict(scheme_facts(st.get("etdrk4")))
     assert facts["kind"] == "explicit exponential Runge-Kutta method, 4 stages"
     assert (facts["order"], facts["stiff order"]) == ("4", "2")
+
+
+def test_one_number_is_refused_where_two_are_asked_for():
+    known = st.stability("etdrk2")
+    for ask in (
+        lambda: known.function(1),
+        lambda: known.contains(1.0),
+        known.region,
+        lambda: st.plot_stability("etd1"),
+    ):
+        with pytest.raises(st.SchemeError, match=r"two numbers .* function\(x, y\)"):
+            ask()
+    with pytest.raises(st.SchemeError, match="'x', a str, came"):
+        st.to_block("etd1")(abs, linear="x")
+    with pytest.raises(st.SchemeError, match=r"'phi1\(z\)/0': it divides by zero"):
+        st.Exponential([[]], ["phi1(z)/0"])
+    with pytest.raises(st.SchemeError, match=r"phi1\(z\)\*phi2\(z\) is no linear combination"):
+        st.Exponential([[]], ["phi1(z)*phi2(z)"])
+
+
+def _parabolic_errors(name, steps, cells=64):
+    """Hochbruck, Ostermann (2005), section 6: u_t = u_xx + 1/(1 + u^2) + Phi(x, t), u = x (1 - x) e^t."""
+    x = np.arange(1, cells) / cells
+    ones = np.ones(cells - 2)
+    L = (np.diag(ones, 1) + np.diag(ones, -1) - 2 * np.eye(cells - 1)) * cells**2
+    exact = lambda t: x * (1 - x) * np.exp(t)  # noqa: E731
+    N = lambda t, u: 1 / (1 + u**2) - 1 / (1 + exact(t) ** 2) + exact(t) + 2 * np.exp(t)  # noqa: E731
+    return np.array(
+        [np.abs(st.solve(name, {"L": L, "N": N}, (0, 1), exact(0), 1 / n).u[-1] - exact(1)).max() for n in steps]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("etdrk4", 1.8, 2.4), ("krogstad4", 3.8, 4.2), ("lawson(rk4)", 0.9, 1.3)]
+)
+def test_slopes_for_a_parabolic_problem_are_at_least_the_stiff_order(name, low, high):
+    errors = _parabolic_errors(name, (8, 16, 32))
+    slopes = np.log2(errors[:-1] / errors[1:])
+    assert low < min(slopes) and max(slopes) < high
+    assert min(slopes) > st.stiff_order(name) - 0.2 and st.order(name) == 4
+
+
+def test_a_fast_transient_takes_the_stiff_order_from_every_method():
+    N = lambda t, u: np.array([u[1] ** 2 + t, u[0] ** 2 + u[1]])  # noqa: E731
+    problem, start = {"L": [-1.0, -1000.0], "N": N}, [1.0, 1.0]
+    end = st.solve("hochbruck_ostermann4", problem, (0, 1), start, 1 / 8192).u[-1]
+    errors = [
+        np.abs(st.solve("hochbruck_ostermann4", problem, (0, 1), start, 1 / n).u[-1] - end).max() for n in (8, 16, 32)
+    ]
+    assert np.allclose(np.log2(np.array(errors[:-1]) / errors[1:]), 1, atol=0.15)

@@ -105,3 +105,19 @@ def test_storage_is_kept_in_files_and_by_equality(tmp_path):
     assert st.carpenter_kennedy4 == tableau("carpenter_kennedy4")
     assert "d = f(y)" not in st.to_source(tableau("carpenter_kennedy4"), "numpy")
     assert st.low_storage("2N", A=[0, -1], B=[1, "1/2"], storage=None).storage is None
+
+
+@pytest.mark.parametrize("make", [list, np.array])
+def test_lists_of_floats_are_taken_as_rounded(make):
+    scheme = st.low_storage("2N", A=make([0, -5 / 9, -153 / 128]), B=make([1 / 3, 15 / 16, 8 / 15]))
+    assert not scheme.exact and scheme.digits == 16 and scheme.storage == "2N"
+    assert st.order(scheme) == 3 and st.convergence(scheme).agrees
+
+
+def test_lists_that_fit_no_form_are_refused():
+    with pytest.raises(st.SchemeError, match="2 entries for 3 stages, and begins with 0"):
+        st.low_storage("2N", A=[0, "-5/9"], B=["1/3", "15/16", "8/15"])
+    with pytest.raises(st.SchemeError, match="without an entry"):
+        st.low_storage("2N", A=[], B=[])
+    with pytest.raises(st.SchemeError, match="knows the forms"):
+        st.low_storage(["2N"], A=[0], B=[1])  # type: ignore[arg-type]

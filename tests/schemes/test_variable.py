@@ -47,6 +47,11 @@ def test_an_unstable_ratio_is_said_and_has_no_program():
             make(scheme)
     with pytest.raises(st.SchemeError, match="does not exist at the step ratio r = -1"):
         st.variable_bdf2(-1)
+    with pytest.raises(st.SchemeError, match="r = -1/2: the new value drops out"):
+        st.variable_bdf2("-1/2")
+    with pytest.warns(st.SchemeWarning) as said:
+        given.subs({"r": 3})
+    assert [str(w.message).split()[0] for w in said] == ["variable_bdf2(r=3)"]
     with pytest.raises(st.SchemeError, match="does not exist at r = -1"):
         given.subs({"r": -1})
     with pytest.raises(st.SchemeError, match="ratio of two steps is not 0"):

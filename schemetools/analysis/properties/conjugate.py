@@ -16,7 +16,10 @@ from schemetools.analysis.trees.forest import Forest, forest
 from schemetools.analysis.trees.tree import trees_by_id
 from schemetools.errors import UnsupportedError
 from schemetools.exact import to_domain
+from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import as_scheme
+from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.transforms import rescale
 
 MAX_EXTRA = 3
@@ -31,7 +34,13 @@ def conjugate_order(s: Any, *, through: int | None = None) -> int:
     >>> conjugate_order(st.rk4), conjugate_order(st.trapezoid)
     (4, 2)
     """
-    scheme = rescale(as_scheme(s))
+    given = as_scheme(s)
+    if not isinstance(given, (RungeKutta, AdditiveRungeKutta, LinearMultistep)):
+        raise UnsupportedError(
+            f"conjugate_order is derived for Runge-Kutta, additive and multistep schemes; {given} is of the kind "
+            f"{type(given).__name__}"
+        )
+    scheme = rescale(given)
     top = order(scheme) + MAX_EXTRA if through is None else through
     series = modified_series(scheme, top)
     if not series.grammar.plain:

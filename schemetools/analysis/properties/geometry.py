@@ -135,7 +135,9 @@ def energy_order(s: Any, *, through: int | None = None) -> int:
     Source: Faou, Hairer, Pham, Energy conservation with non-symplectic methods, BIT 44 (2004).
     """
     scheme = as_scheme(s)
-    top = order(scheme) + MAX_EXTRA if through is None else through
+    least = order(scheme)
+    top = least + MAX_EXTRA if through is None else through
+    scheme, e = _meant(scheme)
     series = modified_series(scheme, top)
     if not series.grammar.plain:
         raise UnsupportedError(f"energy_order is derived for schemes with one field; {scheme} has several")
@@ -148,7 +150,7 @@ def energy_order(s: Any, *, through: int | None = None) -> int:
         if sign:
             value = series.value(t, tree.order) / tree.symmetry * sign
             drift[representative] = drift.get(representative, Integer(0)) + value
-    broken = [tree.order - 2 for tree, value in drift.items() if not _zero(value)]
+    broken = [tree.order - 2 for tree, value in drift.items() if tree.order - 2 >= least and not _zero(value, e)]
     return min(broken, default=top)
 
 

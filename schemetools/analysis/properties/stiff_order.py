@@ -24,7 +24,9 @@ def stiff_order(s: Any) -> int:
         4: psi_4 = 0, sum b_i J psi_(3,i) = sum b_i J a_ij J psi_(2,j) = sum b_i c_i K psi_(2,i) = 0
 
     for all z and all operators J, K; those of the highest order may hold with b_i(0) and psi_p(0) alone. Decided
-    exactly: phi functions of different arguments are independent. Raises UnsupportedError for other kinds.
+    exactly: phi functions of different arguments are independent. It is a bound on the error for solutions along which
+    N(t, u(t)) has p derivatives bounded uniformly in L: not through the fast transient of an initial value, nor where
+    N grows with L; and what is observed may be more. Raises UnsupportedError for other kinds.
     Source: Hochbruck, Ostermann, Explicit exponential Runge-Kutta methods for semilinear parabolic problems, SIAM
     Journal on Numerical Analysis 43 (2005), table 2 and theorem 4.7.
 

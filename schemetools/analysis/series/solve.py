@@ -37,7 +37,7 @@ from schemetools.schemes.runge_kutta_nystrom import FIELDS as NYSTROM_FIELDS
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.variable import VariableMultistep, no_equation
 
-RANDOM = "its coefficients are random: the limit is a stochastic equation; analysis.stochastic derives it"
+RANDOM = "its coefficients are random: the limit is a stochastic equation, which modified_equation derives"
 
 BY_WEIGHTS = (RungeKutta, AdditiveRungeKutta, RungeKuttaNystrom, Rosenbrock, Exponential)
 """Kinds whose step itself is a series with known coefficients, the elementary weights."""

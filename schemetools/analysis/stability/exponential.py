@@ -38,8 +38,10 @@ class ExponentialStability:
 
     scheme: Exponential
 
-    def function(self, x: Any, y: Any) -> Expr:
+    def function(self, x: Any, y: Any = None) -> Expr:
         """R(x, y) as a formula; at x = 0 the stability function of the method for L = 0."""
+        if y is None:
+            self._refuse("function", "of one number")
         x, y = sympy.sympify(x), sympy.sympify(y)
         value = lambda weight: Add(*(f * _formula(k, c * x) for k, c, f in phi.terms(weight)))  # noqa: E731
         return self._grown(value, lambda c: sympy.exp(c * x), y)
@@ -64,14 +66,18 @@ class ExponentialStability:
             stages.append(flow(c) + y * sum(value(a) * u for a, u in zip(row, stages, strict=False)))
         return flow(Integer(1)) + y * sum(value(b) * u for b, u in zip(self.scheme.b, stages, strict=True))
 
-    def contains(self, x: Any, y: Any) -> np.ndarray:
+    def contains(self, x: Any, y: Any = None) -> np.ndarray:
         """Whether |R(x, y)| <= 1, for arrays of points that broadcast; SchemeError for NaN and infinity."""
+        if y is None:
+            self._refuse("contains", "of one number")
         if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
             raise SchemeError("points of the region are finite complex numbers; NaN or infinity came")
         return np.abs(self._values(*np.broadcast_arrays(x, y))) <= 1 + 1e-12
 
-    def region(self, x: Any, xlim: Any = (-6, 4), ylim: Any = (-5, 5), n: int = 201) -> np.ndarray:
+    def region(self, x: Any = None, xlim: Any = (-6, 4), ylim: Any = (-5, 5), n: int = 201) -> np.ndarray:
         """The region in the plane of y for one x, boolean (n, n), rows the imaginary part ascending."""
+        if x is None:
+            self._refuse("region", "without x")
         real, imaginary = (np.linspace(low, high, n) for low, high in (xlim, ylim))
         return self.contains(complex(x), real[None, :] + 1j * imaginary[:, None])
 
@@ -86,10 +92,10 @@ class ExponentialStability:
     def __getattr__(self, name: str) -> Any:
         return self._refuse(name)
 
-    def _refuse(self, name: str) -> NoReturn:
-        if name in BY_NAME or name == "plane":
-            raise UnsupportedError(f"{self.scheme} has no {name}: {REASON}")
-        raise AttributeError(f"an ExponentialStability has no {name!r}; it has function, contains and region")
+    def _refuse(self, name: str, of: str = "") -> NoReturn:
+        if not of and name not in BY_NAME and name != "plane":
+            raise AttributeError(f"an ExponentialStability has no {name!r}; it has function, contains and region")
+        raise UnsupportedError(f"{self.scheme} has no {name}{f' {of}' if of else ''}: {REASON}")
 
 
 def _formula(k: int, z: Expr) -> Expr:

@@ -63,7 +63,8 @@ class LinearStability(Stability):
         terms = answers.lowest_terms(*self._key)
         if len(terms) != 2:
             raise UnsupportedError(
-                f"{self.scheme} is no one-step scheme, so it has no stability function; use polynomial(w, z)"
+                f"a step of {self.scheme} takes {len(terms) - 1} values, so that it has no stability function; use "
+                "polynomial(w, z)"
             )
         P, Q = (answers.expression(self._model, p, expression(z)) for p in terms)
         return -P / Q

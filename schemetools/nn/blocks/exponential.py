@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from schemetools.codegen.printers.exponential import print_exponential
 from schemetools.codegen.printers.names import base_name, class_name
 from schemetools.codegen.source import defined_by
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 from schemetools.nn.blocks.arguments import checked_step
 from schemetools.schemes.exponential import Exponential
 
@@ -34,13 +34,14 @@ class ExponentialBlock(nn.Module):
                 f"the branch N of {self.scheme} is one module or function for all stages; {branch!r} came"
             )
         self.branch, self.h = branch, checked_step(h)
-        L = linear if isinstance(linear, Tensor) else None if linear is None else torch.as_tensor(linear)
+        L = _as_tensor(linear)
         square = L is not None and (L.dim() < 2 or (L.dim() == 2 and L.shape[0] == L.shape[1]))
         if L is None or not square or not bool(torch.isfinite(L.detach()).all()):
-            came = "nothing" if L is None else f"a tensor of shape {tuple(L.shape)}"
+            shape = "" if L is None else f"a tensor of shape {tuple(L.shape)}"
+            what = "nothing" if linear is None else shape or came(linear)
             raise SchemeError(
                 f"{self.scheme} is for u' = L u + N(u): give L as linear=, finite numbers in the shape "
-                f"of a number, a diagonal (n,) or a matrix (n, n); {came} came"
+                f"of a number, a diagonal (n,) or a matrix (n, n); {what} came"
             )
         if isinstance(L, nn.Parameter):
             self.linear = L
@@ -70,6 +71,16 @@ class ExponentialBlock(nn.Module):
         step = float(self.h.detach() if isinstance(self.h, Tensor) else self.h)
         shape = {0: "a number", 1: "diagonal"}.get(cast(Tensor, self.linear).dim(), "a matrix")
         return f"{type(self).__name__}(h={step:g}, L {shape}, N shared by {self.scheme.stages} stages)"
+
+
+def _as_tensor(linear: Any) -> Tensor | None:
+    """L as a tensor, None for what is no array of numbers."""
+    if linear is None or isinstance(linear, Tensor):
+        return linear
+    try:
+        return torch.as_tensor(linear)
+    except (TypeError, ValueError, RuntimeError):
+        return None
 
 
 @functools.cache

@@ -2,18 +2,21 @@
 
 import warnings
 
-from sympy import Integer, Symbol
+from sympy import Integer, Rational, Symbol
 
 from schemetools.errors import SchemeError, SchemeWarning
 from schemetools.schemes.registry import VARIABLE_STEP, Coefficient, entry
 from schemetools.schemes.variable import VariableMultistep
 
+HALF = Rational(1, 2)
+
 
 @entry(reference="hairer1993, section III.5", kind=VARIABLE_STEP)
 def variable_bdf2(r: Coefficient = Symbol("r")) -> VariableMultistep:
     """BDF2 for steps that grow by r: order two; zero-stable for 0 < r < 1 + sqrt 2, A-stable as frozen for r <= 1."""
-    if r == -1:
-        raise SchemeError("variable_bdf2 does not exist at the step ratio r = -1: a coefficient divides by zero there")
+    if r in (-1, -HALF):
+        why = "a coefficient divides by zero" if r == -1 else "the new value drops out"
+        raise SchemeError(f"variable_bdf2 does not exist at the step ratio r = {r}: {why} there")
     alpha = [r**2 / (1 + r), -(1 + r), (1 + 2 * r) / (1 + r)]
     with warnings.catch_warnings():  # said once, under the name
         warnings.simplefilter("ignore", SchemeWarning)

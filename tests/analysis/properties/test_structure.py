@@ -107,3 +107,15 @@ def test_a_method_in_other_variables_has_the_order_of_the_original():
     scheme = st.compose(st.euler, st.rk4, st.adjoint(st.euler), fractions=["1/3", 1, "-1/3"])
     assert st.order(scheme) == 2
     assert conjugate_order(scheme, through=5) == 4
+
+
+@pytest.mark.parametrize("name", ["rk4", "gauss(2)", "kutta3"])
+def test_the_energy_order_of_rounded_coefficients_is_the_one_meant(name):
+    assert st.energy_order(st.to_float(name)) == st.energy_order(name)
+    assert st.energy_order("carpenter_kennedy4") >= st.order("carpenter_kennedy4")
+
+
+def test_questions_name_the_kind_that_has_no_answer():
+    for ask, name in ((st.conjugate_order, "ros2"), (st.adjoint, "etd1"), (st.adjoint, "sbdf(2)")):
+        with pytest.raises(st.SchemeError, match="of the kind"):
+            ask(name)

@@ -10,6 +10,7 @@ from sympy.external.gmpy import GROUND_TYPES
 from sympy.polys.densetools import dup_clear_denoms
 from sympy.polys.sqfreetools import dmp_norm
 
+from schemetools.analysis.algebra.descartes import positive_intervals
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, evaluate
 from schemetools.analysis.algebra.real_roots import FLOAT_DIGITS, LONGEST_EQUATION, RealRoot
@@ -50,6 +51,12 @@ def is_long(coefficients: list[int]) -> bool:
 
 def first_sign_change(K: Field, f: Polynomial, coefficients: list[int]) -> RealRoot | None:
     """The least t > 0 at which f changes its sign, as a root of the integer polynomial; None if there is none."""
+    if K.domain.is_QQ:
+        odd = fmpz_poly([1])
+        for factor, multiplicity in fmpz_poly(coefficients).factor_squarefree()[1]:
+            odd *= factor if multiplicity % 2 else 1
+        found = next(positive_intervals(odd), None)
+        return None if found is None else EnclosedRoot(tuple(map(int, odd.coeffs())), *found)
     with ctx.workprec(BITS):
         roots: Any = fmpz_poly(coefficients).complex_roots()
         enclosures = [root for root, _ in roots if root.imag == 0]

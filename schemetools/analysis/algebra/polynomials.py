@@ -8,7 +8,13 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sympy.external.gmpy import GROUND_TYPES
+
 from schemetools.analysis.algebra.fields import Field
+
+HAS_FLINT = GROUND_TYPES == "flint"
+if HAS_FLINT:
+    from flint import fmpq_poly
 
 Polynomial = list[Any]
 
@@ -67,6 +73,8 @@ def divide(K: Field, f: Polynomial, g: Polynomial) -> tuple[Polynomial, Polynomi
 
 def gcd(K: Field, f: Polynomial, g: Polynomial) -> Polynomial:
     """The monic greatest common divisor."""
+    if HAS_FLINT and K.domain.is_QQ:  # modular: Euclid's remainders over the rationals grow
+        return fmpq_poly(f).gcd(fmpq_poly(g)).coeffs()
     while g:
         f, g = g, divide(K, f, scale(g, K.one / g[-1]))[1]
     return scale(f, K.one / f[-1]) if f else f

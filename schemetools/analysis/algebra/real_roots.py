@@ -12,8 +12,12 @@ from sympy.polys.factortools import dup_factor_list
 from sympy.polys.rootisolation import dup_isolate_real_roots_sqf
 from sympy.polys.sqfreetools import dmp_norm
 
+from schemetools.analysis.algebra.descartes import HAS_FLINT, real_intervals
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, evaluate, gcd, trim
+
+if HAS_FLINT:
+    from flint import fmpz_poly
 
 _RATIONALS = Field(QQ)
 _T = Symbol("x")
@@ -107,6 +111,8 @@ def _isolate(factor: Factor) -> tuple[tuple[Any, Any], ...]:
     if len(factor) == 2:
         point = QQ(int(-factor[0]), int(factor[1]))
         return ((point, point),)
+    if HAS_FLINT and sum(n.bit_length() for n in map(int, factor)) > LONGEST_EQUATION:
+        return tuple(real_intervals(fmpz_poly(list(map(int, factor)))))
     intervals = dup_isolate_real_roots_sqf([ZZ(int(n)) for n in reversed(factor)], ZZ)
     return tuple((QQ.convert(low), QQ.convert(high)) for low, high in intervals)
 

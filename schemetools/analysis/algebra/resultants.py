@@ -22,14 +22,27 @@ def is_available(K: Field) -> bool:
 
 def value_polynomial(modulus: Polynomial, top: Polynomial, bottom: Polynomial) -> Polynomial:
     """The monic polynomial in t whose roots are top/bottom at the roots of `modulus`, which is coprime to bottom."""
-    context = flint.fmpz_mpoly_ctx.get(["c", "t"], flint.Ordering.lex)
-    c, t = context.gens()
-    [first] = _cleared([modulus])
-    above, below = _cleared([top, bottom])
-    found = _in(first, c).resultant(_in(below, c) * t - _in(above, c), "c")
-    terms = {powers[1]: int(x) for powers, x in found.to_dict().items()}
-    degree = max(terms)
-    return [QQ(terms.get(n, 0), terms[degree]) for n in range(degree + 1)]
+    [first], (below, above) = _cleared([modulus]), _cleared([bottom, top])
+    f, g, h = flint.fmpz_poly(first), flint.fmpz_poly(below), flint.fmpz_poly(above)
+    n, degree = len(modulus) - 1, max(len(below), len(above)) - 1
+    values = []
+    for t in range(n + 1):  # resultants of one variable are modular: far quicker than one of two
+        at = g * t - h
+        values.append(f.resultant(at) * f[n] ** (degree - max(at.degree(), 0)))
+    found = _through(values).coeffs()
+    return [QQ(int(c.p), int(c.q)) / QQ(int(found[-1].p), int(found[-1].q)) for c in found]
+
+
+def _through(values: list[Any]) -> Any:
+    """The polynomial with these values at 0, 1, 2, ... (Newton)."""
+    leading, rows = [], values
+    while rows:
+        leading.append(rows[0])
+        rows = [b - a for a, b in zip(rows, rows[1:], strict=False)]
+    total = flint.fmpq_poly([0])
+    for k in range(len(leading) - 1, -1, -1):
+        total = total * flint.fmpq_poly([-k, 1]) + flint.fmpq(leading[k], math.factorial(k))
+    return total
 
 
 def _cleared(polynomials: list[Polynomial]) -> list[list[int]]:

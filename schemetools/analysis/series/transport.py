@@ -5,6 +5,7 @@ with c on trees of order n - 1 is a matter of variables. The only fields that co
 Source: Butcher, Numerical Methods for Ordinary Differential Equations, section 389.
 """
 
+import functools
 from typing import Any
 
 from sympy.polys.matrices import DomainMatrix
@@ -28,9 +29,11 @@ def bracket(table: Forest, left: list[Any], right: list[Any], domain: Any) -> li
 
 def remover(table: Forest, n: int, b: list[Any], domain: Any) -> list[Any] | None:
     """c on trees of order n - 1 with [c, f] = -b at order n; None where there is none."""
-    size = len(b)
-    columns = [_images(table, t, n, domain) for t in table.ids(n - 1)]
-    rows = [[column.get(t, domain.zero) for column in columns] + [-b[t]] for t in table.ids(n)]
+    if b[_tall(table, n)]:  # linear fields commute: on u' = lambda u no variables change the error
+        return None
+    size, known = len(b), _images(table, n)
+    columns = [known[t] for t in table.ids(n - 1)]
+    rows = [[domain.convert(column.get(t, 0)) for column in columns] + [-b[t]] for t in table.ids(n)]
     reduced, pivots = DomainMatrix(rows, (len(rows), len(columns) + 1), domain).rref()
     if len(columns) in pivots:
         return None
@@ -40,13 +43,17 @@ def remover(table: Forest, n: int, b: list[Any], domain: Any) -> list[Any] | Non
     return change
 
 
-def _images(table: Forest, own: int, n: int, domain: Any) -> dict[int, Any]:
-    """[unit at the tree `own`, f] on the trees of order n: f is 1 on the single node, id 0."""
-    image: dict[int, Any] = {}
+def _tall(table: Forest, n: int) -> int:
+    """The tree of order n without a branching."""
+    return functools.reduce(lambda below, _: table.graft[below][0], range(n - 1), 0)
+
+
+def _images(table: Forest, n: int) -> dict[int, dict[int, int]]:
+    """For each tree of order n - 1, [unit there, f] on the trees of order n: f is 1 on the single node, id 0."""
+    images: dict[int, dict[int, int]] = {t: {} for t in table.ids(n - 1)}
     for t in table.ids(n):
-        total = 0
         for branch, trunk, m in table.splits[t]:
-            total += (branch == own and trunk == 0) * m - (branch == 0 and trunk == own) * m
-        if total:
-            image[t] = domain.convert(total)
-    return image
+            for own, other, sign in ((branch, trunk, m), (trunk, branch, -m)):
+                if other == 0:
+                    images[own][t] = images[own].get(t, 0) + sign
+    return images

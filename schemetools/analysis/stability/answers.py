@@ -14,6 +14,7 @@ from sympy import Expr
 from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.algebra.decisions import minimal
 from schemetools.analysis.algebra.fields import Field
+from schemetools.analysis.algebra.real_roots import FLOAT_DIGITS
 from schemetools.analysis.regions.model import NumericModel
 from schemetools.analysis.regions.plane import Plane, plane_of
 from schemetools.analysis.stability import several_symbols, verdicts
@@ -27,7 +28,11 @@ from schemetools.analysis.stability.numbers import imaginary_exit, length, real_
 from schemetools.analysis.stability.numeric import numeric_model
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.multistep import LinearMultistep
+from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
+
+LONG = 20  # stages from which coefficients of R(z) may have more digits than can be worked with
+LONGEST_SCALE = 2**64  # denominators of a number whose powers do no harm
 
 
 @functools.lru_cache(maxsize=512)
@@ -122,6 +127,10 @@ def widest_angle(scheme: Subject, normalized: bool, shares: Shares) -> tuple[Exp
 @functools.lru_cache(maxsize=512)
 def stable_interval(scheme: Subject, normalized: bool, shares: Shares, *, imaginary: bool) -> Expr:
     """The length of the stable part of a half axis from 0."""
+    if shares is None and not normalized and (unit := short_unit(scheme)) is not None:
+        (field,) = scheme.normal_form().fields
+        found = stable_interval(scheme, normalized, ((field, 1 / unit),), imaginary=imaginary) / unit
+        return found if found.is_Rational or found.is_infinite else found.evalf(FLOAT_DIGITS)
     found = model(scheme, normalized, shares)
     if found.symbols:
         return parametric.interval(found, imaginary=imaginary)
@@ -129,6 +138,17 @@ def stable_interval(scheme: Subject, normalized: bool, shares: Shares, *, imagin
         return length(real_exit(found.base, found.phi, found.at_zero))
     exit_, squared = imaginary_exit(found.base, found.phi, found.at_zero)
     return length(exit_, squared=squared)
+
+
+def short_unit(scheme: Subject) -> Expr | None:
+    """c_2 of a long explicit tableau of rational numbers: in the variable c_2 z its R has short coefficients.
+
+    That of a Chebyshev method is a polynomial in w_1 z, where w_1 may have thousands of digits.
+    """
+    if not isinstance(scheme, RungeKutta) or scheme.stages < LONG or not scheme.is_explicit or not scheme.exact:
+        return None
+    unit = scheme.A[1][0]
+    return unit if unit.is_Rational and unit > 0 and unit.q > LONGEST_SCALE else None  # type: ignore[attr-defined]
 
 
 @functools.lru_cache(maxsize=512)

@@ -6,7 +6,7 @@ scheme: the cells of the axis found by `parametric.explore`.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sympy
@@ -39,7 +39,7 @@ from schemetools.analysis.stability.verdicts import (
     is_zero_stable,
     locus_products,
     quadratic_conditions,
-    real_gap,
+    real_conditions,
     rho_sigma,
 )
 
@@ -57,7 +57,7 @@ def real_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> Exit:
     if z_degree(phi) < 1:  # f does not enter: the powers are the same everywhere
         return None
     if len(phi) == 2:
-        return _first_negative(K, real_gap(K, phi))
+        return _first_of(_first_negative(K, f) for f in real_conditions(K, phi))
     if all(len(p) <= 2 for p in phi):
         return _walk(real_crossings(K, phi), lambda a, b: _holds(K, phi, -between(a, b), QQ.zero))
     return _from_conditions(K, phi, imaginary=False)
@@ -102,6 +102,10 @@ def _first_negative(K: Field, f: Polynomial) -> Exit:
     return roots[0] if roots else None
 
 
+def _first_of(exits: Iterable[Exit]) -> Exit:
+    return min((exit_ for exit_ in exits if exit_ is not None), default=None)
+
+
 def _walk(bounds: list[RealRoot], stable: Callable[[RealRoot, RealRoot | None], bool]) -> Exit:
     for a, b in zip([ORIGIN, *bounds], [*bounds, None], strict=True):
         if b is not None:
@@ -113,8 +117,7 @@ def _walk(bounds: list[RealRoot], stable: Callable[[RealRoot, RealRoot | None], 
 
 def _from_conditions(K: Field, phi: Bivariate, *, imaginary: bool) -> Exit:
     if conditions := quadratic_conditions(K, phi, imaginary=imaginary):
-        exits = [exit_ for p in conditions if (exit_ := _first_negative(K, p)) is not None]
-        return min(exits) if exits else None
+        return _first_of(_first_negative(K, p) for p in conditions)
     cells = axis_cells(K, phi, imaginary=imaginary)
     unstable = next((i for i, stable in enumerate(cells.results) if not stable), None)
     if unstable is None:

@@ -12,6 +12,8 @@ from schemetools import exact
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.matrices import Rows, characteristic_polynomial, product
 from schemetools.analysis.algebra.polynomials import Polynomial, multiply, trim
+from schemetools.analysis.algebra.resultants import is_available
+from schemetools.analysis.stability.substitution import substituted
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
@@ -43,6 +45,8 @@ def step_matrix(scheme: Scheme, shares: Mapping[str, Any] | None = None) -> Step
     share = list(values)
     A, B = ([[a * c for a, c in zip(row, share, strict=True)] for row in array] for array in (A, B))
     K = Field(domain)
+    if is_available(K) and not any(a for i, row in enumerate(A) for a in row[i:]):
+        return StepMatrix(domain, [K.one], substituted(A, U, B, V), V)
     Q = [K.one] if form.is_explicit else characteristic_polynomial(K, A)[::-1]
     series, power = [V], U
     for _ in range(s):

@@ -12,7 +12,7 @@ from sympy import QQ
 
 from schemetools.analysis.algebra.cells import Cells, ParametricField, explore
 from schemetools.analysis.algebra.fields import Field
-from schemetools.analysis.algebra.polynomials import Polynomial, add, multiply, subtract, trim
+from schemetools.analysis.algebra.polynomials import Polynomial, add, multiply, scale, subtract, trim
 from schemetools.analysis.algebra.real_roots import RealRoot, between, distinct_sorted
 from schemetools.analysis.algebra.resultants import circle_crossings, is_available
 from schemetools.analysis.algebra.root_counts import count_against_circle, is_hurwitz
@@ -86,6 +86,19 @@ def real_gap(K: Field, phi: Bivariate) -> Polynomial:
     """Q(-t)^2 - P(-t)^2: nonnegative where |R(-t)| <= 1."""
     P, Q = ([-c if m % 2 else c for m, c in enumerate(p)] for p in phi)
     return K.settled(subtract(K, multiply(K, Q, Q), multiply(K, P, P)), phi, imaginary=False)
+
+
+def real_conditions(K: Field, phi: Bivariate) -> list[Polynomial]:
+    """The factors Q -+ P of the gap at z = -t: both nonnegative from 0 on, as long as |R(-t)| <= 1.
+
+    Coefficients that are not exact are judged in the gap as a whole.
+    """
+    if K.is_rounded:
+        return [real_gap(K, phi)]
+    minus_P, Q = ([-c if m % 2 else c for m, c in enumerate(p)] for p in phi)
+    if K.sign(Q[0]) < 0:
+        minus_P, Q = scale(minus_P, -K.one), scale(Q, -K.one)
+    return [add(K, Q, minus_P), subtract(K, Q, minus_P)]
 
 
 # ---- multistep: Phi = rho - z sigma ----------------------------------------------------

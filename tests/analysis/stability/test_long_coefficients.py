@@ -1,12 +1,15 @@
 """Intervals of schemes with long coefficients, against the definition."""
 
 import time
+from fractions import Fraction
 
+import mpmath
 import pytest
-from sympy import Rational
+import sympy
+from sympy import QQ, Poly, Rational
 
 import schemetools as st
-from schemetools.analysis.algebra.fields import Field
+from schemetools.analysis.algebra.fields import Field, field_of
 from schemetools.analysis.algebra.isolation import cleared, first_sign_change, is_long
 from tests.schemes.published import TABLES, as_floats
 
@@ -32,3 +35,52 @@ def test_intervals_of_sixteen_long_stages_take_no_seconds():
     assert time.process_time() - start < 5
     below, above = (abs(float(known.function(Rational(str(-interval * f))))) for f in (0.999, 1.001))
     assert below < 1 < above
+
+
+@pytest.mark.parametrize("s", [20, 60])
+def test_the_real_interval_of_a_long_chebyshev_method_is_where_its_formula_reaches_one(s):
+    """R(z) = 1 + b_s (T_s(w0 + w1 z) - T_s(w0)), beside 2/3 (s^2 - 1)(1 - 2/15 eps) of Sommeijer et al. (1998)."""
+    start = time.process_time()
+    length = st.stability(st.get(f"rkc2({s})")).real_interval
+    assert time.process_time() - start < 10
+    with mpmath.workdps(60):
+        w0 = 1 + mpmath.mpf(2) / 13 / s**2
+        T, dT, ddT = (mpmath.diff(lambda x: mpmath.chebyt(s, x), w0, n) for n in range(3))
+        b, w1 = ddT / dT**2, dT / ddT
+        end = mpmath.mpmathify(length.evalf(60))
+        inside, outside = (
+            1 + b * (mpmath.chebyt(s, w0 - w1 * end * f) - T)
+            for f in (1 - mpmath.mpf(10) ** -20, 1 + mpmath.mpf(10) ** -20)
+        )
+    assert inside < 1 < outside
+    assert float(length) == pytest.approx(2 / 3 * (s**2 - 1) * (1 - 2 / 15 * 2 / 13), rel=0.01)
+
+
+def test_the_least_positive_root_is_found_beside_roots_on_the_cuts():
+    x = sympy.Symbol("x")
+    for roots in ([1, 2, 3], [Rational(1, 2), Rational(1, 3)], [-1, 0, 4], [-2], [8, Rational(81, 10)]):
+        f = Poly(sympy.prod(x - a for a in roots) * (x**2 + x + 1), x).clear_denoms(convert=True)[1]
+        coefficients = [int(c) for c in reversed(f.all_coeffs())]
+        found = first_sign_change(field_of(QQ), [QQ(c) for c in coefficients], coefficients)
+        positive = [a for a in roots if a > 0]
+        assert (found is None) == (not positive)
+        if positive:
+            assert abs(float(found) - float(min(positive))) < 1e-15
+
+
+def test_forty_steps_leave_the_region_where_a_root_is_minus_one():
+    """At w = -1, z = rho/sigma = 2/|sigma(-1)|, as for every Adams-Bashforth scheme of more than one step."""
+    scheme = st.adams_bashforth(40)
+    start = time.process_time()
+    length = float(st.stability(scheme).real_interval)
+    assert time.process_time() - start < 10
+    at_minus_one = sum((-1) ** j * b for j, b in enumerate(scheme.beta))
+    assert length == pytest.approx(float(2 / abs(at_minus_one)), rel=1e-12)
+
+
+def test_the_norm_of_an_error_with_long_fractions():
+    """Fractions of thousands of digits, whose two parts are above every double."""
+    found = st.principal_error("kencarp5")
+    assert any(abs(r.p) > 2**1100 for r in found.residuals.values())
+    squares = sum((Fraction(int(r.p), int(r.q)) / t.symmetry) ** 2 for t, r in found.residuals.items())
+    assert found.norm == pytest.approx(float(squares) ** 0.5, rel=1e-12)

@@ -1,6 +1,8 @@
 from collections import namedtuple
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from schemetools.cli import main
 
@@ -18,3 +20,18 @@ def schemetools(capsys, tmp_path, monkeypatch):
         return Result(exit_.value.code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A folder of 16 images in two classes."""
+    random = np.random.default_rng(0)
+    for part in ("train", "test"):
+        for label, name in enumerate(("left", "right")):
+            folder = tmp_path / "data" / part / name
+            folder.mkdir(parents=True)
+            for i in range(4):
+                image = random.integers(0, 100, (8, 8, 3), dtype=np.uint8)
+                image[:, 4 * label : 4 * label + 4] += 150
+                Image.fromarray(image).save(folder / f"{i}.png")
+    return tmp_path / "data"

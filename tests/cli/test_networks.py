@@ -3,23 +3,7 @@
 import json
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
-from PIL import Image
-
-
-@pytest.fixture
-def images(tmp_path):
-    random = np.random.default_rng(0)
-    for part in ("train", "test"):
-        for label, name in enumerate(("left", "right")):
-            folder = tmp_path / "data" / part / name
-            folder.mkdir(parents=True)
-            for i in range(4):
-                image = random.integers(0, 100, (8, 8, 3), dtype=np.uint8)
-                image[:, 4 * label : 4 * label + 4] += 150
-                Image.fromarray(image).save(folder / f"{i}.png")
-    return tmp_path / "data"
 
 
 def test_train_writes_a_checkpoint_and_a_row_for_every_epoch(schemetools, images, tmp_path):

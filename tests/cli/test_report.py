@@ -27,3 +27,12 @@ def test_a_mistake_is_one_line_and_leaves_no_file(schemetools, tmp_path, argumen
     result = schemetools("report", *arguments)
     assert result.code == 2 and said in result.err and result.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_checkpoint_becomes_a_page(schemetools, images, tmp_path):
+    assert schemetools("train", "--data", images, "--scheme", "lm", "--epochs", 1, "--out", "run").code == 0
+    result = schemetools("report", "run/checkpoint.pt", "--data", images, "--count", 2, "-o", "net.html")
+    assert (result.code, result.err) == (0, "")
+    html = (tmp_path / "net.html").read_text(encoding="utf-8")
+    assert html.count("<figure>") > 3 and "Certificate" in html and html.count("lm(k=") > 6

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.path import Path as Polygon
 from sympy import Symbol
 
@@ -37,7 +38,7 @@ class Document(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if "h3" in self.open:
+        if {"h2", "h3"} & set(self.open):
             self.heading = data
         elif self.heading and not {"script", "style"} & set(self.open):
             self.sections[self.heading] = self.sections.get(self.heading, "") + data
@@ -182,6 +183,24 @@ def test_trees_are_drawn_with_their_numbers():
     assert html.count('<svg xmlns="http://www.w3.org/2000/svg"') == len(eq.coefficients)
     assert all(str(tree) in trees for tree in eq.coefficients)
     assert number(eq["[.]"]) == "-1/2"
+
+
+def test_a_network_is_a_table_its_spectra_and_its_certificate():
+    torch.manual_seed(0)
+    stack = st.to_stack(st.lm(), [torch.nn.Linear(3, 3) for _ in range(4)], h=0.2, init={"k": 0.1})
+    found = st.inspect(stack, torch.randn(2, 3))
+    html = st.report(found).html
+    sections = Document(html).sections
+    assert all(cell in sections["Layers"] for row in found.table()[1] for cell in row)
+    assert found.below()[-1] in sections["Layers"]
+    assert found.certificate().sentence in sections["Certificate"]
+    assert html.count("<figure>") == 4
+    drawn = len(re.findall(r'class="dot', html))
+    assert drawn == sum(len(layer.eigenvalues) for layer in found.layers) > 0
+    outside = len(re.findall(r'<circle[^>]*class="dot out"|class="dot far"', html))
+    assert outside <= sum(len(layer.eigenvalues) for layer in found.outside)
+    with pytest.raises(st.SchemeError, match="a sweep came with a network"):
+        st.report(found, sweep={"k": [0, 1]})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import torch
 from axe_core_python.selenium import Axe
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -37,10 +38,14 @@ def browser(tmp_path_factory):
 def pages(tmp_path_factory):
     """Pages by what is on them, each written once."""
     folder = tmp_path_factory.mktemp("pages")
-    contents = {"two": ["lm(k=0.3)", "rk4"], "grid": "lax_wendroff"}
-    return {
-        name: st.report(schemes).save(folder / f"{name}.html").resolve().as_uri() for name, schemes in contents.items()
+    torch.manual_seed(0)
+    stack = st.to_stack(st.lm(), [torch.nn.Linear(3, 3) for _ in range(3)], h=0.2, init={"k": 0.1})
+    made = {
+        "two": st.report(["lm(k=0.3)", "rk4"], sweep={"k": [-0.5, 0, 0.5]}),
+        "grid": st.report("lax_wendroff"),
+        "network": st.report(st.inspect(stack, torch.randn(2, 3))),
     }
+    return {name: page.save(folder / f"{name}.html").resolve().as_uri() for name, page in made.items()}
 
 
 @pytest.fixture
@@ -57,7 +62,7 @@ def shown(browser, pages):
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-@pytest.mark.parametrize("name", ["two", "grid"])
+@pytest.mark.parametrize("name", ["two", "grid", "network"])
 def test_nothing_on_the_console_and_nothing_from_the_network(shown, name):
     page = shown(name)
     assert page.get_log("browser") == []
@@ -104,7 +109,9 @@ def test_the_button_copies_the_program(shown):
     assert button.find_element(By.XPATH, "./following-sibling::*[@role='status']").text == "copied"
 
 
-@pytest.mark.parametrize(("name", "colours"), [("two", "light"), ("two", "dark"), ("grid", "light")])
+@pytest.mark.parametrize(
+    ("name", "colours"), [("two", "light"), ("two", "dark"), ("grid", "light"), ("network", "light")]
+)
 def test_axe_finds_no_serious_fault(shown, name, colours):
     """All rules in the light; in the dark that of contrast, which alone depends on it."""
     page = shown(name)

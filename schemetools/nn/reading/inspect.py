@@ -104,16 +104,18 @@ class Report:
         heads, rows = self.table()
         short, notes = numbered(rows)
         table = text_table(heads, short) if self.layers else []
-        return "\n".join([*table, *notes, *noise_lines(self.layers, self.masked), *self.rewired, *self._verdict()])
+        return "\n".join([*table, *notes, *self.below()])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         heads, rows = self.table()
         short, notes = numbered(rows)
-        return html_table(
-            heads, short, [*notes, *noise_lines(self.layers, self.masked), *self.rewired, *self._verdict()]
-        )
+        return html_table(heads, short, [*notes, *self.below()])
+
+    def below(self) -> list[str]:
+        """What stands below the table: noise, what was rewired, and which layers are outside their regions."""
+        return [*noise_lines(self.layers, self.masked), *self.rewired, *self._verdict()]
 
     def _verdict(self) -> list[str]:
         if not self.layers:

@@ -12,7 +12,8 @@ from schemetools.errors import FileError, SchemeError
 from schemetools.present.facts import scheme_facts
 from schemetools.present.page.family import is_parameter
 from schemetools.present.page.grids import grid_parts
-from schemetools.present.page.markup import Html, element, joined, table
+from schemetools.present.page.markup import Html, element, table
+from schemetools.present.page.networks import is_network, network_parts
 from schemetools.present.page.overlay import overlay
 from schemetools.present.page.schemes import Sweep, scheme_parts
 from schemetools.schemes.base import Scheme, as_scheme
@@ -77,13 +78,16 @@ def report(schemes: Any, *, sweep: Sweep = None) -> Page:
     a free symbol, or that of its family in the catalog. `sweep` gives the values, as in {"k": [0, 0.5, 1]}.
 
     `schemes` is what every verb takes (a scheme, a name, an object with a scheme), a difference scheme or method of
-    lines, or a list of them. Raises SchemeError for an empty list, for more than 12, and for a sweep along a symbol
-    that none of them has.
+    lines, or a list of them; or what `inspect` returns: then the page has a table of the layers, their spectra over the
+    regions of their own schemes, and the certificate, which is found now.
+    Raises SchemeError for an empty list, for more than 12, and for a sweep along a symbol that none of them has.
 
     >>> import schemetools as st
     >>> st.report(["lm(k=0.3)", "bdf(4)"])
     <page 'lm(k=3/10), bdf(4)'>
     """
+    if is_network(schemes):
+        return _of_network(schemes, sweep)
     found = _listed(schemes)
     names = [format(scheme) for scheme in found]
     _check_sweep(found, sweep)
@@ -91,9 +95,17 @@ def report(schemes: Any, *, sweep: Sweep = None) -> Page:
     if len(found) > 1:
         body.append(_compared(found, names))
     alone = len(found) == 1
-    articles = [_article(i, scheme, sweep, facts=alone) for i, scheme in enumerate(found)]
+    articles = [_article(i, scheme, sweep, alone=alone) for i, scheme in enumerate(found)]
     body.append(element("div", *articles, class_="single" if alone else "side"))
-    return Page(", ".join(names), joined([element("main", *body), _footer()]))
+    return Page(", ".join(names), element("main", *body, _footer()))
+
+
+def _of_network(found: Any, sweep: Sweep) -> Page:
+    if sweep:
+        raise SchemeError("a sweep came with a network; it belongs to a page about schemes, so leave it out")
+    count = len(found.layers)
+    title = f"A trained network of {count} layer{'' if count == 1 else 's'}"
+    return Page(title, element("main", element("header", element("h1", title)), *network_parts(found), _footer()))
 
 
 def _listed(schemes: Any) -> list[Scheme | Discretisation]:
@@ -124,15 +136,15 @@ def _between(parts: Sequence[Html], gap: str) -> list[Any]:
     return [piece for part in parts for piece in (gap, part)][1:]
 
 
-def _article(i: int, scheme: Scheme | Discretisation, sweep: Sweep, *, facts: bool) -> Html:
-    """One scheme; its facts too, unless they stand in the common table."""
+def _article(i: int, scheme: Scheme | Discretisation, sweep: Sweep, *, alone: bool) -> Html:
+    """One scheme; alone it has the name of the page."""
     name = format(scheme)
     if isinstance(scheme, Discretisation):
-        parts = grid_parts(scheme, name, facts=facts)
+        parts = grid_parts(scheme, name, alone=alone)
     else:
-        parts = scheme_parts(scheme, name, sweep, facts=facts)
-    heading = element("h2", element("bdi", name), id=f"scheme-{i}")
-    return element("article", heading, *parts, aria_labelledby=f"scheme-{i}")
+        parts = scheme_parts(scheme, name, sweep, alone=alone)
+    heading = None if alone else element("h2", element("bdi", name), id=f"scheme-{i}")
+    return element("article", heading, *parts, aria_label=name)
 
 
 def _compared(found: Sequence[Scheme | Discretisation], names: Sequence[str]) -> Html:

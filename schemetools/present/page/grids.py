@@ -7,30 +7,31 @@ import numpy as np
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
-from schemetools.present.facts import scheme_facts
-from schemetools.present.page.markup import Html, element, joined, lacking, section
+from schemetools.present.page.markup import Html, element, joined, lacking
 from schemetools.present.page.mathml import math
 from schemetools.present.page.plane import Frame, picture, region
-from schemetools.present.page.schemes import answered, facts_table, programs
+from schemetools.present.page.schemes import answered, facts_table, programs, sections
 from schemetools.present.page.slider import slider
 from schemetools.schemes.discretisation import Discretisation
 
 NO_TREES = "trees belong to schemes for u' = f; this one is of a partial differential equation"
-ANGLES, STEPS, HIGHEST, REACH = 361, 40, 1.5, 1.6
+ANGLES, STEPS, HIGHEST, REACH = 361, 30, 1.5, 1.6
 
 
-def grid_parts(scheme: Discretisation, name: str, *, facts: bool = True) -> list[Html]:
-    """The sections of a discretisation, `facts` among them."""
+def grid_parts(scheme: Discretisation, name: str, *, alone: bool = True) -> list[Html]:
+    """The sections of a discretisation, the facts too where it is `alone` on the page."""
     equation = answered(lambda: modified_equation(scheme))
-    shown = equation if isinstance(equation, Html) else math(equation._repr_latex_())
-    return [
-        section("Scheme", math(scheme._repr_latex_())),  # type: ignore[attr-defined]
-        *([section("Facts", facts_table(scheme_facts(scheme), name))] if facts else []),
-        section("Modified equation", shown),
-        section("Stability", answered(lambda: _stability(scheme, name))),
-        section("Trees", lacking(NO_TREES)),
-        *programs(scheme, name),
-    ]
+    return sections(
+        {
+            "Scheme": math(scheme._repr_latex_()),  # type: ignore[attr-defined]
+            "Facts": facts_table(scheme, name) if alone else None,
+            "Modified equation": equation if isinstance(equation, Html) else math(equation._repr_latex_()),
+            "Stability": answered(lambda: _stability(scheme, name)),
+            "Trees": lacking(NO_TREES),
+            **programs(scheme, name),
+        },
+        alone=alone,
+    )
 
 
 def _stability(scheme: Discretisation, name: str) -> Html:

@@ -59,9 +59,9 @@ def scrolling(*children: object, label: str) -> Html:
     return element("div", *children, class_="wide", tabindex="0", role="region", aria_label=label)
 
 
-def section(title: str, *children: object) -> Html:
+def section(title: str, *children: object, level: int = 3) -> Html:
     """A section with its heading."""
-    return element("section", element("h3", title), *children)
+    return element("section", element(f"h{level}", title), *children)
 
 
 def lacking(sentence: object) -> Html:

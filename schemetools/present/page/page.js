@@ -17,6 +17,13 @@ for (const script of document.querySelectorAll("script.frames")) {
   move(); // a browser may have kept the place of the slider over a reload
 }
 
+// Without a mathematical font some browsers leave subscripts on the line.
+const subscript = document.querySelector("msub");
+if (subscript) {
+  const [base, below] = [...subscript.children].map((part) => part.getBoundingClientRect().bottom);
+  document.documentElement.classList.toggle("flat", below - base < 1);
+}
+
 const selected = (code) => {
   const range = document.createRange();
   range.selectNodeContents(code);

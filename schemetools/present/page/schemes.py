@@ -19,6 +19,7 @@ from schemetools.present.page.plane import Frame, picture, region
 from schemetools.present.page.slider import slider
 from schemetools.present.regions import meaning
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.discretisation import Discretisation
 
 TARGETS = {"numpy": "NumPy", "torch": "PyTorch", "c": "C", "julia": "Julia"}
 MOST_TREES = 40
@@ -26,17 +27,20 @@ MOST_TREES = 40
 Sweep = Mapping[str, Iterable[Any]] | None
 
 
-def scheme_parts(scheme: Scheme, name: str, sweep: Sweep = None, *, facts: bool = True) -> list[Html]:
-    """The sections of a scheme, `facts` among them; each says what is lacking where the scheme has no such thing."""
+def scheme_parts(scheme: Scheme, name: str, sweep: Sweep = None, *, alone: bool = True) -> list[Html]:
+    """The sections of a scheme, the facts too where it is `alone` on the page; each says what is lacking."""
     equation = answered(lambda: modified_equation(scheme))
-    return [
-        section("Scheme", math(scheme._repr_latex_())),
-        *([section("Facts", facts_table(scheme_facts(scheme), name))] if facts else []),
-        section("Modified equation", _equation(equation)),
-        section("Stability region", _region(scheme, name, sweep)),
-        section("Trees", _trees(equation)),
-        *programs(scheme, name),
-    ]
+    return sections(
+        {
+            "Scheme": math(scheme._repr_latex_()),
+            "Facts": facts_table(scheme, name) if alone else None,
+            "Modified equation": _equation(equation),
+            "Stability region": _region(scheme, name, sweep),
+            "Trees": _trees(equation),
+            **programs(scheme, name),
+        },
+        alone=alone,
+    )
 
 
 def answered(ask: Callable[[], Any]) -> Any:
@@ -47,9 +51,14 @@ def answered(ask: Callable[[], Any]) -> Any:
         return lacking(error)
 
 
-def facts_table(facts: list[tuple[str, str]], name: str) -> Html:
-    """Facts, one per row."""
-    return table((), facts, label=f"Facts: {name}", class_="facts")
+def sections(found: Mapping[str, Html | None], *, alone: bool) -> list[Html]:
+    """Sections by their headings, which are those of the page where a scheme is `alone` on it."""
+    return [section(title, shown, level=2 if alone else 3) for title, shown in found.items() if shown is not None]
+
+
+def facts_table(scheme: Scheme | Discretisation, name: str) -> Html:
+    """What `show` says of a scheme, one fact per row."""
+    return table((), scheme_facts(scheme), label=f"Facts: {name}", class_="facts")
 
 
 def _equation(equation: Any) -> Html:
@@ -113,19 +122,29 @@ def _number(value: Any) -> Html:
     return inline(exact.latex(value))
 
 
-def programs(scheme: Any, name: str) -> list[Html]:
-    """The programs and the publications, each with a button that copies it."""
-    found = []
-    for target, title in TARGETS.items():
-        source = answered(lambda target=target: to_source(scheme, target))
-        shown = source if isinstance(source, Html) else _copied(source, f"{title} program of {name}")
-        found.append(element("details", element("summary", title), shown, open=target == "numpy"))
+def programs(scheme: Any, name: str) -> dict[str, Html]:
+    """The programs and the publications by heading, each text with a button that copies it."""
+    sources = {title: answered(lambda target=target: to_source(scheme, target)) for target, title in TARGETS.items()}
+    if len(set(sources.values())) == 1:  # no program in any language, for one reason
+        shown = next(iter(sources.values()))
+    else:
+        shown = joined(
+            element(
+                "details",
+                element("summary", title),
+                _copied(source, f"{title} program of {name}"),
+                open=title == "NumPy",
+            )
+            for title, source in sources.items()
+        )
     cited = answered(lambda: publications(scheme))
-    cite = cited if isinstance(cited, Html) else _copied(cited, f"BibTeX of {name}")
-    return [section("Programs", *found), section("Publication", cite)]
+    return {"Programs": shown, "Publication": _copied(cited, f"BibTeX of {name}")}
 
 
 def _copied(source: str, what: str) -> Html:
+    """The text with its button; where there is none, why."""
+    if isinstance(source, Html):
+        return source
     button = element("button", "Copy", type="button", class_="copy", aria_label=f"Copy the {what}", hidden=True)
     shown = element("pre", element("code", source), tabindex="0", role="region", aria_label=what)
     return element("div", button, shown, class_="code")

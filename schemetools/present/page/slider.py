@@ -18,12 +18,12 @@ def slider(symbol: str, frames: Sequence[Mapping[str, str]], start: int, *, of: 
         aria_label=f"{symbol} of {of}",
         aria_valuetext=frames[start]["label"],
     )
-    ends = (frames[0]["label"], frames[-1]["label"])
+    ends = [frames[i]["label"].partition("= ")[2].partition(":")[0] for i in (0, -1)]
     moved = element(
         "div",
-        element("span", ends[0].partition("= ")[2], class_="end", aria_hidden="true"),
+        element("span", ends[0], class_="end", aria_hidden="true"),
         bar,
-        element("span", ends[1].partition("= ")[2], class_="end", aria_hidden="true"),
+        element("span", ends[1], class_="end", aria_hidden="true"),
         class_="slider",
         hidden=True,
     )

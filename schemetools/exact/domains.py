@@ -1,7 +1,7 @@
 """The choice of a domain: the smallest exact ring of sympy that holds given coefficients, and the ways in and out."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sympy
@@ -10,6 +10,8 @@ from sympy.polys.domains.domain import Domain
 from sympy.polys.numberfields import primitive_element
 
 from schemetools.errors import CoefficientError
+
+Image = Callable[[Domain], Any]  # a number's element of a field
 
 
 def _generators(value: Expr, found: set[Expr]) -> None:
@@ -64,12 +66,46 @@ _images: dict[tuple[Domain, Expr], Any] = {}
 
 @functools.cache
 def _number_field(numbers: tuple[Expr, ...]) -> Domain:
-    """QQ<numbers> in a primitive element; what the numbers are in it comes with that, exactly, and is kept."""
+    """QQ<numbers> in a primitive element; what the numbers are in it comes with that, exactly, and is kept.
+
+    A number that the others give by arithmetic alone adds nothing to the field, and is left to it.
+    """
+    for number in reversed(numbers if len(numbers) > 1 else ()):
+        rest = tuple(n for n in numbers if n != number)
+        given = _from_its_root(number, rest) or _from_conjugates(number, rest)
+        if given is not None:
+            field = _number_field(rest)
+            _images[field, number] = given(field)
+            return field
     polynomial, coefficients, images = primitive_element(numbers, ex=True, polys=True)
     element = sum((c * number for c, number in zip(coefficients, numbers, strict=True)), sympy.S.Zero)
     field = QQ.algebraic_field((polynomial, element))
     _images.update({(field, number): field(image) for number, image in zip(numbers, images, strict=True)})
     return field
+
+
+def _from_its_root(number: Expr, rest: Sequence[Expr]) -> Image | None:
+    """sqrt(2) out of sqrt(5 + 3 sqrt(2)): r = (g^k - a) / q where g is the k-th root of a + q r."""
+    for g in rest:
+        if g.is_Pow:
+            a, more = g.base.as_coeff_Add()  # type: ignore[attr-defined]
+            q, r = more.as_coeff_Mul()
+            if r == number and a.is_Rational and q.is_Rational:
+                k = int(g.exp.q)  # type: ignore[attr-defined]
+                return lambda field: (_generator_image(field, g) ** k - convert(a, field)) / convert(q, field)
+    return None
+
+
+def _from_conjugates(number: Expr, rest: Sequence[Expr]) -> Image | None:
+    """The last root of a polynomial out of all others: their sum is a coefficient."""
+    if not isinstance(number, CRootOf):
+        return None
+    others = [r for r in rest if isinstance(r, CRootOf) and r.poly == number.poly]
+    if len(others) + 1 < number.poly.degree():
+        return None
+    leading, next_to_it = number.poly.all_coeffs()[:2]
+    total = -next_to_it / leading
+    return lambda field: functools.reduce(lambda x, r: x - _generator_image(field, r), others, convert(total, field))
 
 
 @functools.cache

@@ -2,16 +2,20 @@
 
 import pytest
 import sympy
-from sympy import Rational, Symbol, cbrt, sqrt
+from sympy import CRootOf, Rational, Symbol, cbrt, sqrt
 
 from schemetools.exact.domains import domain_over, from_domain, generators, to_domain
 
+X = Symbol("X")
 VALUES = {
     "one": [sqrt(5)],
     "two": [sqrt(2), sqrt(3)],
     "one in the other": [sqrt(2), sqrt(2 + sqrt(2))],
     "conjugates": [sqrt(5 + 2 * sqrt(5)), sqrt(5 - 2 * sqrt(5))],
     "cubic": [cbrt(2), sqrt(3)],
+    "three in two": [sqrt(30), sqrt(15 + 2 * sqrt(30)), sqrt(15 - 2 * sqrt(30))],
+    "cubic in its cube root": [sqrt(2), cbrt(5 - Rational(1, 3) * sqrt(2))],
+    "all roots of a cubic": [CRootOf(X**3 - 3 * X + 1, i) for i in range(3)],
 }
 
 
@@ -32,3 +36,11 @@ def test_values_are_kept_beside_symbols(name):
     domain, [element] = to_domain([made])
     back = from_domain(domain, element).subs(k, Rational(1, 3))
     assert abs(sympy.N(back - made.subs(k, Rational(1, 3)), 30)) < 1e-25
+
+
+def test_a_number_that_others_give_adds_no_generator():
+    roots = [CRootOf(X**3 - 3 * X + 1, i) for i in range(3)]
+    assert domain_over(tuple(roots), ()) is domain_over(tuple(roots[:2]), ())
+    inner = sqrt(5 + 2 * sqrt(5))
+    assert domain_over((sqrt(5), inner), ()) is domain_over((inner,), ())
+    assert domain_over((sqrt(3), inner), ()) is not domain_over((inner,), ())

@@ -9,6 +9,7 @@ import os
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 BAR = 5.0
 CASES = {
@@ -26,11 +27,14 @@ print(time.process_time() - start)
 """
 
 
-def seconds(work: str, folder: str | None) -> float:
-    """Processor time in a fresh process, by this version or by a folder's."""
-    env = os.environ | {"OMP_NUM_THREADS": "1"} | ({"PYTHONPATH": folder} if folder else {})
+HERE = str(Path(__file__).resolve().parents[1])
+
+
+def seconds(work: str, folder: str) -> float:
+    """Processor time in a fresh process, by the version of a folder."""
+    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": folder}
     command = [sys.executable, "-c", RUN.format(work=work)]
-    return float(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
+    return float(subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=True).stdout)
 
 
 def main() -> None:
@@ -40,7 +44,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     for name, work in CASES.items():
-        rounds = [(seconds(work, None), seconds(work, options.beside)) for _ in range(options.rounds)]
+        rounds = [(seconds(work, HERE), seconds(work, options.beside)) for _ in range(options.rounds)]
         faster = statistics.median(there / here for here, there in rounds)
         here = statistics.median(here for here, _ in rounds)
         held = "holds" if faster >= BAR else "MISSED"

@@ -24,6 +24,52 @@ import schemetools.cli  # attaches the commands to the application
 from schemetools.cli.app import app
 from schemetools.schemes import registry
 
+# What calls return, by room; tests/test_reference.py compares it with what the signatures promise.
+RETURNED = {
+    "schemes": ("schemes.base.Scheme", "schemes.discretisation.Discretisation", "schemes.registry.Family"),
+    "errors": (
+        "errors.CoefficientError",
+        "errors.TableauError",
+        "errors.UnknownNameError",
+        "errors.FileError",
+        "errors.UnsupportedError",
+        "errors.NoSuchTreeError",
+    ),
+    "analysis": (
+        "analysis.properties.conditions.OrderConditions",
+        "analysis.properties.order.PrincipalError",
+        "analysis.properties.cost.Cost",
+        "analysis.modified.parasitic.ParasiticMode",
+        "analysis.modified.second_order.SecondOrderLimit",
+        "analysis.stability.ellipse.Ellipse",
+        "analysis.regions.boundary.Curve",
+    ),
+    "interop": ("interop.convergence.Convergence", "interop.solve.Solution"),
+    "nn": (
+        "nn.blocks.block.Block",
+        "nn.stacks.stack.Stack",
+        "nn.reading.inspect.Report",
+        "nn.reading.inspect.LayerReport",
+        "nn.reading.certificate.Certificate",
+        "nn.rewiring.retrofit.Retrofit",
+        "nn.reading.cost.ModelCost",
+        "nn.training.config.TrainConfig",
+        "nn.training.loop.Trained",
+        "nn.training.loop.Progress",
+    ),
+}
+# Functions that are reached through a room, as `st.nn.models.build`.
+THROUGH = {
+    "nn": (
+        "nn.models.registry.build",
+        "nn.models.registry.names",
+        "nn.reading.cost.cost",
+        "nn.blocks.groups.parameter_groups",
+        "nn.stacks.weights.load_branches",
+        "nn.training.loop.train",
+    )
+}
+
 CODE = re.compile(r"(`+)(.+?)\1")
 SPECIAL = re.compile(r"([\\*_|`])")
 
@@ -48,11 +94,21 @@ class _Generated(SphinxDirective):
 
 
 class PublicNames(_Generated):
-    """Every public name of one room, through autodoc."""
+    """Every public name of one room, what is reached through it, and what its calls return, through autodoc."""
 
     required_arguments = 1
 
     def lines(self) -> Iterator[str]:
+        room = self.arguments[0]
+        yield from self.public()
+        for name in THROUGH.get(room, ()):
+            yield from (f".. autofunction:: schemetools.{name}", "")
+        if room in RETURNED:
+            yield from (".. rubric:: What calls return or raise", "")
+        for name in RETURNED.get(room, ()):
+            yield from (f".. autoclass:: schemetools.{name}", "   :members:", "")
+
+    def public(self) -> Iterator[str]:
         for name, value in documented(self.arguments[0]):
             if inspect.isclass(value):
                 yield from (f".. autoclass:: schemetools.{name}", "   :members:", "   :show-inheritance:", "")

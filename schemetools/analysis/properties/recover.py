@@ -24,6 +24,7 @@ BY_STAGES = {"gauss": 0, "radau_ia": 1, "radau_iia": 1, "lobatto_iiia": 2, "loba
 """Families by what their order is below 2 s."""
 BY_STEPS = ("adams_bashforth", "adams_moulton", "bdf", "nystrom", "milne_simpson")
 SECOND_NAMES = ("ho_", "rk22", "rk33", "rk44")  # entries that stand for a method with a name of its own
+TABLED = (RungeKutta, LinearMultistep, AdditiveRungeKutta)
 MOST_STAGES = 4  # beyond, the fields of Radau and Lobatto methods are too large to build in passing
 MOST_STEPS = 12
 
@@ -80,7 +81,8 @@ def _recovered(scheme: Scheme, digits: int, without_evidence: bool) -> Scheme | 
 
 
 def _candidates(scheme: Scheme, by_number: bool) -> Iterator[Scheme]:
-    for known in _catalog(_shape(scheme), judged(scheme).order):
+    known_ones = () if _is_entry(scheme) else _catalog(_shape(scheme), judged(scheme).order)
+    for known in known_ones:
         if (found := _fitted(known, scheme)) is not None:
             yield found
     values = scheme.coefficients
@@ -93,6 +95,12 @@ def _candidates(scheme: Scheme, by_number: bool) -> Iterator[Scheme]:
             yield labelled(_rebuilt(scheme, replaced), name=f"recover({scheme})")
         except SchemeError:
             return
+
+
+def _is_entry(scheme: Scheme) -> bool:
+    """Whether it is in the catalog itself, rounded: then there is no exact twin, and nothing else need be built."""
+    name = scheme.name
+    return name is not None and name in names() and family(name)() == scheme
 
 
 def _rebuilt(scheme: Scheme, replaced: dict[Expr, Expr]) -> Scheme:
@@ -129,7 +137,7 @@ def _fixed() -> dict[Shape, list[Scheme]]:
             scheme = family(name)()
         except SchemeError:
             continue
-        is_tabled = isinstance(scheme, (RungeKutta, LinearMultistep, AdditiveRungeKutta))
+        is_tabled = isinstance(scheme, TABLED)
         if is_tabled and scheme.exact and not scheme.free_symbols and not scheme.random_symbols:
             result.setdefault(_shape(scheme), []).append(scheme)
     return result
@@ -138,6 +146,8 @@ def _fixed() -> dict[Shape, list[Scheme]]:
 @functools.cache
 def _catalog(shape: Shape, order: int) -> tuple[Scheme, ...]:
     kind, size, *_ = shape
+    if not issubclass(kind, TABLED):
+        return ()
     found = list(_fixed().get(shape, ()))
     if kind is RungeKutta:
         fitting = [name for name, less in BY_STAGES.items() if order == 2 * size - less]

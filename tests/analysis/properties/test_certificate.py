@@ -4,6 +4,7 @@ import pytest
 from sympy import Rational
 
 import schemetools as st
+from schemetools.analysis.properties import recover as recover_module
 from schemetools.errors import UnsupportedError
 from schemetools.exact.recognise import recognised, short_fraction
 from tests.schemes.published import TABLES, as_floats
@@ -96,3 +97,17 @@ def test_dop853_is_recovered_in_the_field_of_its_nodes():
     assert (found.order, found.order_hat) == (8, 3) and found.radius < 1e-12
     assert found.exact.b == st.RungeKutta(found.exact.A, DOP853_B).b and st.order(found.exact) == 8
     assert st.recover(scheme) == found.exact
+
+
+def test_the_catalog_is_not_built_for_its_own_rounded_entries(monkeypatch):
+    def built():
+        raise AssertionError("the whole catalog was built")
+
+    for kept in (recover_module._recovered, recover_module._catalog):
+        kept.cache_clear()
+    monkeypatch.setattr(recover_module, "_fixed", built)
+    assert st.is_symplectic(st.get("carpenter_kennedy4")) is False
+    with pytest.raises(st.SchemeError, match="no exact scheme of order 4"):
+        st.recover("rdpk3sp49")
+    with pytest.raises(AssertionError, match="whole catalog"):
+        st.recover(st.RungeKutta([[], [2 / 3]], [0.25, 0.75]))

@@ -24,6 +24,11 @@ class AdditiveRungeKutta(Scheme):
     With `partitioned=True` there are two fields, u = (p, q), p' = F(q), q' = G(p): the first tableau advances p, the
     second q. `tableaux` is a mapping {label: RungeKutta}. Raises TableauError where the tableaux do not fit together.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections II.2 and III.2.
+
+    >>> import schemetools as st
+    >>> ars = st.get("ars222")
+    >>> [field for field, _ in ars.tableaux], st.order(ars)
+    (['F', 'G'], 2)
     """
 
     tableaux: tuple[tuple[str, RungeKutta], ...]

@@ -189,6 +189,14 @@ def load(path: str | os.PathLike[str]) -> Any:
     Free symbols are declared under [symbols], random ones under [random] by distribution, such as xi =
     "bernoulli(4/5)". Nothing in the file is evaluated as code. Raises FileError, naming line and key, for whatever
     does not fit.
+
+    >>> import schemetools as st
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     st.save(st.rk4, Path(folder) / "mine.toml")
+    ...     st.load(Path(folder) / "mine.toml") == st.rk4
+    True
     """
     if not isinstance(path, (str, os.PathLike)):
         raise FileError(f"load takes the path of a TOML file; {path!r} came")
@@ -213,6 +221,14 @@ def save(scheme: Any, path: str | os.PathLike[str]) -> None:
     """Write a scheme as TOML that `load` reads back to an equal scheme; the file appears whole or not at all.
 
     Raises FileError where the file cannot be written.
+
+    >>> import schemetools as st
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     st.save(st.euler, Path(folder) / "mine.toml")
+    ...     "RungeKutta" in (Path(folder) / "mine.toml").read_text()
+    True
     """
     text = to_toml(discretisation_of(scheme) or as_scheme(scheme))
     try:

@@ -45,6 +45,10 @@ def adjoint(scheme: Any) -> Any:
 
     Raises UnsupportedError for a multistep scheme with alpha_0 = 0, whose adjoint has no newest value, and for general
     linear methods. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, sections II.3 and XV.1.
+
+    >>> import schemetools as st
+    >>> st.adjoint(st.euler) == st.backward_euler
+    True
     """
     scheme = as_scheme(scheme)
     name = f"adjoint({scheme})"
@@ -90,6 +94,10 @@ def compose(*schemes: Any, fractions: Sequence[Any] | None = None, exact: bool |
     For one-step schemes of one kind (Runge-Kutta, or additive with the same fields). Random symbols are drawn anew in
     every part, and so renamed. Fractions are coefficients as in `RungeKutta`: rounded ones, or those declared with
     `exact=False`, make the result approximate. Raises UnsupportedError for schemes that cannot be joined.
+
+    >>> import schemetools as st
+    >>> st.order(st.compose(st.get("theta(1/2)"), st.get("theta(1/2)")))
+    2
     """
     parts = [as_scheme(s) for s in schemes]
     if not parts:
@@ -146,6 +154,10 @@ def steps(scheme: Any, n: int) -> Any:
 
     For one-step schemes; n stacked Euler blocks, for example, are an n-stage tableau of order one. Raises
     SchemeError for n < 1, UnsupportedError for multistep schemes.
+
+    >>> import schemetools as st
+    >>> st.steps(st.euler, 2).stages
+    2
     """
     scheme = as_scheme(scheme)
     if not exact_arithmetic.is_whole(n) or n < 1:

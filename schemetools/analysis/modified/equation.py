@@ -23,6 +23,11 @@ class ModifiedEquation(EquationFacts):
 
     `coefficients` maps each Tree to b(t), an exact expression; `eq[tree]` is one of them. With `inverse` it is the
     modifying integrator: the field on which one step of the scheme is the exact flow of u' = f.
+
+    >>> import schemetools as st
+    >>> eq = st.modified_equation("lm", order=2)
+    >>> eq.limit, eq["[.]"], eq.momentum
+    (1/(k + 1), (k - 1)/(2*(k + 1)**3), (k + 1, 1/2 - k/2))
     """
 
     def vector_field(self, f: Any, u: Any, h: Any, t: Any = None) -> tuple[Expr, ...]:

@@ -33,6 +33,11 @@ class ParasiticMode:
     are None at a multiple root, where the mode grows with a power of n. `value` and `growth_value` are the numbers
     themselves, None while symbols are left. Equal eigenvalues of a general linear method that are not defective have
     multiplicity 1, and no growth of their own.
+
+    >>> import schemetools as st
+    >>> (mode,) = st.modified_equation("lm").parasitic
+    >>> mode.root, mode.growth
+    (-k, -1/(k + 1))
     """
 
     root: Expr

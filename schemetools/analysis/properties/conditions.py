@@ -50,7 +50,12 @@ def _residuals(scheme: OneStep, order: int) -> tuple[TreeSeries, list[Any]]:
 
 
 class OrderConditions(dict[Tree, Expr]):
-    """{Tree: residual}; a tree may be given as text, and the conditions be written as sums over indices."""
+    """{Tree: residual}; a tree may be given as text, and the conditions be written as sums over indices.
+
+    >>> import schemetools as st
+    >>> st.order_conditions("euler", 2)["[.]"]
+    -1/2
+    """
 
     sums = True
 

@@ -18,7 +18,12 @@ Sum = tuple[dict[int, Expr], Vector]
 
 class Cost(NamedTuple):
     """`evaluations` of a field, the largest number of `live_states` at one time, and `combinations` (scaled vectors
-    added)."""
+    added).
+
+    >>> import schemetools as st
+    >>> st.cost("rk4").evaluations
+    4
+    """
 
     evaluations: int
     live_states: int

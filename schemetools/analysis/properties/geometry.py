@@ -62,6 +62,10 @@ def is_symplectic(s: Any) -> bool:
     one-step method. Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorems VI.4.3, VI.4.6, VI.10.1;
     Suris (1988) for Nystrom methods.
     Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
+
+    >>> import schemetools as st
+    >>> st.is_symplectic("gauss(2)"), st.is_symplectic("rk4")
+    (True, False)
     """
     given = _tableau_of(as_scheme(s))
     if isinstance(given, Collocation):
@@ -96,6 +100,10 @@ def is_symmetric(s: Any) -> bool:
     reduced: alpha_j = -alpha_(k-j), beta_j = beta_(k-j) up to a common sign.
     Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, theorem V.2.3 and section XV.1.
     Raises UnsupportedError for general linear methods that are no Runge-Kutta method.
+
+    >>> import schemetools as st
+    >>> st.is_symmetric("trapezoid"), st.is_symmetric("euler")
+    (True, False)
     """
     given = _tableau_of(as_scheme(s))
     if isinstance(given, Collocation):

@@ -32,7 +32,12 @@ NEGLIGIBLE = 1e-9  # what approximate coefficients, published or learned, may mi
 
 
 class PrincipalError(NamedTuple):
-    """The residuals at the order p + 1 of the first error, by tree, and the norm sqrt(sum (residual / sigma)^2)."""
+    """The residuals at the order p + 1 of the first error, by tree, and the norm sqrt(sum (residual / sigma)^2).
+
+    >>> import schemetools as st
+    >>> st.principal_error("euler").norm
+    1/2
+    """
 
     residuals: dict[Tree, Expr]
     norm: Expr
@@ -55,7 +60,12 @@ def limits(scheme: Scheme) -> tuple[Expr, ...]:
 
 
 def is_consistent(s: Any) -> bool:
-    """Whether the scheme follows u' = f itself: its limit is 1 for every field."""
+    """Whether the scheme follows u' = f itself: its limit is 1 for every field.
+
+    >>> import schemetools as st
+    >>> st.is_consistent("rk4"), st.is_consistent(st.lm(k=0.3))
+    (True, False)
+    """
     try:
         scheme = as_scheme(s)
         if isinstance(scheme, VariableMultistep):
@@ -272,6 +282,10 @@ def stage_order(s: Any) -> int:
         B(q): sum_i b_i c_i^(k-1) = 1/k,   C(q): sum_j A_ij c_j^(k-1) = c_i^k / k   for k <= q
 
     The tableau is reduced, and rescaled to limit 1. Source: Hairer, Wanner, Solving ODEs II, section IV.5.
+
+    >>> import schemetools as st
+    >>> st.stage_order("euler"), st.stage_order("gauss(2)")
+    (1, 2)
     """
     scheme = as_scheme(s)
     if isinstance(scheme, (LinearMultistep, VariableMultistep)):

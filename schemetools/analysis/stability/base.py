@@ -52,6 +52,11 @@ class Stability(ABC):
     A kind of answer is a final subclass that answers every abstract question itself, if only by `undefined(reason)`:
     an answer inherited from another kind is a wrong answer sooner or later, so one that is forgotten is a TypeError
     when the class is made.
+
+    >>> import schemetools as st
+    >>> known = st.stability("rk4")
+    >>> known.is_a_stable, known.imaginary_interval, known.contains([-1, 1])
+    (False, 2*sqrt(2), array([ True, False]))
     """
 
     scheme: Scheme

@@ -12,7 +12,12 @@ from schemetools.schemes.multistep import LinearMultistep
 
 @dataclass(frozen=True)
 class Ellipse:
-    """((x - centre)/real_axis)^2 + (y/imaginary_axis)^2 <= 1, lengths in units of z = h lambda."""
+    """((x - centre)/real_axis)^2 + (y/imaginary_axis)^2 <= 1, lengths in units of z = h lambda.
+
+    >>> import schemetools as st
+    >>> st.stability("lm").ellipse
+    Ellipse(centre=k - 1, real_axis=1 - k, imaginary_axis=k + 1)
+    """
 
     centre: Expr
     real_axis: Expr

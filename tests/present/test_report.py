@@ -52,7 +52,7 @@ KINDS = {
     "rk4": "",
     "ars222": "",
     "ros2": "printed for numpy and torch, not for c",
-    "rkn4": "",
+    "rkn4": "whose test equation is q'' = -w^2 q",
     "etd1": "a region in one number",
     "dropout_output": "draws a mask per unit",
     "stochastic_depth": "coefficients are not random",

@@ -23,6 +23,7 @@ STYLE = Path(__file__).with_name("page.css")
 SCRIPT = Path(__file__).with_name("page.js")
 ENDINGS = (".html", ".htm")
 MOST = 12
+LAST = ("source", "also called", "note")  # of the facts side by side: what one scheme alone has comes before
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,7 +151,7 @@ def _article(i: int, scheme: Scheme | Discretisation, sweep: Sweep, *, alone: bo
 def _compared(found: Sequence[Scheme | Discretisation], names: Sequence[str]) -> Html:
     """The facts of all of them in one table, and their regions in one picture."""
     facts = [dict(scheme_facts(scheme)) for scheme in found]
-    labels = list(dict.fromkeys(label for known in facts for label in known))
+    labels = sorted(dict.fromkeys(label for known in facts for label in known), key=LAST.count)
     rows = [(label, *(known.get(label, "–") for known in facts)) for label in labels]
     head = ("", *(element("a", element("bdi", name), href=f"#scheme-{i}") for i, name in enumerate(names)))
     return element(

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from schemetools.analysis.stability.base import Stability
+from schemetools.analysis.stability.exponential import ExponentialStability
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.page.markup import Html, element
 from schemetools.present.page.plane import Frame, picture, region
 from schemetools.present.regions import common_window
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 COLOURS = 6
 
@@ -32,11 +35,28 @@ def overlay(schemes: Sequence[Scheme]) -> Html | None:
 
 
 def _drawable(scheme: Scheme) -> Any:
-    if scheme.free_symbols:
-        return None
     try:
-        found = stability(scheme)
-        found.curves()
+        return drawable(scheme)
     except SchemeError:
         return None
+
+
+def drawable(scheme: Scheme) -> Stability:
+    """The stability of a scheme whose region is a picture. Raises UnsupportedError that says why it is none."""
+    name = format(scheme)
+    if scheme.free_symbols:
+        symbols = ", ".join(sorted(s.name for s in scheme.free_symbols))
+        raise UnsupportedError(f"{name} is drawn where its symbols have values; its free symbols are {symbols}")
+    if isinstance(scheme, RungeKuttaNystrom):
+        raise UnsupportedError(
+            f"a region in one complex number. {name} is for q'' = f, whose test equation is q'' = -w^2 q; "
+            "the facts say for which h w it is periodic"
+        )
+    found: Any = stability(scheme)
+    if isinstance(found, ExponentialStability):
+        raise UnsupportedError(
+            f"a region in one number. {name} has two, x = hλ for what it solves exactly and y = hμ for the rest; "
+            "st.stability(s).region(x) is its region in the plane of y"
+        )
+    found.curves()
     return found

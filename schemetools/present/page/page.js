@@ -21,7 +21,8 @@ for (const script of document.querySelectorAll("script.frames")) {
 const subscript = document.querySelector("msub");
 if (subscript) {
   const [base, below] = [...subscript.children].map((part) => part.getBoundingClientRect().bottom);
-  document.documentElement.classList.toggle("flat", below - base < 1);
+  const size = parseFloat(getComputedStyle(subscript).fontSize);
+  document.documentElement.classList.toggle("flat", below - base < 0.15 * size);
 }
 
 const selected = (code) => {

@@ -89,7 +89,7 @@ def _path(pixels: np.ndarray, *, closed: bool = False, clip: Any = None) -> str:
     path.should_simplify, path.simplify_threshold = True, 0.15
     kept = path.cleaned(simplify=True, clip=clip)
     words = []
-    for (x, y), code in zip(kept.vertices, np.asarray(kept.codes), strict=True):
+    for (x, y), code in zip(np.asarray(kept.vertices), np.asarray(kept.codes), strict=True):
         if code in (Path.MOVETO, Path.LINETO):
             words.append(f"{'M' if code == Path.MOVETO else 'L'}{x:.{DIGITS}f} {y:.{DIGITS}f}")
     return "".join(words) + ("Z" if closed and words else "")

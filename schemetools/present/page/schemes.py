@@ -6,8 +6,6 @@ from typing import Any
 from schemetools import exact
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.modified.equation import ModifiedEquation
-from schemetools.analysis.stability.exponential import ExponentialStability
-from schemetools.analysis.stability.verb import stability
 from schemetools.codegen.source import to_source
 from schemetools.errors import SchemeError
 from schemetools.present.catalog import publications
@@ -15,6 +13,7 @@ from schemetools.present.facts import scheme_facts
 from schemetools.present.page.family import family_of, outlines
 from schemetools.present.page.markup import Html, element, joined, lacking, section, table
 from schemetools.present.page.mathml import inline, math
+from schemetools.present.page.overlay import drawable
 from schemetools.present.page.plane import Frame, picture, region
 from schemetools.present.page.slider import slider
 from schemetools.present.regions import meaning
@@ -78,15 +77,7 @@ def _region(scheme: Scheme, name: str, sweep: Sweep) -> Html:
 
 
 def _still(scheme: Scheme, name: str) -> Html:
-    found = stability(scheme)
-    if isinstance(found, ExponentialStability):
-        return lacking(
-            f"a region in one number. {name} has two, x = hλ for what it solves exactly and y = hμ for the rest; "
-            "st.stability(s).region(x) is its region in the plane of y"
-        )
-    if scheme.free_symbols:
-        symbols = ", ".join(sorted(s.name for s in scheme.free_symbols))
-        return lacking(f"{name} is drawn where its symbols have values; its free symbols are {symbols}")
+    found = drawable(scheme)
     curves = found.curves()
     frame = Frame.around(found.window)
     line = frame.line([c.points[:-1] if c.unbounded else c.points for c in curves])

@@ -159,7 +159,7 @@ def test_stages_may_be_listed_in_any_order():
         ({"b_prime": ["1/2"]}, "b_prime has 1 entries; 2 stages need 2"),
         ({"c": [0]}, "c has 1 entries"),
         ({"b_hat": [1, 0]}, "both b_hat, for q, and b_prime_hat"),
-        ({"A_prime": [[], ["1/3"]]}, "row 1 of A sums to 1/3"),
+        ({"A_prime": [[], ["1/3"]]}, "row 1 of A_prime sums to 1/3"),
     ],
 )
 def test_a_malformed_tableau_is_refused(change, words):

@@ -127,7 +127,8 @@ def widest_angle(scheme: Subject, normalized: bool, shares: Shares) -> tuple[Exp
 @functools.lru_cache(maxsize=512)
 def stable_interval(scheme: Subject, normalized: bool, shares: Shares, *, imaginary: bool) -> Expr:
     """The length of the stable part of a half axis from 0."""
-    if shares is None and not normalized and (unit := short_unit(scheme)) is not None:
+    unit = short_unit(scheme) if shares is None and not normalized else None
+    if isinstance(scheme, RungeKutta) and unit is not None:
         (field,) = scheme.normal_form().fields
         found = stable_interval(scheme, normalized, ((field, 1 / unit),), imaginary=imaginary) / unit
         return found if found.is_Rational or found.is_infinite else found.evalf(FLOAT_DIGITS)

@@ -156,6 +156,7 @@ MULTISTEP = [
 # Above order six the error is below what doubles resolve, and of bogacki_shampine5, whose first error term is as small
 # as 2e-5, the first two terms are of one size; all order conditions are proved in schemes/test_catalog_orders.py.
 UNRESOLVED = {*GIANTS, "bogacki_shampine5"}
+LATE = {"rdpk3sp49": 4}  # the slope climbs from 2.8 to 3.9 here as its higher terms, which are large, die out
 RESOLVED = [n for n in [*NUMERIC, "lm(k=3/10)", "theta(t=3/4)"] if n not in UNRESOLVED and st.order(st.get(n)) <= 6]
 
 
@@ -192,7 +193,7 @@ def test_the_stepper_converges_with_the_order_that_the_theory_derives(name):
             past = step(f, past, h)
         return np.abs(past[0] - exact(2.0)).max()
 
-    n = 24 if order < 5 else 12
+    n = (24 if order < 5 else 12) * LATE.get(name, 1)
     errors = [error(n * m) for m in (2, 4)]
     assert np.log2(errors[0] / errors[1]) > order - 0.35
 

@@ -185,7 +185,7 @@ def test_right_claims_are_quiet():
     [
         (thing(A=[[0]], Ap=[[0]], B=[1], Bp=[1], C=[0], E=[0]), "Runge-Kutta-Nystrom"),
         (thing(A=[[0]], Gamma=[[1]], b=[1], c=[0]), "Rosenbrock"),
-        (3.5, "an object of class float is not a scheme"),
+        (3.5, "3.5, a float, is not a scheme: give"),
         (dict, "the class dict is not a scheme"),
         ("rk45x", "the catalog has no scheme"),
     ],

@@ -92,7 +92,7 @@ def test_as_scheme_takes_what_carries_a_scheme():
 
     assert as_scheme(Carrier()) is st.rk4 and as_scheme(st.lm) == st.lm()
     assert as_scheme("rk4") is st.rk4 and st.order("lm:k=1") == 2
-    with pytest.raises(SchemeError, match="an object of class dict is not a scheme: give"):
+    with pytest.raises(SchemeError, match="a dict is not a scheme: give"):
         as_scheme({"A": [[0]]})
 
 

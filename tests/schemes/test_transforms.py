@@ -130,7 +130,7 @@ def test_to_float_rounds_to_the_doubles_a_program_uses():
     ("call", "reason"),
     [
         (lambda: st.adjoint(st.LinearMultistep([0, -1, 1], ["-1/2", "3/2", 0])), "alpha_0 = 0"),
-        (lambda: st.adjoint(st.lm().normal_form()), "general linear"),
+        (lambda: st.adjoint(st.lm().normal_form()), "kind GeneralLinear"),
         (lambda: st.compose(), "at least one"),
         (lambda: st.compose(st.euler, st.lm()), "compose joins"),
         (lambda: st.compose(st.euler, st.rk4, fractions=[1]), "1 fractions came for 2"),

@@ -162,10 +162,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_refused_at_once(text):
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(CoefficientError) as caught:
         coefficient(text)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert len(str(caught.value)) < 300
 
 

@@ -130,12 +130,12 @@ def test_a_hostile_coefficient_names_line_and_key(tmp_path, key, value):
     table = {"A": [["0"]], "b": ["1"], "c": ["0"], "b_hat": ["1"]}
     table[key] = [[value]] if key == "A" else [value]
     text = "# a comment\n" + "\n".join(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in table.items())
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(FileError) as caught:
         read(tmp_path, text)
     line = 2 + list(table).index(key)
     assert f"line {line}, key {key}[0]" in str(caught.value) and len(str(caught.value)) < 500
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_a_hostile_coefficient_names_line_and_key(tmp_path, key, value):
     ids=range(41),
 )
 def test_a_malformed_file_is_one_clear_error(tmp_path, text, expected):
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(FileError, match=expected):
         read(tmp_path, text)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
 
 
 @given(hyp.text(max_size=60))

@@ -80,6 +80,7 @@ PUBLIC = {
     "present.loci": ("plot_locus", "plot_order_star", "plot_relative_stability"),
     "present.imex": ("plot_imex",),
     "present.trained": ("plot_layers", "plot_coefficients"),
+    "present.tables": ("plot_table",),
     "present.convergence": ("plot_convergence",),
     "present.page.document": ("Page", "report"),
 }

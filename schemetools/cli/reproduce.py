@@ -1,5 +1,6 @@
 """The command that runs a table of the literature again."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 import schemetools as st
 from schemetools.cli.app import app
-from schemetools.cli.output import show_lines, table_lines
+from schemetools.cli.output import PICTURES, replacing, show_lines, table_lines, working
 
 TableName = Annotated[str, typer.Argument(metavar="[TABLE]", show_default=False, help="Without: lists the tables.")]
 BudgetName = Annotated[str, typer.Option("--budget", help="tiny, small, medium or full.")]
@@ -47,4 +48,9 @@ def reproduce(
         made = tables.reproduce(
             table, budget=budget, data=data, out=out, seeds=seeds, epochs=epochs, rows=row, progress=progress
         )
-    show_lines(made.markdown.rstrip("\n"), "", f"wrote {made.path} and {made.path.with_suffix('.json')}")
+    picture = made.path.with_suffix(".svg")
+    os.environ.setdefault("MPLBACKEND", "agg")
+    with working("drawing"), replacing(picture, PICTURES) as temporary:
+        st.present.save(st.plot_table(made.record), temporary)
+    names = f"{made.path}, {made.path.with_suffix('.json').name} and {picture.name}"
+    show_lines(made.markdown.rstrip("\n"), "", f"wrote {names}")

@@ -14,6 +14,7 @@ PUBLIC = {
     "plot": ("plot_sweep",),
     "imex": ("plot_imex",),
     "trained": ("plot_coefficients", "plot_layers"),
+    "tables": ("plot_table",),
     "loci": ("plot_locus", "plot_order_star", "plot_relative_stability"),
     "verdicts": ("HEADER", "stability_json", "stability_table"),
 }

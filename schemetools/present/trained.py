@@ -76,7 +76,7 @@ def plot_coefficients(run: Any, ax: Axes | None = None, *, symbol: str = "k") ->
     value}. Of a coefficient with one value per channel the mean is drawn. Raises SchemeError where none has the symbol.
     """
     epochs = _epochs(run)
-    lines = [_by_depth(epoch.get("coefficients", {}), symbol) for epoch in epochs]
+    lines = [by_depth(epoch.get("coefficients", {}), symbol) for epoch in epochs]
     if not any(lines):
         known = sorted({name.rpartition(".")[2] for epoch in epochs for name in epoch.get("coefficients", {})})
         raise SchemeError(f"no epoch has a coefficient {symbol!r}; this run learned {', '.join(known) or 'none'}")
@@ -105,7 +105,7 @@ def _epochs(run: Any) -> Sequence[Mapping[str, Any]]:
         ) from None
 
 
-def _by_depth(coefficients: Mapping[str, Any], symbol: str) -> list[float]:
+def by_depth(coefficients: Mapping[str, Any], symbol: str) -> list[float]:
     """The values of a symbol in the order of the layers: layers.2 before layers.10."""
     named = {name: value for name, value in coefficients.items() if name.rpartition(".")[2] == symbol}
     ordered = sorted(named, key=lambda name: [int(s) if s.isdigit() else s for s in re.split(r"(\d+)", name)])

@@ -9,18 +9,19 @@ from collections.abc import Callable
 from schemetools.present.page.markup import Html, element, joined
 
 SHORT = 70  # characters of LaTeX; a longer row is cut at its signs into pieces that wrap
-SHAPES = {"mrow", "mfrac", "msqrt", "mroot", "mstyle", "mpadded", "mphantom", "mtable", "mtr", "mtd"}
-SCRIPTS = {"msub", "msup", "msubsup", "mover", "munder", "munderover"}
-TAGS = frozenset({"math", "mi", "mn", "mo", "mtext", "mspace"} | SHAPES | SCRIPTS)
+SHAPES = {"mrow", "msqrt", "mstyle", "mpadded", "mphantom", "mtable", "mtr", "mtd"}
+PARTS = {"mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3, "mover": 2, "munder": 2, "munderover": 3}
+TAGS = frozenset({"math", "mi", "mn", "mo", "mtext", "mspace"} | SHAPES | set(PARTS))
 ATTRIBUTES = frozenset({"display", "mathvariant", "stretchy", "fence", "form", "width", "linethickness", "accent"})
+UNREAD = 'class="latex"'  # what marks a formula that is shown as LaTeX
 PRIMES = "′″‴⁗"
 _CUT = re.compile(r"\\(?:begin|end)\{\w+\}|\\[A-Za-z]+|\\.|[{}()+\-]|\s")
 _ALIGNED = re.compile(r"^\\begin\{aligned\}(.*)\\end\{aligned\}$", re.DOTALL)
 _NAMED = re.compile(r"^&?\\mathrm\{")  # the row that says which scheme it is; the page says so itself
 
 
-def math(latex: str) -> Html:
-    """The LaTeX of a scheme or an equation: a row of the page for each of its rows.
+def math(latex: str, *, named: bool = False) -> Html:
+    """The LaTeX of a scheme or an equation: a row of the page for each of its rows, `named` with that of the name.
 
     What cannot be converted is shown as LaTeX.
 
@@ -28,15 +29,15 @@ def math(latex: str) -> Html:
     <div class="row"><math display="inline"><mrow><mi>a</mi><mo>=</mo><mi>b</mi></mrow></math></div>
     """
     written = latex.strip().strip("$").strip()
-    aligned = _ALIGNED.match(written)
+    aligned = _ALIGNED.match(written.removeprefix(r"\displaystyle").strip())
     rows = re.split(r"\\\\\s*\n", aligned[1]) if aligned else [written]
-    kept = [row.strip().lstrip("&") for row in rows if not _NAMED.match(row.strip())]
+    kept = [row.strip().lstrip("&") for row in rows if named or not _NAMED.match(row.strip())]
     return joined(element("div", _row(row), class_="row") for row in kept)
 
 
 def inline(latex: str) -> Html:
     """A short formula within a line of text."""
-    return _converted(latex.strip().strip("$"))
+    return _converted(latex.strip().strip("$").replace(r"\displaystyle", "").strip())
 
 
 def _row(latex: str) -> Html:
@@ -94,8 +95,12 @@ def _converted(latex: str) -> Html:
 def _clean(node: ET.Element) -> None:
     lines = {name: node.get(name, "").split() for name in ("columnlines", "rowlines")}
     node.tag = node.tag.rpartition("}")[2]
-    if node.tag not in TAGS:
+    if node.tag not in TAGS or len(node) != PARTS.get(node.tag, len(node)):
         raise ValueError(node.tag)
+    if node.text:
+        node.text = node.text.replace(r"\_", "_")
+        if "\\" in node.text:  # a command that the library does not know
+            raise ValueError(node.text)
     node.attrib = {key: value for key, value in node.attrib.items() if key in ATTRIBUTES}
     for i, child in enumerate(node):
         _clean(child)

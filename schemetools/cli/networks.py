@@ -20,6 +20,9 @@ SchemeName = Annotated[str | None, typer.Option("--scheme", help="Its scheme; as
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most so many images of each class.")]
 Size = Annotated[int | None, typer.Option(min=1, help="Resize the images to SIZE x SIZE.")]
+Store = Annotated[
+    Path | None, typer.Option(show_default=False, help="A folder for decoded images, more than fits in memory.")
+]
 LogWith = Annotated[str | None, typer.Option("--log-with", help="A tracker of accelerate: tensorboard, wandb, ...")]
 Count = Annotated[int, typer.Option(min=1, help="How many test images to look at.")]
 Figure = Annotated[Path | None, typer.Option("-o", "--output", help="Draw eigenvalues over the regions here.")]
@@ -43,6 +46,7 @@ def train(
     compiled: Annotated[bool, typer.Option("--compile", help="By torch.compile.")] = False,
     size: Size = None,
     limit: Limit = None,
+    store: Store = None,
     log_with: LogWith = None,
     resume: Resume = False,
 ) -> None:
@@ -50,7 +54,7 @@ def train(
     library = st.nn.training
     settings = {"model": model, "scheme": scheme, "epochs": epochs, "batch": batch, "lr": lr, "schedule": schedule}
     settings |= {"seed": seed, "precision": precision, "augment": augment, "channels_last": channels_last}
-    settings |= {"compile": compiled, "size": size, "limit": limit}
+    settings |= {"compile": compiled, "size": size, "limit": limit, "store": None if store is None else str(store)}
     config = library.TrainConfig(data=str(data), out=str(out), **settings)
     first = os.environ.get("RANK", "0") == "0"  # of several processes one talks
     with st.cli.bar.training_bar(shown=first) as report:

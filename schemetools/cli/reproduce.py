@@ -15,6 +15,9 @@ BudgetName = Annotated[str, typer.Option("--budget", help="tiny, small, medium o
 Data = Annotated[
     Path | None, typer.Option(show_default=False, help="train/<class>/* and test/<class>/*, or CIFAR's batches.")
 ]
+Store = Annotated[
+    Path | None, typer.Option(show_default=False, help="A folder for decoded images, more than fits in memory.")
+]
 Out = Annotated[Path, typer.Option(help="The folder for the runs and the table; called again, it goes on from there.")]
 Seeds = Annotated[int | None, typer.Option(min=1, help="So many seeds, in place of the budget's.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="So many epochs, in place of the budget's.")]
@@ -30,6 +33,7 @@ def reproduce(
     seeds: Seeds = None,
     epochs: Epochs = None,
     row: Rows = None,
+    store: Store = None,
 ) -> None:
     """A table of the literature, run again."""
     tables = st.nn.tables
@@ -46,7 +50,15 @@ def reproduce(
             report(done, now.epochs * now.steps, what, now.loss)
 
         made = tables.reproduce(
-            table, budget=budget, data=data, out=out, seeds=seeds, epochs=epochs, rows=row, progress=progress
+            table,
+            budget=budget,
+            data=data,
+            out=out,
+            seeds=seeds,
+            epochs=epochs,
+            rows=row,
+            store=store,
+            progress=progress,
         )
     picture = made.path.with_suffix(".svg")
     os.environ.setdefault("MPLBACKEND", "agg")

@@ -13,7 +13,7 @@ from schemetools.nn.training.data import ImageData, Split, open_images, statisti
 DIGITS = "scikit-learn's digits"
 
 
-def images_for(table: Table, budget: Budget, data: str | Path | None) -> ImageData:
+def images_for(table: Table, budget: Budget, data: str | Path | None, store: str | Path | None = None) -> ImageData:
     """The images of a table at a budget. Raises SchemeError where data is missing, or of another number of classes."""
     if budget.name == "tiny":
         if data is not None:
@@ -27,7 +27,7 @@ def images_for(table: Table, budget: Budget, data: str | Path | None) -> ImageDa
             "train/<class>/ and test/<class>/, or with CIFAR's python batches, as data; the budget tiny needs none"
         )
     limit = None if budget.images is None else max(1, budget.images // table.classes)
-    images = open_images(data, size=table.size, limit=limit)
+    images = open_images(data, size=table.size, limit=limit, store=store)
     if len(images.classes) != table.classes:
         raise FileError(
             f"{data} has {len(images.classes)} classes; {table.data}, of the table {table.name}, has {table.classes}"

@@ -212,7 +212,7 @@ def _imagenet() -> Table:
             rows.append(Row(f"LM-ResNet-{depth}", f"resnet{depth}", "lm", against=resnet, published=figure))
     notes = (
         "Published for LM-ResNet-50 is 24.0 on the project page and 23.8 in a summary of the article; both are quoted.",
-        "Images are resized to 224 x 224 and held in memory, 150 kB each.",
+        "Images are resized to 224 x 224, 150 kB each; a store holds those that are more than fits in memory.",
     )
     claim, title = "LM-ResNet-101 is more accurate than ResNet-152", "LM-ResNet against ResNet on ImageNet"
     return Table("imagenet", title, "ImageNet", 1000, claim, tuple(rows), size=224, tiny={"width": 8}, notes=notes)

@@ -63,6 +63,7 @@ def reproduce(
     seeds: int | None = None,
     epochs: int | None = None,
     rows: Sequence[str] | None = None,
+    store: str | Path | None = None,
     progress: Callable[[Told], None] | None = None,
 ) -> Reproduced:
     """Run a table of the literature again, at a budget, and say what came out.
@@ -71,12 +72,13 @@ def reproduce(
     Every run has a folder in `out`/TABLE-BUDGET with a checkpoint; called again, finished runs are taken as they are
     and a broken one goes on from its last checkpoint, to the same bits. After each run `table.md` and `table.json` in
     that folder say what is there. `seeds` and `epochs` change those of the budget. `data` is a folder as `train` takes
-    it; "tiny" needs none, it runs on scikit-learn's digits.
+    it, `store` a folder for decoded images that are more than fits in memory (ImageNet); "tiny" needs neither,
+    it runs on scikit-learn's digits.
     Raises SchemeError for an unknown table, budget or row, unusable data, a row whose network has no room.
     """
     chosen, spent = table(name), _budget(budget, epochs, seeds)
     wanted = [chosen.row(label) for label in rows] if rows else list(chosen.rows)
-    images = images_for(chosen, spent, data)
+    images = images_for(chosen, spent, data, store)
     folder = Path(out) / f"{chosen.name}-{spent.name}"
     plan = [(seed, row) for seed in range(spent.seeds) for row in wanted]
     for row in wanted:

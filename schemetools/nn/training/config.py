@@ -20,7 +20,8 @@ class TrainConfig:
     images per process and step; `limit` the number of images per class (None: all); `options` go to `models.build`.
     `schedule` is "cosine" to 0, "step" (a tenth at 1/2 and 3/4 of the steps) or "constant"; `weight_decay` is that of
     the weights, `coefficient_decay` that of schemes' coefficients, which are no weights; `checkpoint_every` counts
-    steps, and every epoch ends with a checkpoint anyway.
+    steps, and every epoch ends with a checkpoint anyway; `store` is a folder for decoded images that are more than fits
+    in memory.
     Raises SchemeError for a value out of range.
     """
 
@@ -46,6 +47,7 @@ class TrainConfig:
     size: int | None = None
     limit: int | None = None
     checkpoint_every: int = 200
+    store: str | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("epochs", 1), ("batch", 1), ("padding", 0), ("checkpoint_every", 1), ("seed", 0)):
@@ -75,7 +77,7 @@ class TrainConfig:
 
     def same_run(self, other: "TrainConfig") -> list[str]:
         """The settings in which another run would take other steps; the folders and how often to save do not count."""
-        free = {"data", "out", "checkpoint_every"}
+        free = {"data", "out", "checkpoint_every", "store"}
         mine, its = self.record(), other.record()
         return [name for name in mine if name not in free and mine[name] != its[name]]
 

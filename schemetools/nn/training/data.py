@@ -1,21 +1,19 @@
-"""Images to train on: a folder of classes, or CIFAR's own python batches; held in memory as bytes."""
+"""Images to train on, as bytes: a folder of classes, CIFAR's own python batches, tensors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from schemetools.errors import FileError, SchemeError
 from schemetools.nn.training.cifar import is_cifar, read_cifar
+from schemetools.nn.training.folders import read_folder
 
-LEVELS_16 = 65535
 HELD_OUT = ("test", "val", "valid")
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm"})
+CHUNK = 2**25  # values of images that are looked at together
 
 
 @dataclass(frozen=True)
@@ -24,13 +22,15 @@ class Split:
 
     images: Tensor
     labels: Tensor
+    mapped: bool = False
+    """Whether the images are a file on the disk, which is not moved to a device as a whole."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def to(self, device: torch.device) -> "Split":
-        """The same images on another device."""
-        return Split(self.images.to(device), self.labels.to(device))
+        """The same images on another device; of mapped ones only the classes."""
+        return Split(self.images if self.mapped else self.images.to(device), self.labels.to(device), self.mapped)
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,17 @@ def _checked(part: Any, name: str) -> Split:
     return Split(images, labels.long())
 
 
-def open_images(folder: str | Path, *, size: int | None = None, limit: int | None = None) -> ImageData:
+def open_images(
+    folder: str | Path, *, size: int | None = None, limit: int | None = None, store: str | Path | None = None
+) -> ImageData:
     """Read a data set from a folder.
 
     Either `train/<class>/*` and `test/<class>/*` with images (`val` or `valid` in place of `test`, folders in the class
     folders as well), or CIFAR's python batches (`data_batch_1`, ..., or
     `train`, `test`, `meta`). `size` resizes every image to size x size pixels (otherwise all must be equal); `limit`
-    keeps the first so many images of each class, of both splits. Raises FileError, which names the folder or image.
+    keeps the first so many images of each class, of both splits. Images are held in memory; with a `store`, a folder
+    for files of decoded bytes, those of class folders are mapped from there and may be more than fits in memory.
+    Raises FileError, which names the folder or image.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
@@ -117,7 +121,11 @@ def open_images(folder: str | Path, *, size: int | None = None, limit: int | Non
             raise FileError(
                 f"{folder}: train and {held_out} have different classes; only in one of them: {', '.join(odd)}"
             )
-        splits = [_read_split(folder / part, classes, size, limit) for part in ("train", held_out)]
+        place = None if store is None else Path(store).expanduser()
+        splits = [
+            Split(*read_folder(folder / part, classes, size, limit, place), mapped=place is not None)
+            for part in ("train", held_out)
+        ]
     if splits[0].images.shape[1:] != splits[1].images.shape[1:]:
         shapes = " and ".join("x".join(map(str, s.images.shape[1:])) for s in splits)
         raise FileError(f"{folder}: training and test images have different shapes ({shapes}); give a size")
@@ -134,52 +142,6 @@ def _classes(folder: Path) -> list[str]:
     return classes
 
 
-def _read_split(folder: Path, classes: list[str], size: int | None, limit: int | None) -> Split:
-    images: list[np.ndarray] = []
-    labels: list[int] = []
-    for label, name in enumerate(classes):
-        files = sorted(path for path in (folder / name).rglob("*") if path.suffix.lower() in SUFFIXES)[:limit]
-        if not files:
-            raise FileError(f"{folder / name} has no images ({', '.join(sorted(SUFFIXES))})")
-        for path in files:
-            image = _read_image(path, size)
-            if images and image.shape != images[0].shape:
-                here, first = ("x".join(map(str, shape[:2])) for shape in (image.shape, images[0].shape))
-                raise FileError(f"{path} is {here} pixels, the images before it {first}; give a size")
-            images.append(image)
-            labels.append(label)
-    stacked = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).contiguous()
-    return Split(stacked, torch.tensor(labels))
-
-
-def _read_image(path: Path, size: int | None) -> np.ndarray:
-    """One image as (height, width, 3) bytes."""
-    try:
-        with Image.open(path) as file:
-            image = _eight_bits(file, path).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
-        raise FileError(f"{path} is not a readable image: {problem}") from None
-    if size is not None and image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BILINEAR)
-    return np.asarray(image)
-
-
-def _eight_bits(image: Image.Image, path: Path) -> Image.Image:
-    """The image with levels 0..255: those of 16 bits, 0..65535, over 257; `convert` would cut them off at 255.
-
-    Raises FileError for other levels than these, as those of floating-point images, whose range nobody tells.
-    """
-    if not image.mode.startswith(("I", "F")):
-        return image
-    levels = np.asarray(image)
-    if image.mode == "F" or levels.min() < 0 or levels.max() > LEVELS_16:
-        raise FileError(
-            f"{path} has levels from {levels.min():g} to {levels.max():g} (mode {image.mode}); images have 8 or 16 "
-            "bits without a sign: convert it"
-        )
-    return Image.fromarray(np.rint(levels / (LEVELS_16 / 255)).astype(np.uint8))
-
-
 def _limited(split: Split, limit: int | None) -> Split:
     """The first `limit` images of each class."""
     if limit is None:
@@ -188,11 +150,11 @@ def _limited(split: Split, limit: int | None) -> Split:
     return Split(split.images[kept], split.labels[kept])
 
 
-def statistics(images: Tensor, chunk: int = 4096) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation per channel, of bytes / 255 or of floats as they are, a chunk at a time."""
     total = torch.zeros(images.shape[1], dtype=torch.float64)
     squares = torch.zeros_like(total)
-    for part in images.split(chunk):
+    for part in images.split(max(1, min(4096, CHUNK // images[0].numel()))):
         scaled = part.double() if part.is_floating_point() else part.double() / 255
         total += scaled.sum(dim=(0, 2, 3))
         squares += scaled.square().sum(dim=(0, 2, 3))

@@ -83,7 +83,7 @@ def train(
     torch.manual_seed(seed_for(config.seed, 0))
     path = Path(config.out) / CHECKPOINT
     stored = _stored(path, config, resume)
-    data = open_images(config.data, size=config.size, limit=config.limit) if images is None else images
+    data = _images(config) if images is None else images
     accelerator = _accelerator(log_with, config.out)
     model = build(config.model, config.scheme, len(data.classes), **config.options)
     if config.channels_last:
@@ -106,6 +106,10 @@ def train(
     if log_with is not None:
         accelerator.end_training()
     return Trained(model, run.epochs, path)
+
+
+def _images(config: TrainConfig) -> ImageData:
+    return open_images(config.data, size=config.size, limit=config.limit, store=config.store)
 
 
 def _stored(path: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | None:
@@ -227,12 +231,17 @@ class _Trainer:
         ]
         share = len(chosen) // self.accelerator.num_processes
         mine = slice(self.accelerator.process_index * share, (self.accelerator.process_index + 1) * share)
-        index = chosen[mine].to(self.accelerator.device)
-        images = self._floats(self.train_split.images[index])
+        part = self._part(self.train_split, chosen[mine])
+        images = self._floats(part.images)
         if self.config.augment:
             drawn = draws(len(chosen), self.config.seed, epoch, step, self.config.padding)[mine]
             images = crop_and_flip(images, drawn, self.config.padding)
-        return self._format(images), self.train_split.labels[index]
+        return self._format(images), part.labels
+
+    def _part(self, split: Split, index: Tensor) -> Split:
+        """Some images on the device, wherever the split has them."""
+        device = self.accelerator.device
+        return Split(split.images[index.to(split.images.device)].to(device), split.labels[index.to(device)])
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.accelerator.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
@@ -248,10 +257,9 @@ class _Trainer:
     def _test_batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """This process's share of the test images."""
         rank, count = self.accelerator.process_index, self.accelerator.num_processes
-        mine = Split(self.test_split.images[rank::count], self.test_split.labels[rank::count])
-        for start in range(0, len(mine), self.config.batch):
-            part = slice(start, start + self.config.batch)
-            yield self._format(self._floats(mine.images[part])), mine.labels[part]
+        for index in torch.arange(rank, len(self.test_split), count).split(self.config.batch):
+            part = self._part(self.test_split, index)
+            yield self._format(self._floats(part.images)), part.labels
 
     @torch.no_grad()
     def _evaluate(self) -> tuple[float, float]:

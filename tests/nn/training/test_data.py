@@ -10,7 +10,7 @@ from PIL import Image
 from schemetools.errors import FileError
 from schemetools.nn.training import open_images
 from schemetools.nn.training.augment import crop_and_flip, draws, permutation, to_floats
-from schemetools.nn.training.data import _eight_bits
+from schemetools.nn.training.folders import _eight_bits
 
 
 def test_a_folder_of_classes(folder):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sympy import Add, Expr, Integer
+from sympy import Expr, Integer
 
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import TableauError
@@ -12,7 +12,7 @@ from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, kept
 from schemetools.schemes.intake import Intake, no_relations
 from schemetools.schemes.latex import imex_recurrence
-from schemetools.schemes.multistep import summing_to_zero
+from schemetools.schemes.multistep import keeping_constants
 
 ZERO, ONE = Integer(0), Integer(1)
 
@@ -62,12 +62,7 @@ class ImexMultistep(Scheme):
         if alpha[-1] == 0 or gamma[-1] == 0:
             raise TableauError("the last entries of alpha and of gamma, the implicit part, are not 0")
         known = given.settle(no_relations)
-        alpha = alpha if known[0] else summing_to_zero(alpha)
-        total = exact_arithmetic.canonical(Add(*alpha))
-        if total != 0:
-            raise TableauError(
-                f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
-            )
+        alpha = keeping_constants(alpha, exact=known[0])
         self._set(name, reference, known, alpha=alpha, beta=beta, gamma=gamma)
 
     @property

@@ -61,12 +61,7 @@ class LinearMultistep(Scheme):
         if all(b == 0 for b in beta):
             raise TableauError("every entry of beta is 0: the scheme never evaluates f")
         known = given.settle(multistep_relations(alpha, beta))
-        alpha = alpha if known[0] else summing_to_zero(alpha)
-        total = exact_arithmetic.canonical(Add(*alpha))
-        if total != 0:
-            raise TableauError(
-                f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
-            )
+        alpha = keeping_constants(alpha, exact=known[0])
         self._set(name, reference, known, alpha=alpha, beta=beta)
 
     @property
@@ -127,10 +122,17 @@ class LinearMultistep(Scheme):
         return multistep_recurrence(self.alpha, self.beta, exact=self.exact)
 
 
-def summing_to_zero(alpha: Vector) -> Vector:
-    """Approximate alpha with rho(1) = 0: the largest entry before the last takes up what rounding left."""
+def keeping_constants(alpha: Vector, *, exact: bool) -> Vector:
+    """Alpha with rho(1) = 0; of approximate ones the largest before the last takes up what rounding left.
+
+    Raises TableauError where rho(1) is something else, since such a recurrence does not keep constants.
+    """
     total = exact_arithmetic.canonical(Add(*alpha))
-    if not total.is_number or total == 0 or abs(exact_arithmetic.to_float(total)) > NEAR:
-        return alpha
-    largest = max(range(len(alpha) - 1), key=lambda j: abs(exact_arithmetic.to_float(alpha[j])))
-    return tuple(exact_arithmetic.canonical(a - total) if j == largest else a for j, a in enumerate(alpha))
+    if not exact and total.is_number and abs(exact_arithmetic.to_float(total)) <= NEAR:
+        largest = max(range(len(alpha) - 1), key=lambda j: abs(exact_arithmetic.to_float(alpha[j])))
+        return tuple(exact_arithmetic.canonical(a - total) if j == largest else a for j, a in enumerate(alpha))
+    if total != 0:
+        raise TableauError(
+            f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
+        )
+    return alpha

@@ -35,7 +35,7 @@ help:
 	@echo "make check-all   the same, and the slow tests, the core without torch and without flint"
 	@echo "make faults      interrupts, full disks, kills, missing packages"
 	@echo "make fuzz        ten minutes of coverage-guided fuzzing of everything that reads input"
-	@echo "make bench       benchmarks"
+	@echo "make bench       every figure, beside its peers and its bar: docs/results/benchmarks.md"
 	@echo "make docs        docs/_build/html/index.html"
 	@echo "make format      let ruff format and mend"
 
@@ -112,12 +112,19 @@ check-core:
 	.venv-core/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt .
 	cd .venv-core && bin/python ../tests/core_alone.py
 
-bench: $(STAMP)
-	$(BIN)/python -m pytest benchmarks -q -s -o python_files='bench_*.py' -m "slow or not slow"
+# Peers have an environment of their own. What was measured goes into docs/results/benchmarks.json and .md and into README's
+# table; ONLY="import stability" for some files. A run that was broken off goes on where it stopped.
+.venv-bench/.installed: pyproject.toml constraints.txt benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/peers.txt -e ".[torch,train,test]"
+	@touch $@
+
+bench: .venv-bench/.installed
+	OMP_NUM_THREADS=1 .venv-bench/bin/python -m pytest -c benchmarks/pytest.ini $(or $(ONLY:%=benchmarks/bench_%.py),benchmarks)
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv-core .venv-fuzz .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature demo-output
+	rm -rf .venv-core .venv-fuzz .venv-bench .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature demo-output

@@ -1,10 +1,11 @@
 """What a command costs as a whole process, over the libraries that it cannot do without."""
 
 import os
-import statistics
 import subprocess
 import sys
 import time
+
+from timing import in_turns, ratio
 
 BARE_PICTURE = """
 import matplotlib; matplotlib.use("agg")
@@ -17,7 +18,6 @@ COMMANDS = {
     "list": ("import sympy, numpy", 1.5),
     "--help": ("import sympy, numpy", 0.8),
 }
-ROUNDS = 9
 
 
 def seconds(command: list[str], folder) -> float:
@@ -27,12 +27,12 @@ def seconds(command: list[str], folder) -> float:
     return time.perf_counter() - started
 
 
-def test_a_command_costs_little_more_than_its_libraries(tmp_path):
-    for words, (bare, allowed) in COMMANDS.items():
+def test_a_command_costs_little_more_than_its_libraries(tmp_path, measured):
+    for words, (bare, bar) in COMMANDS.items():
         ours = [sys.executable, "-m", "schemetools", *words.split()]
         theirs = [sys.executable, "-c", bare]
-        seconds(ours, tmp_path), seconds(theirs, tmp_path)
-        ratios = [seconds(ours, tmp_path) / seconds(theirs, tmp_path) for _ in range(ROUNDS)]
-        middle = statistics.median(ratios)
-        print(f"schemetools {words}: {middle:.2f} of the bare process (allowed {allowed})")
-        assert middle <= allowed, words
+        times = in_turns(
+            {"ours": lambda c=ours: seconds(c, tmp_path), "bare": lambda c=theirs: seconds(c, tmp_path)}, 9
+        )
+        middle, spread = ratio(times, "ours", "bare")
+        measured(f"`schemetools {words}` over its libraries alone", middle, spread=spread, bar=bar)

@@ -1,23 +1,16 @@
-"""Stability regions against NumPy and nodepy, and the time of verdicts: ratios within one run.
+"""Stability regions against NumPy and nodepy, and the time of verdicts."""
 
-nodepy (`pip install nodepy six`) is run by this interpreter, or by the one that PEER_PYTHON names, and skipped where it is
-not installed. `pytest benchmarks/bench_stability.py -q -s` prints the ratios.
-"""
-
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 import sympy
+from timing import fresh, in_turns, interleaved, processor, ratio
 
 import schemetools as st
 from schemetools.analysis.stability.record import NUMBERS, VERDICTS
 
-PEER = os.environ.get("PEER_PYTHON", sys.executable)
 XLIM, YLIM, N = (-6, 4), (-5, 5), 1000
 NODEPY = """
 import time
@@ -25,9 +18,9 @@ import matplotlib
 matplotlib.use("Agg")
 from nodepy import linear_multistep_method as lm
 scheme = lm.{scheme}
-start = time.perf_counter()
+start = time.process_time()
 scheme.plot_stability_region(N={n})
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 """
 EXPLICIT = ["euler", "midpoint", "kutta3", "rk4", "dopri5"]
 MULTISTEP = {"bdf(4)": "backward_difference_formula(4)", "adams_bashforth(4)": "Adams_Bashforth(4)",
@@ -39,22 +32,12 @@ MEMBERS = [f"{family}({n})" for family, numbers in {
 ASKED = (*VERDICTS, *NUMBERS)
 
 
-def best(work: Callable[[], object], rounds: int = 7) -> float:
-    """The least time of a few calls, in seconds."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def grid() -> np.ndarray:
     return np.linspace(*XLIM, N)[None, :] + 1j * np.linspace(*YLIM, N)[:, None]
 
 
 @pytest.mark.parametrize("name", EXPLICIT)
-def test_explicit_region_against_plain_horner(name: str) -> None:
+def test_explicit_region_against_plain_horner(name: str, measured) -> None:
     """At most 0.6 of |R| <= 1 by NumPy's Horner on the same 1000 x 1000 grid; contains at most 1.2."""
     found, points = st.stability(st.get(name)), grid()
     coefficients = horner(found)
@@ -65,13 +48,12 @@ def test_explicit_region_against_plain_horner(name: str) -> None:
             value = value * points + c
         return np.abs(value) <= 1
 
-    reference = best(plain)
-    region = best(lambda: found.region(XLIM, YLIM, N)) / reference
-    contains = best(lambda: found.contains(points)) / reference
-    print(f"\n{name}: region {region:.2f}, contains {contains:.2f} of plain Horner ({reference * 1e3:.0f} ms)")
     assert (found.contains(points) == plain()).mean() > 0.99999
-    assert region <= 0.6
-    assert contains <= 1.2
+    cases = {"plain": plain, "region": lambda: found.region(XLIM, YLIM, N), "contains": lambda: found.contains(points)}
+    times = interleaved(cases, rounds=9)
+    for what, bar in (("region", 0.6), ("contains", 1.2)):
+        middle, spread = ratio(times, what, "plain")
+        measured(f"{what} of {name}, 10^6 points, over NumPy's Horner", middle, spread=spread, bar=bar)
 
 
 def horner(found: st.Stability) -> list[float]:
@@ -80,28 +62,20 @@ def horner(found: st.Stability) -> list[float]:
     return [float(c) for c in sympy.Poly(found.function(z), z).all_coeffs()]
 
 
-def nodepy_seconds(scheme: str, n: int = 100) -> float:
-    """What nodepy needs for the region on n x n points, or skip."""
-    try:
-        done = subprocess.run(
-            [PEER, "-c", NODEPY.format(scheme=scheme, n=n)], check=True, capture_output=True, text=True, timeout=120
-        )
-    except (subprocess.CalledProcessError, FileNotFoundError):
-        pytest.skip("nodepy is not installed for PEER_PYTHON")
-    return float(done.stdout.split()[-1])
-
-
 @pytest.mark.parametrize("name", MULTISTEP)
-def test_multistep_region_against_nodepy(name: str) -> None:
+def test_multistep_region_against_nodepy(name: str, measured) -> None:
     """1000 x 1000 points: region at most 1/1000, contains at most 1/300 of nodepy's cost per point at 100 x 100."""
     found, points = st.stability(st.get(name)), grid()
     found.contains(0)
-    peer = nodepy_seconds(MULTISTEP[name]) * (N / 100) ** 2
-    region = best(lambda: found.region(XLIM, YLIM, N))
-    contains = best(lambda: found.contains(points), rounds=3)
-    print(f"\n{name}: region {region * 1e3:.1f} ms = 1/{peer / region:.0f}, contains 1/{peer / contains:.0f} of nodepy")
-    assert peer / region >= 1000
-    assert peer / contains >= 300
+    cases = {
+        "nodepy": lambda: fresh(NODEPY.format(scheme=MULTISTEP[name], n=100)) * (N / 100) ** 2,
+        "region": lambda: processor(lambda: found.region(XLIM, YLIM, N)),
+        "contains": lambda: processor(lambda: found.contains(points)),
+    }
+    times = in_turns(cases, rounds=5)
+    for what, bar in (("region", 1000), ("contains", 300)):
+        middle, spread = ratio(times, "nodepy", what)
+        measured(f"region of {name}, per point: nodepy over `{what}`", middle, spread=spread, bar=bar, least=True)
 
 
 def small() -> list[str]:
@@ -124,29 +98,27 @@ def ask(scheme: st.Scheme) -> None:
             continue
 
 
-@pytest.mark.parametrize("name", small())
-def test_verdicts_take_less_than_a_tenth_of_a_second(name: str) -> None:
-    """All verdicts and numbers of one scheme, the caches empty, everything imported; in time of this process."""
-    ask(st.rk4)
+def answered(name: str) -> float:
+    """Seconds for all verdicts and numbers of a scheme, the caches empty."""
     scheme = st.get(name)
-    times = []
-    for _ in range(3):
-        forget()
-        start = time.process_time()
-        ask(scheme)
-        times.append(time.process_time() - start)
-    print(f"\n{name}: {min(times) * 1e3:.0f} ms")
-    assert min(times) < 0.1
-
-
-def test_whole_catalog_in_a_minute() -> None:
     forget()
-    start = time.perf_counter()
-    for name in st.names("general linear"):
-        ask(st.get(name))
-    seconds = time.perf_counter() - start
-    print(f"\n{len(st.names('general linear'))} schemes: {seconds:.1f} s")
-    assert seconds < 60
+    return processor(lambda: ask(scheme))
+
+
+def test_verdicts_take_less_than_a_tenth_of_a_second(measured) -> None:
+    """The slowest of the small schemes, everything imported."""
+    ask(st.rk4)
+    times = {name: min(answered(name) for _ in range(3)) for name in small()}
+    slowest = max(times, key=times.__getitem__)
+    print(f"\nslowest: {slowest}")
+    measured(f"all verdicts and numbers, the slowest of {len(times)} small schemes, s", times[slowest], bar=0.1)
+
+
+def test_whole_catalog_in_a_minute(measured) -> None:
+    names = st.names("general linear")
+    forget()
+    seconds = processor(lambda: [ask(st.get(name)) for name in names])
+    measured("all verdicts and numbers of the whole catalog, s", seconds, bar=60)
 
 
 def forget() -> None:
@@ -172,11 +144,8 @@ BARS: dict[str, tuple[float, Callable[[], object]]] = {
 
 
 @pytest.mark.parametrize("what", BARS)
-def test_a_single_answer_within_its_bar(what: str) -> None:
-    """Seconds of processor time for an answer that is not kept yet."""
+def test_a_single_answer_within_its_bar(what: str, measured) -> None:
+    """An answer that is not kept yet."""
     bar, work = BARS[what]
-    start = time.process_time()
-    work()
-    seconds = time.process_time() - start
-    print(f"{what}: {seconds:.2f} s of {bar} s")
-    assert seconds < bar
+    forget()
+    measured(f"{what}, s", processor(work), bar=bar)

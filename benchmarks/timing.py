@@ -1,11 +1,16 @@
 """Timing: cases run in turns, so that a change of the machine's speed hits all of them; medians and ratios."""
 
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import torch
 
+ROOT = Path(__file__).resolve().parent.parent
 Case = Callable[[], object]
 
 
@@ -56,3 +61,29 @@ def gradient_of(module: Callable[..., torch.Tensor], x: torch.Tensor) -> Case:
         module(x).sum().backward()
 
     return run
+
+
+def in_turns(cases: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Seconds that each case says of itself, `rounds` times in turns."""
+    times: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(rounds):
+        for name, case in cases.items():
+            times[name].append(case())
+    return times
+
+
+def processor(work: Case) -> float:
+    """Processor time of one call."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def fresh(program: str, *, folder: str | Path = ROOT, timeout: float | None = None) -> float:
+    """The number that a program prints last, run by a process of its own with the package of a folder."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder)}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1])
+    return float(done.stdout.split()[-1])

@@ -127,4 +127,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv-core .venv-fuzz .venv-bench .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature demo-output
+	rm -rf .venv-core .venv-fuzz .venv-bench .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature docs/gallery demo-output

@@ -16,7 +16,7 @@ project = "schemetools"
 author = "The schemetools authors"
 copyright = f"2026, {author}"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "reference", "network_pages", "mathml"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "reference", "network_pages", "gallery", "mathml"]
 exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
 suppress_warnings = ["mystnb.unknown_mime_type"]

@@ -48,18 +48,20 @@ class Family:
         )
 
 
-def family_of(scheme: Scheme, sweep: Mapping[str, Iterable[Any]] | None = None) -> Family | None:
+def family_of(
+    scheme: Scheme, sweep: Mapping[str, Iterable[Any]] | None = None, *, count: int = VALUES
+) -> Family | None:
     """The family that a scheme belongs to: by its free symbol, or by its name in the catalog; None for any other.
 
-    `sweep` gives the values of a symbol; without it they are those between which the scheme is zero-stable, or 0 to 1.
-    A whole number, such as the steps of bdf(4), goes from 1 to 6.
+    `sweep` gives the values of a symbol; without it `count` steps go through where the scheme is zero-stable, or from 0
+    to 1. A whole number, such as the steps of bdf(4), goes from 1 to 6.
     """
     names = sorted(s.name for s in scheme.free_symbols)
     if sweep:
         return _swept(scheme, names, sweep)
     if len(names) == 1:
         symbol = names[0]
-        return _along(symbol, lambda value: scheme.subs({symbol: value}), _span(scheme, symbol), None)
+        return _along(symbol, lambda value: scheme.subs({symbol: value}), _span(scheme, symbol, count), None)
     found = None if names else _parameter(scheme)
     if found is None:
         return None
@@ -67,7 +69,7 @@ def family_of(scheme: Scheme, sweep: Mapping[str, Iterable[Any]] | None = None) 
     if is_whole:
         whole = sorted({*range(1, MOST_STEPS + 1), int(value)})
         return _along(symbol, build, whole, value)
-    return _along(symbol, build, _with(_span(build(Symbol(symbol)), symbol), value), value)
+    return _along(symbol, build, _with(_span(build(Symbol(symbol)), symbol, count), value), value)
 
 
 def _swept(scheme: Scheme, names: list[str], sweep: Mapping[str, Iterable[Any]]) -> Family | None:
@@ -107,7 +109,7 @@ def _parameter(scheme: Scheme) -> tuple[str, Any, bool, Callable[[Any], Any]] | 
     return parameter.name, value, is_whole, lambda v: entry(**{parameter.name: v})
 
 
-def _span(scheme: Scheme, symbol: str) -> list[Expr]:
+def _span(scheme: Scheme, symbol: str, count: int) -> list[Expr]:
     """Values between which the scheme is zero-stable, where that bounds them; else 0 to 1."""
     low, high, left_out = Rational(0), Rational(1), set()
     try:
@@ -118,7 +120,7 @@ def _span(scheme: Scheme, symbol: str) -> list[Expr]:
             left_out = {end for end in (low, high) if end not in found}
     except (SchemeError, AttributeError, NotImplementedError, TypeError, ValueError):
         pass  # what is zero-stable everywhere, nowhere, or on a set without ends
-    values = [exact.canonical(low + (high - low) * i / VALUES) for i in range(VALUES + 1)]
+    values = [exact.canonical(low + (high - low) * i / count) for i in range(count + 1)]
     return [value for value in values if value not in left_out]
 
 

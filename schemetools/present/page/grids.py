@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.stability.verb import stability
@@ -15,7 +16,10 @@ from schemetools.present.page.slider import slider
 from schemetools.schemes.discretisation import Discretisation
 
 NO_TREES = "trees belong to schemes for u' = f; this one is of a partial differential equation"
-ANGLES, STEPS, HIGHEST, REACH = 361, 30, 1.5, 1.6
+ANGLES, STEPS, START, HIGHEST, REACH = 361, 30, 10, 1.5, 1.6
+FRAME = Frame.around(((-REACH, REACH), (-REACH, REACH)), axes=("Re G(θ)", "Im G(θ)"))
+DISC = element("path", d=FRAME.line([np.exp(2j * np.pi * np.linspace(0, 1, ANGLES))]) + "Z", class_="disc")
+NOTE = element("p", "The factors of all waves; a scheme is stable where they lie in the unit disc.", class_="note")
 
 
 def grid_parts(scheme: Discretisation, name: str, *, alone: bool = True) -> list[Html]:
@@ -37,32 +41,67 @@ def grid_parts(scheme: Discretisation, name: str, *, alone: bool = True) -> list
 def _stability(scheme: Discretisation, name: str) -> Html:
     """The von Neumann set in words and, for one number in one dimension, the factors of all waves along it."""
     found = stability(scheme)
-    said = element("p", str(found).partition(": ")[2].partition("\n")[0] or str(found))
-    if len(found.numbers) != 1 or scheme.dimension != 1:
-        numbers = ", ".join(found.numbers) or "none"
-        why = f"a picture needs one number in one dimension; here are {scheme.dimension} and the numbers {numbers}"
-        return joined([said, lacking(why)])
+    if not _has_picture(found):
+        return joined(_in_words(found, scheme))
     [symbol] = found.numbers
-    frame = Frame.around(((-REACH, REACH), (-REACH, REACH)), axes=("Re G(θ)", "Im G(θ)"))
-    frames = [_frame(found, frame, symbol, HIGHEST * i / STEPS) for i in range(STEPS + 1)]
-    start = STEPS // 3
-    circle = frame.line([np.exp(2j * np.pi * np.linspace(0, 1, ANGLES))])
-    disc = element("path", d=circle + "Z", class_="disc")
-    title = f"Amplification factors of {name} for all waves"
-    drawn = picture(frame, disc, region("", frames[start]["line"]), title=title)
-    note = element("p", "The factors of all waves; a scheme is stable where they lie in the unit disc.", class_="note")
-    return joined([said, drawn, slider(symbol, frames, start, of=name), note])
+    frames = [_frame(found, symbol, HIGHEST * i / STEPS) for i in range(STEPS + 1)]
+    moved = slider(symbol, frames, START, of=name)
+    return joined([*_in_words(found, scheme), _picture(frames[START]["line"], name), moved, NOTE])
 
 
-def _frame(found: Any, frame: Frame, symbol: str, value: float) -> dict[str, str]:
+def still(scheme: Discretisation, name: str) -> Html:
+    """As on the page, without a slider: the factors at one value of the number."""
+    found = stability(scheme)
+    frame = waves(found)
+    if frame is None:
+        return joined(_in_words(found, scheme))
+    at = element("p", frame["label"], class_="at")
+    return joined([*_in_words(found, scheme), _picture(frame["line"], name), at, NOTE])
+
+
+def waves(found: Any) -> dict[str, str] | None:
+    """The label and the line of the factors of all waves where the slider starts; None without a picture."""
+    return _frame(found, found.numbers[0], HIGHEST * START / STEPS) if _has_picture(found) else None
+
+
+def _has_picture(found: Any) -> bool:
+    return len(found.numbers) == 1 and found.scheme.dimension == 1
+
+
+def _in_words(found: Any, scheme: Discretisation) -> list[Html]:
+    """The condition, and why there is no picture where there is none."""
+    said = element("p", str(found).partition(": ")[2].partition("\n")[0] or str(found))
+    if _has_picture(found):
+        return [said]
+    numbers = ", ".join(found.numbers) or "none"
+    why = f"a picture needs one number in one dimension; here are {scheme.dimension} and the numbers {numbers}"
+    return [said, lacking(why)]
+
+
+def _picture(line: str, name: str) -> Html:
+    return picture(FRAME, DISC, region("", line), title=f"Amplification factors of {name} for all waves")
+
+
+def _frame(found: Any, symbol: str, value: float) -> dict[str, str]:
     theta = np.linspace(-np.pi, np.pi, ANGLES)
     try:
         factors = np.asarray(found.amplification(theta, **{symbol: value})).reshape(ANGLES, -1)
-        line = frame.line([_near(column) for column in factors.T])
+        line = FRAME.line([_near(column) for column in _followed(factors).T])
         said = "stable" if found.contains(**{symbol: value}) else "not stable"
     except SchemeError:
         line, said = "", "no scheme"
     return {"label": f"{symbol} = {value:.4g}: {said}", "fill": "", "line": line}
+
+
+def _followed(factors: np.ndarray) -> np.ndarray:
+    """The factors of each angle in the order in which they continue those of the angle before."""
+    if factors.shape[1] == 1 or not np.isfinite(factors).all():
+        return factors
+    rows = [factors[0]]
+    for row in factors[1:]:
+        places = linear_sum_assignment(np.abs(rows[-1][:, None] - row[None, :]))[1]
+        rows.append(row[places])
+    return np.array(rows)
 
 
 def _near(factors: np.ndarray) -> np.ndarray:

@@ -51,6 +51,11 @@ class Frame:
         """Of the whole picture."""
         return round(self.scale * (self.ylim[1] - self.ylim[0])) + BOTTOM + MARGIN
 
+    @property
+    def inner(self) -> tuple[int, int, int, int]:
+        """Left, top, width and height of the window within the picture."""
+        return LEFT, MARGIN, self.width - LEFT - MARGIN, self.height - BOTTOM - MARGIN
+
     def place(self, points: Any) -> np.ndarray:
         """Pixels (n, 2) of complex points."""
         z = np.asarray(points, dtype=complex).ravel()
@@ -97,19 +102,13 @@ def _path(pixels: np.ndarray, *, closed: bool = False, clip: Any = None) -> str:
 
 def picture(frame: Frame, *layers: Html, title: str, class_: str = "plane") -> Html:
     """The picture with its axes; `title` is what a screen reader says of it."""
+    left, top, wide, high = frame.inner
+    box = f"{left} {top} {wide} {high}"
     return element(
         "svg",
         element("title", title),
         _axes(frame),
-        element(
-            "svg",
-            *layers,
-            x=LEFT,
-            y=MARGIN,
-            width=frame.width - LEFT - MARGIN,
-            height=frame.height - BOTTOM - MARGIN,
-            viewBox=f"{LEFT} {MARGIN} {frame.width - LEFT - MARGIN} {frame.height - BOTTOM - MARGIN}",
-        ),
+        element("svg", *layers, x=left, y=top, width=wide, height=high, viewBox=box),
         viewBox=f"0 0 {frame.width} {frame.height}",
         role="img",
         class_=class_,

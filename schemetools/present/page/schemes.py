@@ -73,10 +73,11 @@ def _region(scheme: Scheme, name: str, sweep: Sweep) -> Html:
         drawn = picture(frame, region(now["fill"], now["line"]), title=f"Stability region of {name}")
         moved = slider(family.symbol, frames, family.start, of=name)
         return joined([drawn, moved, _meaning(family.members[0].stability)])
-    return answered(lambda: _still(scheme, name))
+    return answered(lambda: still(scheme, name))
 
 
-def _still(scheme: Scheme, name: str) -> Html:
+def still(scheme: Scheme, name: str) -> Html:
+    """The region as it is. Raises UnsupportedError where it is no picture."""
     found = drawable(scheme)
     curves = found.curves()
     frame = Frame.around(found.window)

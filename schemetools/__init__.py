@@ -32,6 +32,7 @@ PUBLIC = {
     "schemes.exponential": ("Exponential",),
     "schemes.low_storage": ("low_storage", "low_storage_form"),
     "schemes.extrapolation": ("extrapolation",),
+    "schemes.splitting": ("splitting",),
     "schemes.corrections": ("deferred_correction",),
     "schemes.parareal": ("parareal",),
     "schemes.shu_osher": ("from_shu_osher", "from_stability_function"),

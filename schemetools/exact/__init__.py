@@ -1,6 +1,7 @@
 """Exact coefficients: their intake, their grammar, the choice of a domain, and the gate at which they become floats."""
 
 from schemetools.exact.domains import domain_over, from_domain, generators, is_random, to_domain
+from schemetools.exact.imaginary import given_parts, is_complex, parts
 from schemetools.exact.intake import (
     RESERVED,
     canonical,
@@ -10,6 +11,8 @@ from schemetools.exact.intake import (
     is_irrational,
     is_long_float,
     is_whole,
+    size,
+    to_complex,
     to_float,
     to_fraction,
 )
@@ -29,6 +32,8 @@ __all__ = [
     "formula",
     "from_domain",
     "generators",
+    "given_parts",
+    "is_complex",
     "is_irrational",
     "is_long_float",
     "is_random",
@@ -37,7 +42,10 @@ __all__ = [
     "measure",
     "name_latex",
     "parse",
+    "parts",
+    "size",
     "text",
+    "to_complex",
     "to_domain",
     "to_float",
     "to_fraction",

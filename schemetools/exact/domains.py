@@ -18,7 +18,7 @@ def _generators(value: Expr, found: set[Expr]) -> None:
     """Collect the irrational numbers and the symbols out of which an expression is built by + - * /."""
     if value.is_Rational:
         return
-    if value.is_Symbol or isinstance(value, CRootOf) or is_random(value) or _is_function(value):
+    if value.is_Symbol or isinstance(value, CRootOf) or value is sympy.I or is_random(value) or _is_function(value):
         found.add(value)
     elif value.is_Add or value.is_Mul or (value.is_Pow and value.exp.is_Integer):  # type: ignore[attr-defined]
         for argument in value.args:

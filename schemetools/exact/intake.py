@@ -12,12 +12,17 @@ from sympy import CRootOf, Expr, Rational, Symbol
 
 from schemetools.errors import CoefficientError
 from schemetools.exact.domains import from_domain, generators, to_domain
+from schemetools.exact.imaginary import given_parts, joined, parts
 from schemetools.exact.parser import MAX_DECIMAL_EXPONENT, MAX_TERMS, expanded_terms, formula, parse, shorten
 from schemetools.exact.trigonometry import algebraic
 
 RESERVED = frozenset("hfutx")
 NOT_FINITE = frozenset({"nan", "inf", "infinity", "oo"})
 SHORT_DIGITS = 12
+NOT_REAL = (
+    "is not real; only Runge-Kutta tableaus, and the compositions and splittings made of them, have complex "
+    "coefficients, every other coefficient is a real number"
+)
 
 
 def coefficient(value: Any, *, parameter: bool = False) -> Expr:
@@ -50,7 +55,7 @@ def coefficient(value: Any, *, parameter: bool = False) -> Expr:
         return Rational(*value.as_integer_ratio())
     if isinstance(value, numbers.Real):
         return _from_float(float(value), parameter)
-    raise CoefficientError(f"{value!r} is complex; coefficients are real numbers")
+    raise CoefficientError(f"{value!r} {NOT_REAL}")
 
 
 def _plain_number(value: Any) -> Any:
@@ -86,8 +91,10 @@ def _from_sympy(value: Expr, parameter: bool) -> Expr:
         return _from_float(float(value), parameter)
     if value.has(sympy.Float):
         raise CoefficientError(f"{value} contains a float; write its numbers as fractions, such as Rational(1, 3)")
-    if value.has(sympy.I, sympy.zoo, sympy.oo, sympy.nan, -sympy.oo):
-        raise CoefficientError(f"{value} is not a finite real number")
+    if value.has(sympy.zoo, sympy.oo, sympy.nan, -sympy.oo):
+        raise CoefficientError(f"{value} is not a finite number")
+    if value.has(sympy.I) or given_parts(value) is not None:
+        raise CoefficientError(f"{value} {NOT_REAL}")
     value = algebraic(value)
     symbols = value.xreplace(dict.fromkeys(value.atoms(CRootOf), sympy.pi)).atoms(Symbol)  # a root's own x is bound
     value = value.xreplace({s: Symbol(s.name) for s in symbols})
@@ -121,6 +128,8 @@ def check_symbol_name(name: str) -> None:
         raise CoefficientError(f"{name} is not finite; coefficients are real numbers")
     if not name.isidentifier() or name.startswith("_"):
         raise CoefficientError(f"{name!r} is not a symbol's name; use letters and digits, beginning with a letter")
+    if name == "I":
+        raise CoefficientError("I is the imaginary unit and names no symbol; use another name")
     if name in RESERVED:
         raise CoefficientError(
             f"the symbol {name!r} is reserved (h, f, u, t, x stand in the equations); use another name"
@@ -138,13 +147,21 @@ def canonical(value: Expr) -> Expr:
 def _reduced(value: Expr) -> Expr:
     if expanded_terms(value) > MAX_TERMS:
         raise CoefficientError(f"a coefficient multiplied out has more than {MAX_TERMS} terms; simplify it first")
-    if value.is_number and value.is_real is False:
-        raise CoefficientError(f"{value} is not real; coefficients are real numbers")
     algebraic, symbols = generators([value])
+    if sympy.I in algebraic:
+        return _reduced_complex(value, symbols)
+    if not symbols and value.is_real is False:
+        raise CoefficientError(f"{value} {NOT_REAL}")
     if not symbols and all(_is_plain_root(g) for g in algebraic):
         return sympy.expand(sympy.radsimp(value))
     domain, [element] = to_domain([value])
     return from_domain(domain, element)
+
+
+def _reduced_complex(value: Expr, symbols: tuple[Expr, ...]) -> Expr:
+    domain, [element] = to_domain([value])
+    result = sympy.expand(from_domain(domain, element)) if not symbols else from_domain(domain, element)
+    return result if symbols else joined(*map(canonical, parts(result)))
 
 
 def _is_plain_root(value: Expr) -> bool:
@@ -165,7 +182,19 @@ def to_float(value: Expr) -> float:
     if not value.is_number:
         names = ", ".join(sorted(map(str, value.free_symbols)))
         raise CoefficientError(f"{value} has no number yet: give {names} a value with .subs({{...}})")
+    if value.has(sympy.I):
+        raise CoefficientError(f"{value} {NOT_REAL}")
     return float(sympy.N(value, 40))
+
+
+def to_complex(value: Expr) -> complex:
+    """The float gate for numbers that may be complex."""
+    return complex(sympy.N(value, 40)) if value.has(sympy.I) else complex(to_float(value))
+
+
+def size(value: Expr) -> float:
+    """|value| as a double."""
+    return abs(to_complex(value)) if value.has(sympy.I) else abs(to_float(value))
 
 
 def to_fraction(value: Expr) -> Fraction:

@@ -14,6 +14,7 @@ import sympy
 from sympy import Expr, Rational, Symbol
 
 from schemetools.errors import CoefficientError
+from schemetools.exact.imaginary import given_parts, joined
 from schemetools.exact.intake import SHORT_DIGITS, canonical, coefficient
 from schemetools.exact.parser import parse
 
@@ -39,11 +40,12 @@ class Measured:
     places: int | None = None
 
 
-def measure(value: Any, symbols: Mapping[str, Expr] | None = None) -> Measured:
+def measure(value: Any, symbols: Mapping[str, Expr] | None = None, *, imaginary: bool = False) -> Measured:
     """A user's value as an exact number that keeps every digit given, with the decimals to which it is known.
 
     Taken is what `coefficient` takes, and floats of any length and kind: Python's and NumPy's (their binary value),
-    mpmath's and sympy's at their own precision. Raises CoefficientError for anything else.
+    mpmath's and sympy's at their own precision; with `imaginary` complex numbers of all these kinds too, and text with
+    I. Raises CoefficientError for anything else.
 
     >>> measure(0.3333333333333333).decimals, measure("1/3").decimals, measure("0.4358665215084590").decimals
     (16, None, 16)
@@ -51,7 +53,9 @@ def measure(value: Any, symbols: Mapping[str, Expr] | None = None) -> Measured:
     if isinstance(value, Measured):
         return value
     if isinstance(value, str):
-        return _of_text(value, symbols or {})
+        return _of_text(value, symbols or {}, imaginary=imaginary)
+    if imaginary and (found := _of_complex(value)) is not None:
+        return found
     if (narrow := _narrow_float(value)) is not None:
         return narrow
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
@@ -67,11 +71,34 @@ def measure(value: Any, symbols: Mapping[str, Expr] | None = None) -> Measured:
     return of_exact(coefficient(value))
 
 
+# ---- complex numbers ------------------------------------------------------------------
+
+
+def _of_complex(value: Any) -> Measured | None:
+    """A complex number by its parts, known to the digits of the part that is known less; None for what is real."""
+    if isinstance(value, (np.complexfloating, np.ndarray)) and value.shape == () and value.dtype.kind == "c":
+        value = value.item()
+    if isinstance(value, Expr) and value.has(sympy.I) and value.free_symbols:
+        return of_exact(canonical(value))
+    pair = given_parts(value)
+    if pair is None:
+        return None
+    real, imaginary = map(measure, pair)
+    known = [m.decimals for m in (real, imaginary) if m.decimals is not None]
+    places = [m.places for m in (real, imaginary) if m.places is not None]
+    return Measured(
+        joined(real.value, imaginary.value),
+        min(known, default=None),
+        real.recognised or imaginary.recognised,
+        min(places, default=None),
+    )
+
+
 # ---- text ------------------------------------------------------------------------------
 
 
-def _of_text(text: str, symbols: Mapping[str, Expr]) -> Measured:
-    value = parse(text, symbols)
+def _of_text(text: str, symbols: Mapping[str, Expr], *, imaginary: bool) -> Measured:
+    value = parse(text, symbols, imaginary=imaginary)
     value = canonical(value.xreplace({Symbol(n): s for n, s in symbols.items()}) if symbols else value)
     found = [_places(whole, exponent) for whole, exponent in _DECIMAL.findall(text)]
     return _from_places(value, found) if found else of_exact(value)

@@ -8,7 +8,8 @@
     turn     := ("cos" | "sin" | "tan") "(" sum ")"
 
 `root(p, lo, hi)` is the only real root of the polynomial p (in x, rational coefficients) between the rationals lo
-and hi. cos, sin and tan take a rational multiple of pi, cos(pi/18); pi stands nowhere else.
+and hi. cos, sin and tan take a rational multiple of pi, cos(pi/18); pi stands nowhere else. I is the imaginary unit
+where complex coefficients are taken.
 """
 
 import math
@@ -47,8 +48,9 @@ def shorten(text: str, limit: int = 60) -> str:
 class _Parser:
     """Recursive descent over one text; numbers are folded as they are read, so that size limits hold at every step."""
 
-    def __init__(self, text: str, symbols: Collection[str]):
+    def __init__(self, text: str, symbols: Collection[str], *, imaginary: bool = False):
         self.text = text
+        self.imaginary = imaginary
         self.symbols = symbols
         self.tokens = self._tokenize()
         self.position = 0
@@ -174,11 +176,21 @@ class _Parser:
         return Rational(value)
 
     def symbol(self, name: str) -> Expr:
+        if name == "I":
+            return self.imaginary_unit()
         if name not in self.symbols:
             self.fail(
                 f"the name {shorten(name, 20)!r} is not declared; give Symbol('...') itself, or declare it in the file"
             )
         return Symbol(name)
+
+    def imaginary_unit(self) -> Expr:
+        if not self.imaginary:
+            self.fail(
+                "I, the imaginary unit, stands in Runge-Kutta tableaus and in the fractions of compositions only; "
+                "coefficients are real elsewhere"
+            )
+        return sympy.I
 
     def function(self, name: str) -> Expr:
         self.take("(")
@@ -255,8 +267,10 @@ def expanded_terms(value: Expr) -> int:
     return 1
 
 
-def parse(text: str, symbols: Collection[str] = ()) -> Expr:
+def parse(text: str, symbols: Collection[str] = (), *, imaginary: bool = False) -> Expr:
     """The exact value of a coefficient's text, symbols being the declared names that may stand in it.
+
+    With `imaginary`, I is the imaginary unit, refused otherwise.
 
     Raises CoefficientError for anything outside the grammar of this module and above its limits
     (4,000 characters, 50 levels, exponents to 64).
@@ -265,7 +279,7 @@ def parse(text: str, symbols: Collection[str] = ()) -> Expr:
         raise CoefficientError(f"a coefficient text has {len(text)} characters; at most {MAX_LENGTH} are read")
     if not text.strip():
         raise CoefficientError("an empty text is not a coefficient; write 0")
-    return _Parser(text, symbols).whole()
+    return _Parser(text, symbols, imaginary=imaginary).whole()
 
 
 def formula(text: str) -> Expr:

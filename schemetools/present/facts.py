@@ -6,7 +6,7 @@ from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.stiff_order import stiff_order
 from schemetools.analysis.stability.questions import QUESTIONS
 from schemetools.analysis.stability.verb import stability
-from schemetools.analysis.stability.words import answer
+from schemetools.analysis.stability.words import answer, length
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
@@ -30,11 +30,14 @@ def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
         found.append(("free symbols", ", ".join(sorted(s.name for s in scheme.free_symbols))))
     if scheme.random_symbols:
         found.append(("random symbols", ", ".join(sorted(map(str, scheme.random_symbols)))))
+    if scheme.is_complex and (ends := scheme.real_parts) is not None:
+        shown = " to ".join(length(x, is_exact=scheme.exact) for x in dict.fromkeys(ends))
+        found.append(("weights", f"complex, of real part {shown}"))
     if not scheme.exact:
         known = f"approximate, known to {scheme.digits} decimals"
         found.append(("coefficients", f"{known}; what follows is said of the scheme meant"))
     found.append(("order", _or_reason(lambda: _order(scheme))))
-    if isinstance(scheme, AdditiveRungeKutta) and scheme.partitioned:
+    if isinstance(scheme, AdditiveRungeKutta) and scheme.partitioned and not scheme.is_complex:
         found.append(("for T = p^2/2", _or_reason(lambda: f"order {order(scheme, kinetic='quadratic')}")))
     if isinstance(scheme, RungeKuttaNystrom):
         found.append(("periodicity", _or_reason(lambda: _periodicity(scheme))))

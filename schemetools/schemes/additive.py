@@ -8,7 +8,8 @@ from sympy import Expr, Integer
 
 from schemetools.errors import TableauError, came
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, kept, labelled
+from schemetools.schemes.base import GeneralLinear, Scheme, labelled
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import side_by_side
 from schemetools.schemes.runge_kutta import RungeKutta
 

@@ -1,7 +1,6 @@
 """What every scheme is: frozen data, exact coefficients, one normal form."""
 
 import dataclasses
-import functools
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,26 +13,15 @@ from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError, UnsupportedError
 from schemetools.exact import canonical, is_random
 from schemetools.schemes.arrays import Matrix, Vector
+from schemetools.schemes.complex_steps import check_complex, parameter, real_parts
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import general_linear
 from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.naming import renamed
 
 T = TypeVar("T")
-
-
-def kept(method: Callable[[Any], T]) -> Callable[[Any], T]:
-    """A method computed once per scheme, since a scheme never changes."""
-    name = f"_{method.__name__}"
-
-    @functools.wraps(method)
-    def get(self: Any) -> T:
-        if name not in self.__dict__:
-            object.__setattr__(self, name, method(self))
-        return self.__dict__[name]
-
-    return get
 
 
 class Scheme(ABC):
@@ -118,6 +106,21 @@ class Scheme(ABC):
         found = {s for c in self.coefficients for s in c.free_symbols if not is_random(s)}
         return frozenset(found | {p for s in self.random_symbols for p in _distribution(s).free_symbols})  # type: ignore[arg-type]
 
+    @property
+    @kept
+    def is_complex(self) -> bool:
+        """Whether a coefficient has an imaginary part, as those of splitting methods with complex steps do."""
+        return any(map(exact_arithmetic.is_complex, self.coefficients))
+
+    @property
+    def real_parts(self) -> tuple[Expr, Expr] | None:
+        """The least and the largest real part of the weights: below 0 a splitting steps back in time somewhere.
+
+        None where weights have symbols.
+        """
+        form = self.normal_form()
+        return real_parts(weight for row in form.B[: form.values] for weight in row)
+
     def subs(self, values: Mapping[Any, Any]) -> Self:
         """The scheme with free symbols, named by text or symbol, replaced by coefficients.
 
@@ -135,7 +138,7 @@ class Scheme(ABC):
             if name not in known:
                 names = ", ".join(sorted(known)) or "none"
                 raise SchemeError(f"{self} has no free symbol {key!r}; its free symbols: {names}")
-            replacement[known[name]] = exact_arithmetic.coefficient(value, parameter=True)
+            replacement[known[name]] = parameter(value)
         if not replacement:
             return self
         is_exact = self.exact and not any(map(exact_arithmetic.is_long_float, values.values()))
@@ -182,7 +185,7 @@ def _distribution(symbol: Expr) -> Expr:
     return symbol.pspace.distribution  # type: ignore[attr-defined]
 
 
-def as_scheme(value: Any) -> Scheme:
+def as_scheme(value: Any, *, imaginary: bool = False) -> Scheme:
     """The scheme that a value is, carries or names, as every verb takes it.
 
     A Scheme; anything with a `.scheme` (a block, a trained layer, a family); the name of a catalog entry as text; or an
@@ -191,17 +194,17 @@ def as_scheme(value: Any) -> Scheme:
     They are told by their layout, and none of these libraries is imported. Where a library keeps an error vector, the
     embedded weights are found by the order conditions, and `b` is what the library advances with. A table that has a
     lower order than its library says is taken with a SchemeWarning.
-    Raises SchemeError for anything else.
+    Raises SchemeError for anything else, and for complex coefficients unless `imaginary` says that the verb takes them.
 
     >>> import scipy.integrate
     >>> as_scheme("lm:k=0.3").name, as_scheme(scipy.integrate.Radau).name
     ('lm(k=3/10)', 'radau_iia(3)')
     """
-    if isinstance(value, Scheme):
-        return value
     carried = None if isinstance(value, str) else getattr(value, "scheme", None)
-    if isinstance(carried, Scheme):
-        return carried
+    known = next((s for s in (value, carried) if isinstance(s, Scheme)), None)
+    if known is not None:
+        check_complex(known, taken=imaginary)
+        return known
     for found in (value, carried):
         if isinstance(found, Discretisation):
             raise UnsupportedError(
@@ -265,7 +268,7 @@ class GeneralLinear(Scheme):
         exact: bool | None = None,
         digits: int | None = None,
     ):
-        given = Intake(exact, digits)
+        given = Intake(exact, digits, imaginary=True)
         A = given.matrix(A, "A")
         s = len(A)
         if any(len(row) != s for row in A):

@@ -80,6 +80,7 @@ KINDS: dict[str, Callable[..., Scheme]] = {
     "RungeKuttaNystrom": _nystrom,
     "Exponential": _exponential,
 }
+COMPLEX = {"RungeKutta", "AdditiveRungeKutta", "GeneralLinear"}  # kinds that take complex coefficients
 FIELD_KEYS = {"A", "b", "c", "b_hat", "c_is_declared", "storage"}
 LABELS = {"kind", "name", "reference", "exact", "digits", "symbols", "random"}
 KEYS = {

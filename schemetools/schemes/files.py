@@ -19,7 +19,7 @@ from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
 from schemetools.schemes.exponential import Exponential
-from schemetools.schemes.file_kinds import FIELD_KEYS, KEYS, KINDS, LABELS, TYPES
+from schemetools.schemes.file_kinds import COMPLEX, FIELD_KEYS, KEYS, KINDS, LABELS, TYPES
 from schemetools.schemes.imex_multistep import ImexMultistep
 from schemetools.schemes.masked import MaskedEuler
 from schemetools.schemes.multistep import LinearMultistep
@@ -157,7 +157,7 @@ class _File:
         if depth == 0:
             raise self.fail(key, "must be an array of coefficients")
         try:
-            return exact.measure(value, self.symbols)
+            return exact.measure(value, self.symbols, imaginary=self.data.get("kind", "RungeKutta") in COMPLEX)
         except SchemeError as error:
             raise self.fail(key, error) from None
 
@@ -230,7 +230,7 @@ def save(scheme: Any, path: str | os.PathLike[str]) -> None:
     ...     "RungeKutta" in (Path(folder) / "mine.toml").read_text()
     True
     """
-    text = to_toml(discretisation_of(scheme) or as_scheme(scheme))
+    text = to_toml(discretisation_of(scheme) or as_scheme(scheme, imaginary=True))
     try:
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -298,7 +298,7 @@ def _exactness(scheme: Scheme | Discretisation) -> list[str]:
         return ["exact = false", f"digits = {scheme.digits}"]
     if isinstance(scheme, Exponential):
         return []
-    return ["exact = true"] if any(exact.measure(c).decimals for c in scheme.coefficients) else []
+    return ["exact = true"] if any(exact.measure(c, imaginary=True).decimals for c in scheme.coefficients) else []
 
 
 def _tableau(scheme: RungeKutta) -> list[str]:

@@ -9,8 +9,9 @@ from sympy import Expr, Integer
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import TableauError
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, no_relations
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import imex_recurrence
 from schemetools.schemes.multistep import keeping_constants
 

@@ -22,10 +22,11 @@ NEAR = 1e-9  # a relation of order 1 that fails by less, and does not hold, fail
 class Intake:
     """Collects the coefficients of one scheme, and says in the end whether they are exact and to how many digits.
 
-    `exact` and `digits` are what the user declares, None where the digits are to tell.
+    `exact` and `digits` are what the user declares, None where the digits are to tell; `imaginary` says whether complex
+    numbers are taken.
     """
 
-    def __init__(self, exact: bool | None, digits: int | None = None) -> None:
+    def __init__(self, exact: bool | None, digits: int | None = None, *, imaginary: bool = False) -> None:
         if exact not in (True, False, None):
             raise TableauError(f"exact is True, False or None (told from the digits); {exact!r} came")
         if digits is not None and (not exact_arithmetic.is_whole(digits) or digits < 1 or exact is True):
@@ -35,6 +36,7 @@ class Intake:
             )
         self.declared = False if digits is not None and exact is None else exact
         self.digits_declared = digits
+        self.imaginary = imaginary
         self.entries: list[Measured] = []
 
     # ---- arrays
@@ -49,9 +51,15 @@ class Intake:
             values = list(values)
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
             raise TableauError(f"{what} must be a list of coefficients; {came(values)} came")
-        found = [_entry(value, f"{what}[{i}]") for i, value in enumerate(values)]
+        found = [self._entry(value, f"{what}[{i}]") for i, value in enumerate(values)]
         self.entries += found
         return found
+
+    def _entry(self, value: Any, where: str) -> Measured:
+        try:
+            return exact_arithmetic.measure(value, imaginary=self.imaginary)
+        except SchemeError as error:
+            raise type(error)(f"{where}: {error}") from None
 
     def rows(self, values: Any, what: str) -> list[Vector]:
         """A user's rows as exact coefficients, of whatever lengths they have."""
@@ -102,13 +110,6 @@ class Intake:
         return {} if known else {"exact": False, "digits": digits}
 
 
-def _entry(value: Any, where: str) -> Measured:
-    try:
-        return exact_arithmetic.measure(value)
-    except SchemeError as error:
-        raise type(error)(f"{where}: {error}") from None
-
-
 Number = Callable[[Expr], Any]
 Relations = Callable[[Number], Iterator[list[Any]]]
 """From a way to read coefficients as numbers to sums, as lists of terms, that vanish for a scheme of some order."""
@@ -135,6 +136,8 @@ def _reader(precision: int) -> Number:
     def read(value: Expr) -> Any:
         if value.is_Rational:
             return mpmath.mpf(int(value.p)) / int(value.q)  # type: ignore[attr-defined]
+        if exact_arithmetic.is_complex(value):
+            return mpmath.mpc(*map(read, exact_arithmetic.parts(value)))
         return mpmath.mpf(sympy.N(value, precision)._mpf_)
 
     return read

@@ -9,8 +9,9 @@ from sympy import Add, Expr, Integer
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import TableauError
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import NEAR, Intake, multistep_relations
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import multistep_recurrence
 
 ZERO, ONE = Integer(0), Integer(1)

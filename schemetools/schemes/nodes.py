@@ -100,8 +100,8 @@ def _within_rounding(total: Expr, node: Measured, row: Vector, known: tuple[bool
     if node.decimals is not None or (node.places or 0) >= FEWEST_PLACES:
         slack = 10.0 ** -min(node.places or math.inf, node.decimals or math.inf)
     if not known[0]:
-        size = max([1.0, *(abs(exact.to_float(a)) for a in row)])
+        size = max([1.0, *(exact.size(a) for a in row)])
         slack = max(slack, size * SLACK, size * len(row) * 10.0 ** -(known[1] or 0))
     elif node.decimals is not None:
         slack = max(slack, SLACK)
-    return abs(exact.to_float(gap)) <= slack
+    return exact.size(gap) <= slack

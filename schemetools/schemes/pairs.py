@@ -20,7 +20,7 @@ def embedded(s: Any) -> Any:
     >>> st.order(st.dopri5), st.order(st.embedded(st.dopri5))
     (5, 4)
     """
-    scheme = as_scheme(s)
+    scheme = as_scheme(s, imaginary=True)
     name = f"embedded({scheme})"
     if isinstance(scheme, AdditiveRungeKutta) and all(t.b_hat is not None for _, t in scheme.tableaux):
         parts = [(label, embedded(t)) for label, t in scheme.tableaux]

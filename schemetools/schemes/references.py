@@ -45,7 +45,7 @@ def reference(scheme: Any) -> str:
     >>> reference(st.rk4).endswith("p. 443")
     True
     """
-    return citation(as_scheme(scheme).reference)
+    return citation(as_scheme(scheme, imaginary=True).reference)
 
 
 def bibtex(reference: str | None) -> str:

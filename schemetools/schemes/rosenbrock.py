@@ -10,8 +10,9 @@ from sympy import Add, Expr, Integer
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import TableauError, UnsupportedError
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, Number, Relations
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import rosenbrock_array
 from schemetools.schemes.nodes import square
 from schemetools.schemes.runge_kutta import RungeKutta

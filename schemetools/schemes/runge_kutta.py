@@ -8,8 +8,9 @@ from sympy import Expr, Integer
 
 from schemetools.errors import TableauError
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, tableau_relations
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import butcher
 from schemetools.schemes.nodes import checked_nodes, square
 from schemetools.schemes.registers import STORAGE, two_n
@@ -65,12 +66,12 @@ class RungeKutta(Scheme):
         c_is_declared: bool = False,
         storage: str | None = None,
     ):
-        given = Intake(exact, digits)
+        given = Intake(exact, digits, imaginary=True)
         b = given.vector(b, "b")
         s = len(b)
         A = square(given.rows(A, "A"), s)
         embedded = None if b_hat is None else given.vector(b_hat, "b_hat")
-        nodes = None if c is None else Intake(None).measured(c, "c")
+        nodes = None if c is None else Intake(None, imaginary=True).measured(c, "c")
         for what, values in (("b_hat", embedded), ("c", nodes)):
             if values is not None and len(values) != s:
                 raise TableauError(f"{what} has {len(values)} entries; {s} stages need {s}")

@@ -10,8 +10,9 @@ from schemetools import exact as exact_arithmetic
 from schemetools.errors import TableauError, UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, kept, labelled
+from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, labelled
 from schemetools.schemes.intake import NEAR, Intake, no_relations
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import nystrom_tableau
 from schemetools.schemes.nodes import checked_nodes, square
 from schemetools.schemes.runge_kutta import RungeKutta

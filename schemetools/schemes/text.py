@@ -57,7 +57,7 @@ def scheme_text(scheme: Scheme | Discretisation) -> str:
 def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
     def write(value: Expr) -> str:
         shown = number(value.subs(names) if names else value, is_exact=scheme.exact)  # type: ignore[arg-type]
-        return shown if len(shown) <= LONGEST or not value.is_number else f"{sympy.N(value, 12)}..."
+        return shown if len(shown) <= LONGEST or not value.is_number else f"{sympy.N(value, 12)}...".replace("*", " ")
 
     match scheme:
         case MaskedEuler():

@@ -50,7 +50,7 @@ def adjoint(scheme: Any) -> Any:
     >>> st.adjoint(st.euler) == st.backward_euler
     True
     """
-    scheme = as_scheme(scheme)
+    scheme = as_scheme(scheme, imaginary=True)
     name = f"adjoint({scheme})"
     if isinstance(scheme, LinearMultistep):
         if scheme.alpha[0] == 0:
@@ -99,10 +99,10 @@ def compose(*schemes: Any, fractions: Sequence[Any] | None = None, exact: bool |
     >>> st.order(st.compose(st.get("theta(1/2)"), st.get("theta(1/2)")))
     2
     """
-    parts = [as_scheme(s) for s in schemes]
+    parts = [as_scheme(s, imaginary=True) for s in schemes]
     if not parts:
         raise SchemeError("compose needs at least one scheme")
-    given = Intake(exact)
+    given = Intake(exact, imaginary=True)
     shares = given.vector([Rational(1, len(parts))] * len(parts) if fractions is None else fractions, "fractions")
     known = given.settle(shares_relations(shares))
     if len(shares) != len(parts):
@@ -159,7 +159,7 @@ def steps(scheme: Any, n: int) -> Any:
     >>> st.steps(st.euler, 2).stages
     2
     """
-    scheme = as_scheme(scheme)
+    scheme = as_scheme(scheme, imaginary=True)
     if not exact_arithmetic.is_whole(n) or n < 1:
         raise SchemeError(f"steps(scheme, n) takes a number n >= 1 of steps; {n} came")
     if n == 1:
@@ -201,7 +201,7 @@ def rescale(scheme: Any) -> Any:
     The limit of a tableau is sum b_i, that of a multistep scheme sigma(1)/rho'(1), field by field in additive schemes.
     Raises SchemeError where it vanishes.
     """
-    scheme = as_scheme(scheme)
+    scheme = as_scheme(scheme, imaginary=True)
     name = f"rescale({scheme})"
     if isinstance(scheme, LinearMultistep):
         derivative = Add(*(j * a for j, a in enumerate(scheme.alpha)))

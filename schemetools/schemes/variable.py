@@ -11,8 +11,9 @@ from sympy import Expr, Integer
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, SchemeWarning, TableauError, UnsupportedError
 from schemetools.schemes.arrays import Matrix, Vector
-from schemetools.schemes.base import GeneralLinear, Scheme, kept
+from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, no_relations
+from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import multistep_recurrence
 from schemetools.schemes.multistep import LinearMultistep
 

@@ -4,8 +4,10 @@ import functools
 import math
 from typing import Any
 
-from sympy import QQ
+from sympy import QQ, I
 from sympy.polys.domains.domain import Domain
+
+from schemetools.errors import UnsupportedError
 
 
 class Field:
@@ -93,7 +95,17 @@ class AlgebraicReals(Field):
             level += 1
 
 
+class Complexes(Field):
+    """A number field with I in it, which has no order: nothing that asks for a sign is decided in it."""
+
+    def sign(self, a: Any) -> int:
+        """Raises UnsupportedError."""
+        raise UnsupportedError("this is decided for real coefficients only; these are complex, which have no sign")
+
+
 @functools.cache
 def field_of(domain: Domain) -> Field:
-    """The ordered field on a sympy domain: QQ or a real algebraic number field."""
-    return Field(domain) if domain.is_QQ else AlgebraicReals(domain)
+    """The field on a sympy domain: QQ, a real algebraic number field, or one with I."""
+    if domain.is_QQ:
+        return Field(domain)
+    return Complexes(domain) if domain.ext.as_expr().has(I) else AlgebraicReals(domain)  # type: ignore[attr-defined]

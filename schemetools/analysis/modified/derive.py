@@ -53,7 +53,7 @@ def modified_equation(
     """
     if (discretisation := discretisation_of(s)) is not None:
         return derive_pde(discretisation, order, **coefficients)
-    scheme = as_scheme(s)
+    scheme = as_scheme(s, imaginary=True)
     # The order of the questions: what has a grid is no ordinary equation; what is random has one answer, whatever
     # else is given; numbers among the keywords are put in first, so that what is left are functions or lists; and a
     # list is a plain equation per layer.

@@ -17,5 +17,5 @@ def modifying_integrator(s: Any, order: int = 4) -> ModifiedEquation:
     >>> modifying_integrator(st.euler, 2)[st.Tree((1, 2))]
     1/2
     """
-    scheme = as_scheme(s)
+    scheme = as_scheme(s, imaginary=True)
     return ModifiedEquation(scheme, order, modifying_series(scheme, order), inverse=True)

@@ -6,7 +6,7 @@ from schemetools.analysis.modified.facts import EquationFacts
 from schemetools.analysis.trees.forest import NONAUTONOMOUS, TIME, forest
 from schemetools.analysis.trees.tree import trees_by_id
 from schemetools.errors import SchemeError
-from schemetools.exact import to_float
+from schemetools.exact import size
 
 LOOK_AHEAD = 3
 
@@ -62,7 +62,7 @@ def _sizes(eq: EquationFacts, top: int) -> list[tuple[float, float]]:
             tree = names[t]
             if time is not None and tree.colours == (time,):
                 continue  # t' = 1, which is no part of f
-            value = abs(to_float(series.value(t, n))) if series.numerators[t] else 0.0
+            value = size(series.value(t, n)) if series.numerators[t] else 0.0
             total += value / tree.symmetry
             if tree.level_sequence[-1] == n and (time is None or time not in (tree.colours or ())):
                 linear = max(linear, value)

@@ -92,7 +92,7 @@ def order_conditions(s: Any, p: int) -> OrderConditions:
     >>> st.order_conditions("midpoint", 3)["[[.]]"]
     -1/6
     """
-    scheme = as_scheme(s)
+    scheme = as_scheme(s, imaginary=True)
     if isinstance(scheme, VariableMultistep):
         raise no_equation(scheme)
     grammar = grammar_of(scheme)

@@ -13,7 +13,7 @@ from schemetools.analysis.properties.symmetry import is_own_adjoint
 from schemetools.analysis.series.solve import modified_series
 from schemetools.analysis.trees.tree import Tree, trees_by_id
 from schemetools.errors import UnsupportedError
-from schemetools.exact import canonical, to_float
+from schemetools.exact import canonical, size
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
@@ -27,7 +27,7 @@ MAX_EXTRA = 4
 
 
 def _zero(value: Expr, tolerance: float = 0.0) -> bool:
-    if value == 0 or (tolerance and value.is_number and abs(to_float(value)) <= tolerance):
+    if value == 0 or (tolerance and value.is_number and size(value) <= tolerance):
         return True
     return canonical(value) == 0
 
@@ -67,7 +67,7 @@ def is_symplectic(s: Any) -> bool:
     >>> st.is_symplectic("gauss(2)"), st.is_symplectic("rk4")
     (True, False)
     """
-    given = _tableau_of(as_scheme(s))
+    given = _tableau_of(as_scheme(s, imaginary=True))
     if isinstance(given, Collocation):
         return given.theory.symplectic
     scheme, e = _meant(given)
@@ -105,7 +105,7 @@ def is_symmetric(s: Any) -> bool:
     >>> st.is_symmetric("trapezoid"), st.is_symmetric("euler")
     (True, False)
     """
-    given = _tableau_of(as_scheme(s))
+    given = _tableau_of(as_scheme(s, imaginary=True))
     if isinstance(given, Collocation):
         return given.theory.symmetric
     scheme, e = _meant(given)

@@ -16,7 +16,7 @@ from schemetools.analysis.series.numeric_weights import Level, Numbers, levels, 
 from schemetools.analysis.series.solve import Tabled, followed, grammar_of, modified_series, tableaux_of
 from schemetools.analysis.trees.forest import forest
 from schemetools.errors import UnsupportedError
-from schemetools.exact import to_float
+from schemetools.exact import size, to_float
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep
@@ -81,7 +81,7 @@ def judge(scheme: Scheme) -> OrderReport:
 
 
 def _orders(scheme: Scheme) -> Iterator[Judged]:
-    if isinstance(scheme, Tabled):
+    if isinstance(scheme, Tabled) and not scheme.is_complex:
         return _by_trees(scheme, [(t.A, t.b) for t in tableaux_of(scheme)])
     return _by_moments(scheme) if isinstance(scheme, LinearMultistep) else _by_series(scheme)
 
@@ -90,7 +90,7 @@ def unit(scheme: Scheme) -> float:
     """What a coefficient of a scheme may be off, relative to the largest: that is the one with the fewest decimals."""
     if scheme.digits is None:
         return 0.0
-    return 10.0**-scheme.digits / max(1.0, *(abs(to_float(c)) for c in scheme.coefficients))
+    return 10.0**-scheme.digits / max(1.0, *(size(c) for c in scheme.coefficients))
 
 
 # ---- Runge-Kutta, one field or several -------------------------------------------------------------
@@ -166,7 +166,7 @@ def _residual(phi: np.ndarray, level: Level, bits: int | None) -> np.ndarray:
 
 def meant_limit(scheme: Scheme, value: Expr) -> Expr:
     """A limit of the scheme as it is meant: 1 where approximate coefficients give that nearly."""
-    nearly_one = not scheme.exact and value.is_number and abs(to_float(value) - 1) < LOOSE
+    nearly_one = not scheme.exact and value.is_number and size(value - 1) < LOOSE
     return Integer(1) if nearly_one else value
 
 
@@ -194,7 +194,7 @@ def _by_series(scheme: Scheme) -> Iterator[Judged]:
     for n in range(1, HIGHEST):
         series = modified_series(scheme, n)
         ids = forest(series.grammar).ids(n)
-        found = [abs(to_float(series.value(t, n))) for t in ids]
+        found = [size(series.value(t, n)) for t in ids]
         allowed = max(SAFETY * n * unit(scheme), LOOSE)
         if n == 1:
             own = [found[t] for t in followed(scheme, series.grammar)]

@@ -16,7 +16,7 @@ from schemetools.analysis.series.solve import OneStep, followed, grammar_of, mod
 from schemetools.analysis.trees.forest import forest
 from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import canonical, from_domain, to_domain, to_float
+from schemetools.exact import canonical, from_domain, is_complex, parts, size, to_domain, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
@@ -45,7 +45,7 @@ class PrincipalError(NamedTuple):
 
 def vanishes(value: Expr, scheme: Scheme) -> bool:
     """Whether a number is 0: exactly, or within 1e-9 where the scheme's coefficients are approximate."""
-    return value == 0 or (not scheme.exact and value.is_number and abs(to_float(value)) < NEGLIGIBLE)
+    return value == 0 or (not scheme.exact and value.is_number and size(value) < NEGLIGIBLE)
 
 
 def _some_remain(residuals: Iterable[Expr], scheme: Scheme) -> bool:
@@ -67,7 +67,7 @@ def is_consistent(s: Any) -> bool:
     (True, False)
     """
     try:
-        scheme = as_scheme(s)
+        scheme = as_scheme(s, imaginary=True)
         if isinstance(scheme, VariableMultistep):
             return vanishes(canonical(variable.limit(scheme) - 1), scheme)
         return all(vanishes(limit - 1, scheme) for limit in limits(scheme))
@@ -101,7 +101,7 @@ def order(s: Any, *, report: bool = False, kinetic: str | None = None) -> int | 
     >>> report.order, report.as_written
     (2, 1)
     """
-    scheme = as_scheme(s)
+    scheme = as_scheme(s, imaginary=True)
     if kinetic is not None:
         if kinetic != "quadratic":
             raise SchemeError(f"kinetic is 'quadratic', for T = p^2/2, or left out; {kinetic!r} came")
@@ -126,7 +126,7 @@ def _proven_report(scheme: Collocation) -> OrderReport:
 def _exact_report(scheme: Scheme) -> OrderReport:
     """Of an exact scheme: all residuals through the order are 0."""
     p = order(scheme)
-    beyond = max(abs(to_float(r)) for t, r in order_conditions(scheme, p + 1).items() if t.order == p + 1)
+    beyond = max(size(r) for t, r in order_conditions(scheme, p + 1).items() if t.order == p + 1)
     residuals = {**dict.fromkeys(range(1, p + 1), 0.0), p + 1: beyond}
     return OrderReport(p, p, MappingProxyType(residuals), MappingProxyType(dict.fromkeys(residuals, 0.0)))
 
@@ -247,10 +247,16 @@ def principal_error(s: Any) -> PrincipalError:
     """
     p = order(s)
     residuals = {t: r for t, r in order_conditions(s, p + 1).items() if t.order == p + 1}
-    squares = canonical(Add(*((r / t.symmetry) ** 2 for t, r in residuals.items())))
-    if not as_scheme(s).exact and squares.is_number:  # fractions of hundreds of digits, of which a few mean something
+    squares = canonical(Add(*(_square(r / t.symmetry) for t, r in residuals.items())))
+    is_exact = as_scheme(s, imaginary=True).exact
+    if not is_exact and squares.is_number:  # fractions of hundreds of digits, of which a few mean something
         return PrincipalError(residuals, Float(to_float(squares)) ** Rational(1, 2))
     return PrincipalError(residuals, sqrt(squares))
+
+
+def _square(value: Expr) -> Expr:
+    """|value|^2."""
+    return Add(*(x**2 for x in parts(value))) if is_complex(value) else value**2
 
 
 def error_constant(s: Any) -> Expr:
@@ -264,7 +270,7 @@ def error_constant(s: Any) -> Expr:
     >>> error_constant(st.adams_bashforth(2)), error_constant(st.lm())
     (5/12, -(k - 1)/(2*(k + 1)))
     """
-    scheme = as_scheme(s)
+    scheme = as_scheme(s, imaginary=True)
     if isinstance(scheme, VariableMultistep):
         return variable.error_constant(scheme, order(scheme))
     method = as_multistep(scheme)
@@ -287,7 +293,7 @@ def stage_order(s: Any) -> int:
     >>> st.stage_order("euler"), st.stage_order("gauss(2)")
     (1, 2)
     """
-    scheme = as_scheme(s)
+    scheme = as_scheme(s, imaginary=True)
     if isinstance(scheme, (LinearMultistep, VariableMultistep)):
         return order(scheme)
     if isinstance(scheme, Collocation):

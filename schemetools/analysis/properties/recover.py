@@ -62,7 +62,7 @@ def recovered(scheme: Scheme, *, without_evidence: bool = False) -> Scheme | Non
     Its numbers alone are no evidence: a learned coefficient may lie near a short fraction by chance. A catalog entry
     is, and an order above the one as written.
     """
-    if scheme.exact or scheme.free_symbols or scheme.random_symbols:
+    if scheme.exact or scheme.free_symbols or scheme.random_symbols or scheme.is_complex:
         return None
     try:
         return _recovered(scheme, scheme.digits or 0, without_evidence)

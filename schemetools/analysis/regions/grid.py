@@ -31,7 +31,7 @@ def region(model: NumericModel, xlim: Any, ylim: Any, n: Any) -> np.ndarray:
     """The closed region on a grid: boolean (n, n), rows the imaginary part ascending, columns the real part."""
     x0, x1, y0, y1, n = checked_window(xlim, ylim, n)
     x, y = np.linspace(x0, x1, n), np.linspace(y0, y1, n)
-    symmetric = y0 == -y1
+    symmetric = y0 == -y1 and not np.iscomplexobj(model.phi)
     rows = y[n // 2 :] if symmetric else y
     if symmetric and n % 2:
         rows[0] = 0.0
@@ -42,7 +42,7 @@ def region(model: NumericModel, xlim: Any, ylim: Any, n: Any) -> np.ndarray:
 def _region_rows(model: NumericModel, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     if model.steps == 1 and model.zeros is None and model.everywhere is None:
         return _one_step_rows(model, x, y)
-    if model.steps > 1 and model.phi.shape[1] == 2:
+    if model.steps > 1 and model.phi.shape[1] == 2 and not np.iscomplexobj(model.phi):
         return scan(
             model.phi,
             x,
@@ -58,7 +58,7 @@ def _one_step_rows(model: NumericModel, x: np.ndarray, y: np.ndarray) -> np.ndar
     P, Q = -model.phi[0], model.phi[1]
     gap = _grid_modulus(P, x, y)
     if not Q[1:].any():
-        return gap <= Q[0] ** 2 * (1 + TOLERANCE)
+        return gap <= np.abs(Q[0]) ** 2 * (1 + TOLERANCE)
     bound = _grid_modulus(Q, x, y)
     bound *= 1 + TOLERANCE
     return gap <= bound

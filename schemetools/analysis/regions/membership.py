@@ -51,17 +51,17 @@ def _one_step_contains(model: NumericModel, z: np.ndarray) -> np.ndarray:
     if model.zeros is not None:
         return _product_contains(model, z)
     P, Q = -model.phi[0], model.phi[1]
-    inside = _modulus(P, z) <= (1 + TOLERANCE) * (Q[0] ** 2 if not Q[1:].any() else _modulus(Q, z))
+    inside = _modulus(P, z) <= (1 + TOLERANCE) * (np.abs(Q[0]) ** 2 if not Q[1:].any() else _modulus(Q, z))
     if Q[1:].any() and (far := np.abs(z) > FAR).any():  # leading terms first: nothing overflows
         inside[far] = _modulus(P[::-1], 1 / z[far]) <= (1 + TOLERANCE) * _modulus(Q[::-1], 1 / z[far])
     return inside
 
 
 def _modulus(coefficients: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """The squared modulus of a real polynomial, ascending coefficients, by Horner's rule in place."""
+    """The squared modulus of a polynomial, ascending coefficients, by Horner's rule in place."""
     top = np.flatnonzero(coefficients)[-1] if coefficients.any() else 0
     if top == 0:
-        return np.full(z.shape, coefficients[0] ** 2)
+        return np.full(z.shape, np.abs(coefficients[0]) ** 2)
     value = z * coefficients[top]
     for c in coefficients[top - 1 : 0 : -1]:
         value += c

@@ -54,7 +54,7 @@ def _near_the_origin(curves: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _is_unbounded(inside: Inside, size: float) -> bool:
-    return bool(inside(100 * size * np.exp(1j * np.linspace(0.1, np.pi, 8))).any())
+    return bool(inside(100 * size * np.exp(1j * np.linspace(0.1, 2 * np.pi - 0.1, 16))).any())
 
 
 def area(inside: Inside, curves: Sequence[Curve]) -> Expr:

@@ -204,3 +204,17 @@ class LinearStability(Stability):
         if name == "angle":
             return answers.widest_angle(*self._key)[1]
         return self._an_stability[1] if name == "is_an_stable" else None
+
+
+def of_linear(name: str) -> Any:
+    """A question that another kind of answer leaves to its `linear`: a number or verdict as a property, a formula as a
+    method."""
+    question = LinearStability.__dict__[name]
+    if isinstance(question, property):
+        return property(lambda self: getattr(self.linear, name), doc=question.__doc__)
+
+    def asked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.linear, name)(*args, **kwargs)
+
+    asked.__doc__ = question.__doc__
+    return asked

@@ -46,7 +46,7 @@ def subject(scheme: Scheme) -> Subject:
     found = recovered(scheme)
     if found is not None:
         return found
-    return Meant(scheme, scheme.digits or 0) if isinstance(scheme, RungeKutta) else scheme
+    return Meant(scheme, scheme.digits or 0) if isinstance(scheme, RungeKutta) and not scheme.is_complex else scheme
 
 
 def known_to(scheme: Scheme) -> float:

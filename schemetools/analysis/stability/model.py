@@ -12,7 +12,7 @@ from sympy.polys.domains.domain import Domain
 from schemetools import exact
 from schemetools.analysis.algebra.conditions import AndCondition, Verdict
 from schemetools.analysis.algebra.decisions import decide, mapped, vanish
-from schemetools.analysis.algebra.fields import Field, field_of
+from schemetools.analysis.algebra.fields import Complexes, Field, field_of
 from schemetools.analysis.algebra.matrices import minimal_polynomial, monic_characteristic
 from schemetools.analysis.algebra.polynomials import Polynomial, derivative, divide, evaluate, gcd, trim
 from schemetools.analysis.algebra.root_counts import count_against_circle
@@ -56,6 +56,11 @@ class Model:
         return cls(
             domain, base, domain.symbols if has_symbols else (), phi or [], at_zero or [], as_written or at_zero or []
         )  # type: ignore[attr-defined]
+
+    @property
+    def is_complex(self) -> bool:
+        """Whether a coefficient is not real."""
+        return isinstance(self.base, Complexes)
 
     def decide(self, algorithm: Callable[[Field, Any], bool], data: Any) -> Verdict:
         """A decision on coefficients of this model, in its field: a bool, or a condition on the free symbol."""
@@ -110,6 +115,18 @@ def _model(domain: Domain, phi: Bivariate, at_zero: Polynomial, as_written: Poly
     data = [*phi, at_zero, as_written]
     if domain.is_Algebraic and all(len(c.to_list()) < 2 for p in data for c in p):
         data, domain = mapped(data, lambda c: QQ.convert_from(c, domain)), QQ
+    found = Model.over(domain, data[:-2], *data[-2:])
+    return _real(found, data) if found.is_complex else found
+
+
+def _real(model: Model, data: list[Polynomial]) -> Model:
+    """The model over real numbers, if all coefficients turned out real: steps of conjugate sizes may give them."""
+    values = [[exact.canonical(model.domain.to_sympy(c)) for c in p] for p in data]
+    if any(exact.is_complex(c) for p in values for c in p):
+        return model
+    domain, flat = exact.to_domain([c for p in values for c in p])
+    elements = iter(flat)
+    data = [[next(elements) for _ in p] for p in values]
     return Model.over(domain, data[:-2], *data[-2:])
 
 

@@ -57,7 +57,7 @@ def real_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> Exit:
     if z_degree(phi) < 1:  # f does not enter: the powers are the same everywhere
         return None
     if len(phi) == 2:
-        return _first_of(_first_negative(K, f) for f in real_conditions(K, phi))
+        return first_of(first_negative(K, f) for f in real_conditions(K, phi))
     if all(len(p) <= 2 for p in phi):
         return _walk(real_crossings(K, phi), lambda a, b: _holds(K, phi, -between(a, b), QQ.zero))
     return _from_conditions(K, phi, imaginary=False)
@@ -71,7 +71,7 @@ def imaginary_exit(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Exit,
     if z_degree(phi) < 1:
         return None, False
     if len(phi) == 2:
-        return _first_negative(K, imaginary_gap(K, phi)), True
+        return first_negative(K, imaginary_gap(K, phi)), True
     if all(len(p) <= 2 for p in phi):
         squares = imaginary_crossings(K, phi)
         return _walk(squares, lambda a, b: _holds(K, phi, QQ.zero, _square_root_between(a, b))), True
@@ -89,7 +89,7 @@ def length(exit_: Exit, *, squared: bool = False) -> Expr:
 # ---- walking along an axis --------------------------------------------------------
 
 
-def _first_negative(K: Field, f: Polynomial) -> Exit:
+def first_negative(K: Field, f: Polynomial) -> Exit:
     """The first t > 0 at which f turns negative."""
     if not f:
         return None
@@ -102,7 +102,8 @@ def _first_negative(K: Field, f: Polynomial) -> Exit:
     return roots[0] if roots else None
 
 
-def _first_of(exits: Iterable[Exit]) -> Exit:
+def first_of(exits: Iterable[Exit]) -> Exit:
+    """The nearest of several exits."""
     return min((exit_ for exit_ in exits if exit_ is not None), default=None)
 
 
@@ -117,7 +118,7 @@ def _walk(bounds: list[RealRoot], stable: Callable[[RealRoot, RealRoot | None], 
 
 def _from_conditions(K: Field, phi: Bivariate, *, imaginary: bool) -> Exit:
     if conditions := quadratic_conditions(K, phi, imaginary=imaginary):
-        return _first_of(_first_negative(K, p) for p in conditions)
+        return first_of(first_negative(K, p) for p in conditions)
     cells = axis_cells(K, phi, imaginary=imaginary)
     unstable = next((i for i, stable in enumerate(cells.results) if not stable), None)
     if unstable is None:

@@ -29,12 +29,18 @@ def numeric_model(model: Model) -> NumericModel:
     if z_degree(phi) < 1:
         phi = [[c] for c in model.at_zero]
         everywhere = is_zero_stable(model.base, model.at_zero)
-    table = np.zeros((len(phi), max(len(p) for p in phi)))
-    for j, p in enumerate(phi):
-        table[j, : len(p)] = [exact.to_float(model.domain.to_sympy(c)) for c in p]
+    rounded = [[_number(model, c) for c in p] for p in phi]
+    table = np.zeros((len(phi), max(map(len, phi))), dtype=complex if model.is_complex else float)
+    for row, p in zip(table, rounded, strict=True):
+        row[: len(p)] = p
     high = len(phi) == 2 and table.shape[1] > MONOMIAL_DEGREE + 1
     zeros = (_zeros(model.base, phi[0]), _zeros(model.base, phi[1])) if high else None
     return NumericModel(table, zeros, everywhere)
+
+
+def _number(model: Model, element: Any) -> complex:
+    value = model.domain.to_sympy(element)
+    return exact.to_complex(exact.canonical(value)) if model.is_complex else exact.to_float(value)
 
 
 def _zeros(K: Field, p: Sequence[Any]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Stability of Rosenbrock methods: on the linear test equation they are the Runge-Kutta method A + Gamma, b."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import sympy
 from sympy import Add
@@ -10,25 +10,12 @@ from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.algebra.decisions import vanish
 from schemetools.analysis.properties.agreement import NEARNESS
 from schemetools.analysis.stability.base import Stability, undefined
-from schemetools.analysis.stability.linear import LinearStability
+from schemetools.analysis.stability.linear import LinearStability, of_linear
 from schemetools.analysis.stability.meant import known_to
 from schemetools.exact import canonical, to_domain, to_float
 from schemetools.schemes.rosenbrock import Rosenbrock
 
 FROZEN = "a Rosenbrock method solves with one Jacobian per step, so that it has no such property for nonlinear f; "
-
-
-def _of_linear(name: str) -> Any:
-    """A question whose answer is that of A + Gamma: a number or verdict as a property, a formula as a method."""
-    question = LinearStability.__dict__[name]
-    if isinstance(question, property):
-        return property(lambda self: getattr(self.linear, name), doc=question.__doc__)
-
-    def asked(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(self.linear, name)(*args, **kwargs)
-
-    asked.__doc__ = question.__doc__
-    return asked
 
 
 @final
@@ -48,14 +35,14 @@ class RosenbrockStability(Stability):
         """The answers of the Runge-Kutta method A + Gamma, b."""
         return LinearStability(self.scheme.linear, self.normalized, self.shares)
 
-    polynomial, function, ellipse = _of_linear("polynomial"), _of_linear("function"), _of_linear("ellipse")
-    dissipation, dispersion = _of_linear("dissipation"), _of_linear("dispersion")
-    is_zero_stable, is_a_stable = _of_linear("is_zero_stable"), _of_linear("is_a_stable")
-    is_l_stable, is_a0_stable = _of_linear("is_l_stable"), _of_linear("is_a0_stable")
-    is_i_stable, limit, angle = _of_linear("is_i_stable"), _of_linear("limit"), _of_linear("angle")
-    real_interval, imaginary_interval = _of_linear("real_interval"), _of_linear("imaginary_interval")
-    area, plane, locus = _of_linear("area"), _of_linear("plane"), _of_linear("locus")
-    dominance, zeros_and_poles = _of_linear("dominance"), _of_linear("zeros_and_poles")
+    polynomial, function, ellipse = of_linear("polynomial"), of_linear("function"), of_linear("ellipse")
+    dissipation, dispersion = of_linear("dissipation"), of_linear("dispersion")
+    is_zero_stable, is_a_stable = of_linear("is_zero_stable"), of_linear("is_a_stable")
+    is_l_stable, is_a0_stable = of_linear("is_l_stable"), of_linear("is_a0_stable")
+    is_i_stable, limit, angle = of_linear("is_i_stable"), of_linear("limit"), of_linear("angle")
+    real_interval, imaginary_interval = of_linear("real_interval"), of_linear("imaginary_interval")
+    area, plane, locus = of_linear("area"), of_linear("plane"), of_linear("locus")
+    dominance, zeros_and_poles = of_linear("dominance"), of_linear("zeros_and_poles")
 
     second_moment = undefined("nothing is random here: |R|^2 is the square of the modulus of function(x + i y)")
     is_algebraically_stable = property(undefined(FROZEN + "is_a_stable says how it is for linear f"))

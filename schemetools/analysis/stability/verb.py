@@ -6,6 +6,7 @@ from typing import Any, overload
 from schemetools import exact
 from schemetools.analysis.stability.answers import model, short_unit
 from schemetools.analysis.stability.base import Stability
+from schemetools.analysis.stability.complex_coefficients import complex_stability
 from schemetools.analysis.stability.exponential import ExponentialStability
 from schemetools.analysis.stability.linear import LinearStability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
@@ -36,6 +37,7 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     ExponentialStability.
     A difference scheme or a method of lines gets its exact von Neumann set instead, a VonNeumannStability.
     A multistep scheme on a grid of growing steps is tested with its coefficients frozen, on equal steps.
+    A scheme with complex coefficients gets the same object for its region, which need not be symmetric.
     A scheme with random symbols gets the same object for its mean-square stability, E|u_n|^2 bounded.
     Raises SchemeError for what is no scheme and for a multistep scheme with sigma(1) = 0.
 
@@ -50,12 +52,14 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     grid = discretisation_of(scheme)
     if grid is not None:
         return _on_a_grid(grid, normalized, shares)
-    scheme = as_scheme(scheme)
+    scheme = as_scheme(scheme, imaginary=True)
     if isinstance(scheme, VariableMultistep):
         scheme = scheme.frozen()
     chosen = (
         None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
     )
+    if scheme.is_complex:
+        return complex_stability(scheme, normalized=bool(normalized), shares=chosen)
     if scheme.random_symbols:
         scheme.normal_form()  # a mask per unit has none
         return MeanSquareStability(scheme, bool(normalized), chosen)

@@ -11,7 +11,7 @@ from sympy.polys.polyerrors import NotAlgebraic
 
 from schemetools.analysis.algebra.root_number import PolynomialRoot
 from schemetools.analysis.stability.questions import QUESTIONS, Kind, Question
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact.style import TEXT, signed_sum
 from schemetools.schemes.text import number
 from schemetools.tables import aligned
@@ -130,8 +130,13 @@ def answer(known: Any, question: Question) -> str:
 
 def a_stable(known: Any) -> str:
     """Yes, no, a condition, or the angle of A(alpha)-stability in degrees."""
-    if known.is_a_stable in (True, False) and not known.is_a_stable and not known.scheme.free_symbols and known.angle:
-        return f"A({math.degrees(float(known.angle)):.2f} deg)"
+    if known.is_a_stable in (True, False) and not known.is_a_stable and not known.scheme.free_symbols:
+        try:
+            angle = known.angle
+        except UnsupportedError:  # of complex coefficients
+            angle = None
+        if angle:
+            return f"A({math.degrees(float(angle)):.2f} deg)"
     return verdict(known.is_a_stable)
 
 

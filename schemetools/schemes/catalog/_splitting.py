@@ -10,6 +10,7 @@ from schemetools.errors import UnsupportedError
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.splitting import splitting
 
 FIELDS = ("F", "G")
 
@@ -52,9 +53,5 @@ def mirrored(outer: Sequence[str], digits: int) -> AdditiveRungeKutta:
 
 def symplectic(p_weights: Sequence[Expr], q_weights: Sequence[Expr], digits: int | None = None) -> AdditiveRungeKutta:
     """p' = F(q), q' = G(p) by alternating steps p += c_i h F(q), q += d_i h G(p); rounded ones to `digits`."""
-    s = len(p_weights)
-    F = [[*p_weights[: i + 1], *[Integer(0)] * (s - i - 1)] for i in range(s)]
-    G = [[*q_weights[:i], *[Integer(0)] * (s - i)] for i in range(s)]
     known: dict[str, Any] = {} if digits is None else {"exact": False, "digits": digits}
-    pair = {"F": RungeKutta(F, p_weights, **known), "G": RungeKutta(G, q_weights, **known)}
-    return AdditiveRungeKutta(pair, partitioned=True)
+    return splitting(p_weights, q_weights, **known)

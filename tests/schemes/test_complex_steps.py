@@ -1,0 +1,313 @@
+"""Complex coefficients: published orders, slopes in complex arithmetic, regions against a scan, and who refuses."""
+
+import cmath
+import math
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from sympy import I, Rational, Symbol, cbrt, exp, pi, sqrt, tan
+
+import schemetools as st
+from schemetools.errors import CoefficientError, UnsupportedError
+
+Z, W = Symbol("z"), Symbol("w")
+DOUBLE = ["1/2 + sqrt(3)/6*I", "1/2 - sqrt(3)/6*I"]
+GAMMA = 1 / (2 - cbrt(2) * exp(2 * pi * I / 3))
+TRIPLE = [GAMMA, 1 - 2 * GAMMA, GAMMA]
+# Castella, Chartier, Descombes, Vilmart (2009), BIT 49, section 4: order four, the drifts real
+KICKS = ["1/10 - I/30", "4/15 + 2*I/15", "4/15 - I/5", "4/15 + 2*I/15", "1/10 - I/30"]
+
+
+def composed(scheme, fractions):
+    return st.compose(*[st.as_scheme(scheme, imaginary=True)] * len(fractions), fractions=fractions)
+
+
+# Hansen, Ostermann (2009), BIT 49: gamma^(p+1) + (1 - gamma)^(p+1) = 0 raises the order p by one
+HALF = Rational(1, 2)
+FOURTH = [HALF + I / 2 * (sqrt(2) - 1), HALF - I / 2 * (sqrt(2) - 1)]
+SCHEMES = {
+    "double": (lambda: composed("stoermer_verlet", DOUBLE), 3),
+    "triple": (lambda: composed("stoermer_verlet", TRIPLE), 4),
+    "castella": (lambda: st.splitting(KICKS, ["1/4"] * 4), 4),
+    "hansen": (lambda: composed(composed("stoermer_verlet", DOUBLE), FOURTH), 4),
+    "symmetric double": (lambda: composed("symplectic_euler", ["1/2 + I/2", "1/2 - I/2"]), 2),
+    "unequal": (lambda: composed("stoermer_verlet", ["1/3 + I/5", "2/3 - I/5"]), 2),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_the_order_is_the_published_one_and_the_slope_of_a_run(name):
+    """The pendulum p' = -sin q, q' = p in complex arithmetic, against a run with tiny steps of order eight."""
+    build, expected = SCHEMES[name]
+    scheme = build()
+    assert scheme.is_complex and scheme.exact
+    assert st.order(scheme) == expected
+    exact = end(st.yoshida8, 64)
+    errors = [sum(map(abs, end(scheme, n) - exact)) for n in (16, 32, 64)]
+    assert math.log2(errors[1] / errors[2]) == pytest.approx(expected, abs=0.1)
+
+
+def partitioned_step(scheme, force, velocity, h):
+    """One step of (p, q) by the two tableaux: explicit stages are right after as many sweeps as there are of them."""
+    (A, b), (B, d) = (
+        (np.array([[complex(sympy.N(x, 30)) for x in row] for row in M], complex) for M in (t.A, [t.b]))
+        for _, t in scheme.tableaux
+    )
+
+    def step(p, q):
+        P, Q = np.full(len(A), p, complex), np.full(len(A), q, complex)
+        for _ in range(2 * len(A)):
+            P, Q = p + h * A @ force(Q), q + h * B @ velocity(P)
+        return p + h * (b @ force(Q))[0], q + h * (d @ velocity(P))[0]
+
+    return step
+
+
+def end(scheme, n):
+    p, q = 0.5 + 0j, 1.0 + 0j
+    step = partitioned_step(scheme, lambda q: -np.sin(q), lambda p: p, 2 / n)
+    for _ in range(n):
+        p, q = step(p, q)
+    return np.array([p, q])
+
+
+def test_real_parts_say_how_far_forward_the_steps_go():
+    low, high = SCHEMES["triple"][0]().real_parts
+    gamma = 1 / (2 - 2 ** (1 / 3) * cmath.exp(2j * math.pi / 3))
+    assert 0 < float(low) == pytest.approx(gamma.real / 2)  # half steps of Stoermer-Verlet
+    assert float(high) == pytest.approx((1 - 2 * gamma).real / 2)
+    assert st.splitting(KICKS, ["1/4"] * 4).real_parts == (Rational(1, 10), Rational(4, 15))
+    assert st.yoshida4.real_parts[0] < 0  # a real splitting of order four steps back
+
+
+def test_the_leading_error_of_the_double_step_is_imaginary():
+    """(1 - gamma) is the conjugate of gamma: the h^3 term of a symmetric method times gamma^4 + conj(gamma)^4 = 2 Re,
+    and [h^3, h^1] terms change sign with the order of the steps."""
+    equation = st.modified_equation(SCHEMES["double"][0](), 4)
+    fourth = [c for t, c in equation.coefficients.items() if t.order == 4]
+    assert any(fourth)
+    assert all(sympy.expand(c / I).is_real for c in fourth)
+    assert not any(c for t, c in equation.coefficients.items() if t.order in (2, 3))
+
+
+def test_the_modified_field_predicts_a_step():
+    """q'' = -q: one complex step of the double method against the flow of its modified equation through h^4."""
+    scheme = SCHEMES["double"][0]()
+    equation = st.modified_equation(scheme, 5)
+    p, q, h = sympy.symbols("p q h")
+    field = sympy.Matrix(equation.vector_field([[-q, 0], [0, p]], (p, q), h))
+    J = field.jacobian((p, q))
+    misses = []
+    for step in (0.2, 0.1):
+        A = np.array(J.subs(h, step).evalf(30).tolist(), dtype=complex) * step
+        flow = sum(np.linalg.matrix_power(A, k) / math.factorial(k) for k in range(25))
+        once = partitioned_step(scheme, lambda q: -q, lambda p: p, step)
+        matrix = np.array([once(1, 0), once(0, 1)]).T
+        misses.append(np.abs(flow - matrix).max())
+    assert math.log2(misses[0] / misses[1]) == pytest.approx(6, abs=0.2)
+
+
+def test_symmetry_and_symplecticity_are_those_of_the_complex_step():
+    double, triple = SCHEMES["double"][0](), SCHEMES["triple"][0]()
+    assert st.is_symmetric(triple) and not st.is_symmetric(double)
+    assert st.is_symplectic(double) and st.is_symplectic(triple)
+    assert st.adjoint(double) == composed("stoermer_verlet", DOUBLE[::-1])
+    assert not st.is_symplectic(composed("euler", DOUBLE))
+
+
+# ---- stability ---------------------------------------------------------------------------
+
+
+def test_conjugate_steps_give_pade_approximations():
+    midpoint = st.stability(composed("implicit_midpoint", DOUBLE))
+    assert sympy.simplify(midpoint.function(Z) - st.stability("gauss(2)").function(Z)) == 0
+    assert midpoint.is_a_stable and not midpoint.is_l_stable and midpoint.angle == pi / 2
+    backward = st.stability(composed("backward_euler", ["1/2 + I/2", "1/2 - I/2"]))
+    assert sympy.simplify(backward.function(Z) - 1 / (1 - Z + Z**2 / 2)) == 0
+    assert backward.is_l_stable and backward.real_interval == sympy.oo
+    euler = st.stability(composed("euler", ["1/2 + I/2", "1/2 - I/2"]))
+    assert sympy.expand(euler.function(Z)) == 1 + Z + Z**2 / 2 and euler.real_interval == 2
+
+
+def test_the_double_step_of_verlet_on_the_oscillator():
+    """tr M = 2 - y^2 + y^4/12 stays in [-2, 2] until y^2 = 12; it touches -2 nowhere, its least value being -1."""
+    known = st.stability(SCHEMES["double"][0]())
+    assert sympy.expand(known.polynomial(W, Z) - (W**2 - W * (2 + Z**2 + Z**4 / 12) + 1)) == 0
+    assert known.imaginary_interval == 2 * sqrt(3)
+    assert known.is_zero_stable and not known.is_a_stable
+
+
+@pytest.mark.parametrize(
+    ("base", "fractions"),
+    [
+        ("euler", ["1/4 + I/3", "3/4 - I/3"]),
+        ("rk4", ["1/4 - I/5", "3/4 + I/5"]),
+        ("backward_euler", ["1/4 + I/3", "3/4 - I/3"]),
+        ("implicit_midpoint", TRIPLE),
+        ("theta(1/3)", ["1/2 - I/7", "1/2 + I/7"]),
+        ("trapezoid", ["1/3 + I/9", "2/3 - I/9"]),
+    ],
+)
+def test_intervals_and_verdicts_of_a_complex_function_against_a_scan(base, fractions):
+    scheme = composed(base, fractions)
+    known = st.stability(scheme)
+    R = sympy.lambdify(Z, known.function(Z).evalf(30), "numpy")
+    parts = [
+        complex(sympy.N(sympy.sympify(f) if not isinstance(f, str) else st.exact.parse(f, imaginary=True)))
+        for f in fractions
+    ]
+    one = sympy.lambdify(Z, st.stability(base).function(Z), "numpy")
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=400) * 3 + 3j * rng.normal(size=400)
+    product = np.prod([one(c * z) for c in parts], axis=0)
+    assert np.allclose(R(z), product, rtol=1e-9)
+    clear = np.abs(np.abs(product) - 1) > 1e-9
+    assert np.array_equal(known.contains(z)[clear], (np.abs(product) <= 1)[clear])
+    x, y = np.linspace(-6, 4, 31), np.linspace(-5, 5, 31)
+    grid = known.region((-6, 4), (-5, 5), 31)
+    assert np.array_equal(grid, known.contains(x[None, :] + 1j * y[:, None]))
+    below = sympy.fraction(sympy.together(known.function(Z)))[1]
+    poles = np.roots(np.array(sympy.Poly(below, Z).all_coeffs(), complex))
+    size = exactly(known.function(Z))
+    ends = {"real_interval": (-1,), "imaginary_interval": (1j, -1j)}
+    for name, directions in ends.items():
+        inside = check_length(float(getattr(known, name)), lambda t: max(size(d * t) for d in directions))  # noqa: B023
+        assert inside is (getattr(known, name) == sympy.oo)
+        if name == "imaginary_interval":
+            assert known.is_i_stable is inside
+            assert known.is_a_stable is bool(inside and (poles.real > 0).all() and not scheme.is_explicit)
+        else:
+            assert known.is_a0_stable is inside
+
+
+def exactly(R):
+    """|R| at a point, in 40 digits."""
+    value = sympy.lambdify(Z, R.evalf(60), "mpmath")
+
+    def size(z):
+        with mpmath.workdps(50):
+            return abs(value(mpmath.mpmathify(z)))
+
+    return size
+
+
+def check_length(length, size):
+    """Whether |R| <= 1 on a whole ray; it is checked to hold until `length` and to fail right after it."""
+    for t in np.geomspace(1e-3, 1e4, 200):
+        if t < 0.999 * length:
+            assert size(t) <= 1 + mpmath.mpf(10) ** -35
+    if math.isinf(length):
+        return True
+    assert size(1.001 * length + 1e-3) > 1
+    return False
+
+
+def test_a_region_that_is_not_symmetric_has_a_boundary_on_it():
+    known = st.stability(composed("euler", ["1/4 + I/3", "3/4 - I/3"]))
+    upper = known.contains(np.array([-1 + 1.2j, -1 - 1.2j]) * 1.05)
+    [curve] = known.boundary()
+    assert np.abs(known.growth(curve)).max() < 1e-9
+    assert upper[0] != upper[1] or not np.allclose(np.sort(curve.imag.round(6)), np.sort(-curve.imag.round(6)))
+    assert float(known.area) == pytest.approx(known.region((-4, 2), (-3, 3), 801).mean() * 36, rel=5e-3)
+
+
+def test_what_a_pair_with_a_complex_trace_is_stable_on_is_a_curve():
+    known = st.stability(SCHEMES["triple"][0]())
+    assert known.imaginary_interval == 0 and known.real_interval == 0 and known.angle is None
+    trace = -sympy.Poly(known.polynomial(W, Z), W).all_coeffs()[1]
+    on = [complex(root) for root in sympy.Poly(sympy.N(trace - 1, 40), Z).nroots(30)]
+    assert known.contains(np.array(on)).all() and not known.contains(np.array(on) * 1.01).any()
+
+
+# ---- in, out, and refused ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_a_file_keeps_it(name, tmp_path):
+    scheme = SCHEMES[name][0]()
+    st.save(scheme, tmp_path / "s.toml")
+    again = st.load(tmp_path / "s.toml")
+    assert again == scheme and again.exact and st.order(again) == st.order(scheme)
+
+
+def test_rounded_complex_numbers_are_flagged_and_judged():
+    half = 0.5 + 0.28867513459481287j
+    for values in ([half, half.conjugate()], np.array([half, half.conjugate()])):
+        scheme = composed("implicit_midpoint", list(values))
+        assert not scheme.exact and scheme.digits == 16
+        report = st.order(scheme, report=True)
+        assert (report.order, report.as_written) == (3, 2)
+        known = st.stability(scheme)
+        assert known.contains([-1, 1]).tolist() == [True, False]
+        with pytest.raises(UnsupportedError, match="needs exact coefficients"):
+            _ = known.is_a_stable
+    assert composed("euler", [0.5 + 0.25j, 0.5 - 0.25j]).exact
+
+
+def test_equal_numbers_are_equal_however_they_are_written():
+    written = ["1/(2 - root(x^3-2, 1, 2)*(sqrt(3)*I - 1)/2)"]
+    assert st.RungeKutta([[0]], written).b[0] == st.RungeKutta([[0]], [GAMMA]).b[0]
+    assert st.RungeKutta([["I^2 + 1"]], [1]) == st.euler and not st.RungeKutta([["I*I + 1"]], [1]).is_complex
+    family = st.compose(st.euler, st.euler, fractions=[Symbol("g"), 1 - Symbol("g")])
+    assert family.subs({"g": HALF + I / 2}) == composed("euler", ["1/2 + I/2", "1/2 - I/2"])
+    assert st.order(composed("euler", [Symbol("g") + I, 1 - I - Symbol("g")])) == 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: st.LinearMultistep([-1, 1], [I, 1 - I]),
+        lambda: st.LinearMultistep([-1, 1], ["I", "1-I"]),
+        lambda: st.lm(k=I),
+        lambda: st.get("lm(k=I)"),
+        lambda: st.theta("1/2+I"),
+        lambda: st.theta(0.5 + 0.5j),
+        lambda: st.lm().subs({"k": HALF + I}),
+        lambda: st.RungeKuttaNystrom([[0]], ["I"], [1], [0]),
+        lambda: st.Rosenbrock([[0]], [["1/2+I"]], [1]),
+        lambda: st.stability("ars222", shares={"F": I, "G": 1 - I}),
+        lambda: st.RungeKutta([[0]], [Symbol("I")]),
+    ],
+)
+def test_every_other_coefficient_is_real(make):
+    with pytest.raises(CoefficientError, match="imaginary unit|is not real"):
+        make()
+
+
+def test_what_has_real_states_refuses():
+    scheme = SCHEMES["double"][0]()
+    for verb in (st.to_source, st.to_stepper, st.cost, st.certify, st.recover, st.energy_order, st.conjugate_order):
+        with pytest.raises(UnsupportedError, match="has complex coefficients: its steps leave the real numbers"):
+            verb(scheme)
+    with pytest.raises(UnsupportedError, match="complex coefficients"):
+        st.solve(scheme, lambda u: -u, (0, 1), 1.0, 0.1)
+    with pytest.raises(UnsupportedError, match="complex coefficients"):
+        st.order(scheme, kinetic="quadratic")
+    known = st.stability(composed("implicit_midpoint", TRIPLE))
+    for name in ("is_algebraically_stable", "is_an_stable", "ssp_coefficient", "angle"):
+        with pytest.raises(UnsupportedError, match="complex|for a real R"):
+            getattr(known, name)
+
+
+def test_networks_refuse():
+    pytest.importorskip("torch")
+    for make in (lambda s: st.to_block(s), lambda s: st.to_stack(s, [abs])):
+        with pytest.raises(UnsupportedError, match="has complex coefficients"):
+            make(SCHEMES["castella"][0]())
+
+
+def test_a_splitting_has_as_many_kicks_as_drifts():
+    verlet = st.splitting(["1/2", "1/2"], [1])
+    assert st.order(verlet) == 2 and st.stability(verlet).imaginary_interval == 2
+    assert st.splitting([1], [1]) == st.symplectic_euler
+    with pytest.raises(st.SchemeError, match="2 kicks and 3 drifts"):
+        st.splitting(["1/2", "1/2"], [1, 1, 1])
+
+
+def test_raising_the_order_once_more():
+    """gamma = 1/2 + i tan(pi/10)/2 raises four to five: gamma^5 + (1 - gamma)^5 = 0."""
+    imaginary = tan(pi / 10) / 2
+    fifth = composed(st.splitting(KICKS, ["1/4"] * 4), [HALF + I * imaginary, HALF - I * imaginary])
+    assert st.order(fifth) == 5

@@ -92,7 +92,7 @@ def _from_sympy(value: Expr, parameter: bool) -> Expr:
     if value.has(sympy.Float):
         raise CoefficientError(f"{value} contains a float; write its numbers as fractions, such as Rational(1, 3)")
     if value.has(sympy.zoo, sympy.oo, sympy.nan, -sympy.oo):
-        raise CoefficientError(f"{value} is not a finite number")
+        raise CoefficientError(f"{value} is not a finite real number")
     if value.has(sympy.I) or given_parts(value) is not None:
         raise CoefficientError(f"{value} {NOT_REAL}")
     value = algebraic(value)

@@ -109,6 +109,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
         jac: Callable[[Any], Any] | None = None,
         **symbols: Any,
     ) -> Any:
+        _check_step(h)
         bare = not isinstance(history, (tuple, list))
         given = (np.asarray(history),) if bare else tuple(map(np.asarray, history))
         _check(given, len(plan.inputs), plan.parts)
@@ -135,6 +136,12 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
 
     step.source = source  # type: ignore[attr-defined]
     return step
+
+
+def _check_step(h: Any) -> None:
+    given = np.asarray(h)
+    if given.dtype.kind not in "iufc" or not np.isfinite(given).all():
+        raise SchemeError(f"h is a finite number; {h!r} came")
 
 
 def _check(history: Sequence[Any], values: int, parts: int) -> None:

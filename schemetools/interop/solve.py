@@ -16,6 +16,7 @@ from schemetools.schemes.base import as_scheme
 from schemetools.schemes.exponential import Exponential
 
 SAME_STEP = 1e-9
+MOST_STEPS = 10**8
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ def grid(t_span: Any, h: float) -> tuple[float, int, float]:
     if not (math.isfinite(t1 - t0) and math.isfinite(wanted)) or wanted <= 0 or t1 == t0:
         raise SchemeError(f"a solution goes from one time to another in steps of size h > 0; {t_span!r}, h={h!r} came")
     count = max(1, math.ceil(abs(t1 - t0) / wanted * (1 - SAME_STEP)))
+    if count > MOST_STEPS:
+        raise SchemeError(
+            f"h={h!r} makes {count:.3g} steps from {t0:g} to {t1:g}, and every value is kept; at most {MOST_STEPS:,} "
+            "are taken: take a larger h, or shorter spans one after another"
+        )
     return t0, count, (t1 - t0) / count
 
 

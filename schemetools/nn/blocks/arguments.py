@@ -10,6 +10,8 @@ from torch.utils._pytree import tree_leaves
 from schemetools.codegen.plan import StepPlan
 from schemetools.errors import SchemeError, kind_of
 
+EXACT = 2**53  # whole numbers beyond are no exact floats, and torch takes no integer of more than 64 bits
+
 
 def check_state(x: Any, plan: StepPlan, *, split: bool) -> None:
     """SchemeError if x is no state, or not what a scheme of several parts steps: a tuple of them, or one to split."""
@@ -17,6 +19,8 @@ def check_state(x: Any, plan: StepPlan, *, split: bool) -> None:
     if parts == 1:
         if not isinstance(x, (Tensor, tuple, list, dict)):
             raise SchemeError(f"a state is a tensor, or a tuple or dict of tensors; {_shown(x)} came")
+        if isinstance(x, Tensor) and not (x.dtype.is_floating_point or x.dtype.is_complex):
+            raise SchemeError(f"the state holds {x.dtype}; blocks run on floating point numbers: give x.float()")
         return
     names = ", ".join(plan.inputs[:parts])
     if split:
@@ -105,4 +109,4 @@ def checked_step(h: Any) -> Any:
         raise SchemeError(f"h must be a number or a scalar tensor; {h!r} came") from None
     if not math.isfinite(number):
         raise SchemeError(f"h must be finite; {h!r} came")
-    return int(number) if number.is_integer() else number
+    return int(number) if number.is_integer() and abs(number) < EXACT else number

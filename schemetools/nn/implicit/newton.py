@@ -51,6 +51,10 @@ def fixed_point(image: Map, k: Tensor, tol: float, floor: Tensor, max_iterations
     if _small(residual, k, tol, size):
         return k
     size, wanted = _worst(residual, k, tol)
+    if not size < float("inf"):
+        raise SchemeError(
+            "the implicit stages did not converge: nan or inf is in them, from the state or f, or as h is too large"
+        )
     raise SchemeError(
         f"the implicit stages did not converge: residual {size:.3g} after {max_iterations} iterations, "
         f"{wanted:.3g} was wanted; take a smaller h, or a larger max_iterations or tol"

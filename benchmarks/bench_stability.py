@@ -130,7 +130,29 @@ def forget() -> None:
                     value.cache_clear()
 
 
+def extrapolated_euler() -> object:
+    """A(alpha) of T55: implicit Euler with 1 to 5 steps extrapolated, 15 stages."""
+    return st.stability(st.extrapolation("backward_euler", (1, 2, 3, 4, 5))).angle
+
+
 BARS: dict[str, tuple[float, Callable[[], object]]] = {
+    "rkc2(200) built": (10, lambda: st.schemes.rkc2(200)),
+    "real interval of rkc2(200)": (10, lambda: st.stability(st.schemes.rkc2(200)).real_interval),
+    "imaginary interval of rkc2(200)": (10, lambda: st.stability(st.schemes.rkc2(200)).imaginary_interval),
+    "contains of rkc1(60)": (10, lambda: st.stability(st.schemes.rkc1(60)).contains([-1, -7000, -7300])),
+    "order of predictor and corrector of 12 steps": (
+        10,
+        lambda: st.order(st.predictor_corrector("ab(12)", "am(11)")),
+    ),
+    "A(alpha) of T55": (30, extrapolated_euler),
+    "A and angle of EBDF7": (2, lambda: (st.stability(st.ebdf(7)).is_a_stable, st.stability(st.ebdf(7)).angle)),
+    "A and angle of MEBDF7": (2, lambda: (st.stability(st.mebdf(7)).is_a_stable, st.stability(st.mebdf(7)).angle)),
+    "both intervals of adams_bashforth(40)": (
+        10,
+        lambda: [
+            float(getattr(st.stability(st.adams_bashforth(40)), one)) for one in ("real_interval", "imaginary_interval")
+        ],
+    ),
     "imaginary interval of P9C9": (
         10,
         lambda: float(st.stability(st.predictor_corrector("ab(9)", "am(8)")).imaginary_interval),

@@ -120,7 +120,8 @@ def _generator_image(domain: Domain, generator: Expr) -> Any:
 def convert(value: Expr, domain: Domain) -> Any:
     """The element of the domain that equals the expression, by the ring operations alone."""
     if value.is_Rational:
-        return domain.convert(QQ(int(value.p), int(value.q)), QQ)  # type: ignore[attr-defined]
+        rational = QQ(int(value.p), int(value.q))  # type: ignore[attr-defined]
+        return rational if domain.is_QQ else domain.convert(rational, QQ)
     if value.is_Add:
         return functools.reduce(lambda a, b: a + b, (convert(a, domain) for a in value.args))  # type: ignore[arg-type]
     if value.is_Mul:
@@ -141,4 +142,6 @@ def to_domain(values: Sequence[Expr]) -> tuple[Domain, list[Any]]:
 
 def from_domain(domain: Domain, element: Any) -> Expr:
     """The sympy expression of a domain element."""
+    if domain.is_QQ:  # in lowest terms already: looking for a common factor again takes longer than what was done
+        return sympy.Rational.from_coprime_ints(int(element.numerator), int(element.denominator))
     return domain.to_sympy(element)

@@ -87,6 +87,8 @@ def _from_float(value: float, parameter: bool) -> Expr:
 
 
 def _from_sympy(value: Expr, parameter: bool) -> Expr:
+    if value.is_Rational:
+        return value
     if value.is_Float:
         return _from_float(float(value), parameter)
     if value.has(sympy.Float):

@@ -197,7 +197,8 @@ def of_exact(value: Expr) -> Measured:
     p/10^k is known to k decimals; p/2^k as a double would be; any other p/q with q of n digits, being a best
     approximation, to 2n - 2.
     """
-    found = [d for r in value.atoms(Rational) if (d := _decimals_of_fraction(int(r.p), int(r.q))) is not None]
+    rationals = [value] if value.is_Rational else value.atoms(Rational)
+    found = [d for r in rationals if (d := _decimals_of_fraction(int(r.p), int(r.q))) is not None]
     return Measured(value, min(found, default=None))
 
 

@@ -1,13 +1,17 @@
 """How a coefficient is printed: the text that the grammar reads back, and LaTeX."""
 
 import functools
+import math
 
 import sympy
 from sympy import CRootOf, Expr, Poly, Rational
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
+from schemetools.errors import CoefficientError
+
 DECIMAL_DIGITS = 6
+LONGEST_BITS = 14_000  # an integer of more than 4,300 digits is none that Python writes
 _ESCAPED = {"_": r"\_", "^": r"\hat{}", " ": r"\ ", "%": r"\%", "#": r"\#", "&": r"\&"}
 
 
@@ -25,7 +29,20 @@ def isolating_interval(value: Expr) -> tuple[Poly, Rational, Rational]:
     raise AssertionError("an algebraic number has isolated conjugates")
 
 
+def _is_long(value: Rational) -> bool:
+    return max(abs(value.p).bit_length(), value.q.bit_length()) > LONGEST_BITS
+
+
 class _TextPrinter(StrPrinter):
+    def _print_Rational(self, expr: Rational) -> str:
+        if _is_long(expr):
+            digits = math.ceil((abs(expr.p).bit_length() + expr.q.bit_length()) * math.log10(2))
+            raise CoefficientError(
+                f"a fraction of {digits} digits is too long to be written; keep the name of the scheme that it belongs "
+                "to, from which it is built again"
+            )
+        return super()._print_Rational(expr)
+
     def _print_ComplexRootOf(self, expr: CRootOf) -> str:
         polynomial, low, high = isolating_interval(expr)
         return f"root({sympy.sstr(polynomial.as_expr()).replace(' ', '').replace('**', '^')}, {low}, {high})"
@@ -60,6 +77,11 @@ def text(value: Expr, *, exact: bool = True) -> str:
 
 
 class _LatexPrinter(LatexPrinter):
+    def _print_Rational(self, expr: Rational) -> str:
+        if _is_long(expr):
+            return rf"{float(sympy.N(expr)):.6g}\ldots"
+        return super()._print_Rational(expr)
+
     def _print_ComplexRootOf(self, expr: CRootOf) -> str:
         return rf"{float(expr):.6g}\ldots"
 

@@ -1,5 +1,6 @@
 """What every scheme is: frozen data, exact coefficients, one normal form."""
 
+import copy
 import dataclasses
 import importlib
 from abc import ABC, abstractmethod
@@ -16,7 +17,7 @@ from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.complex_steps import check_complex, parameter, real_parts
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
-from schemetools.schemes.kept import kept
+from schemetools.schemes.kept import forget, kept
 from schemetools.schemes.latex import general_linear
 from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.naming import renamed
@@ -171,7 +172,13 @@ class Scheme(ABC):
 def labelled(scheme: T, **labels: Any) -> T:
     """The scheme under other labels; where `exact` changes, `digits` are found anew unless they are given."""
     changed = labels.get("exact", scheme.exact) is not scheme.exact  # type: ignore[attr-defined]
-    return dataclasses.replace(scheme, **({"digits": None} if changed else {}) | labels)  # type: ignore[type-var]
+    if changed or labels.get("digits", scheme.digits) != scheme.digits:  # type: ignore[attr-defined]
+        return dataclasses.replace(scheme, **({"digits": None} if changed else {}) | labels)  # type: ignore[type-var]
+    fresh = copy.copy(scheme)  # not built anew: checking the sums of long fractions takes as long as making them
+    forget(fresh)
+    for key in labels.keys() & {"name", "reference"}:
+        object.__setattr__(fresh, key, _one_line(labels[key], key))
+    return fresh
 
 
 def _one_line(value: Any, what: str) -> str | None:
@@ -326,7 +333,7 @@ class GeneralLinear(Scheme):
     @property
     def is_explicit(self) -> bool:
         """Whether the stages can be evaluated one after another: the graph of A has no cycle."""
-        waiting = {i: {j for j, a in enumerate(row) if a != 0} for i, row in enumerate(self.A)}
+        waiting = {i: {j for j, a in enumerate(row) if not a.is_zero} for i, row in enumerate(self.A)}
         while ready := {i for i, needs in waiting.items() if not needs}:
             waiting = {i: needs - ready for i, needs in waiting.items() if i not in ready}
         return not waiting

@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 from schemetools import exact
 from schemetools.atomic import replacing
 from schemetools.errors import FileError, SchemeError
+from schemetools.exact.parser import MAX_LENGTH
 from schemetools.schemes import grid_files, phi
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
@@ -327,6 +328,10 @@ def _described(symbol: Expr) -> str:
 
 
 def _quoted(text: str) -> str:
+    if len(text) > MAX_LENGTH:
+        raise FileError(
+            f"a coefficient has {len(text)} characters, and files hold {MAX_LENGTH}; keep the scheme's name"
+        )
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -51,7 +51,12 @@ class Intake:
             values = list(values)
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
             raise TableauError(f"{what} must be a list of coefficients; {came(values)} came")
-        found = [self._entry(value, f"{what}[{i}]") for i, value in enumerate(values)]
+        found = [
+            Measured(value)  # nobody asks how far a fraction is known that is declared exact
+            if self.declared is True and isinstance(value, sympy.Rational)
+            else self._entry(value, f"{what}[{i}]")
+            for i, value in enumerate(values)
+        ]
         self.entries += found
         return found
 

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
 
 from sympy import QQ, Add, Expr, Integer, Rational
 
@@ -80,9 +82,16 @@ def checked_nodes(
 
 def _total(row: Vector) -> Expr:
     if all(x.is_Rational for x in row):  # long fractions add a hundred times faster in the domain
-        total = sum((QQ(int(x.p), int(x.q)) for x in row), QQ.zero)  # type: ignore[attr-defined]
+        total = _sum_by_halves([QQ(int(x.p), int(x.q)) for x in row])  # type: ignore[attr-defined]
         return Rational(int(total.numerator), int(total.denominator))
     return exact.canonical(Add(*row))
+
+
+def _sum_by_halves(values: list[Any]) -> Any:
+    """A sum whose partial sums of long fractions stay as short as they can."""
+    while len(values) > 1:
+        values = [a + b for a, b in zip_longest(values[::2], values[1::2], fillvalue=QQ.zero)]
+    return values[0]
 
 
 def _shown(value: Expr, known: tuple[bool, int | None]) -> str:

@@ -23,6 +23,7 @@ from schemetools.schemes.variable import VariableMultistep
 
 GAP = "  "
 LONGEST = 30  # characters of an exact number in a tableau; a longer one is shown by its first digits
+LONGEST_BITS = 8 * LONGEST
 ROOT_NAME = "gamma"
 
 
@@ -56,6 +57,8 @@ def scheme_text(scheme: Scheme | Discretisation) -> str:
 
 def _body(scheme: Scheme, names: dict[Expr, Symbol]) -> str:
     def write(value: Expr) -> str:
+        if value.is_Rational and value.q.bit_length() > LONGEST_BITS:  # type: ignore[attr-defined]
+            return f"{sympy.N(value, 12)}..."
         shown = number(value.subs(names) if names else value, is_exact=scheme.exact)  # type: ignore[arg-type]
         return shown if len(shown) <= LONGEST or not value.is_number else f"{sympy.N(value, 12)}...".replace("*", " ")
 

@@ -7,6 +7,7 @@ from sympy import Rational, Symbol, sqrt
 
 import schemetools as st
 from schemetools.errors import SchemeError
+from schemetools.schemes.base import labelled
 
 Z = Symbol("z")
 AB, AM = st.adams_bashforth, st.adams_moulton
@@ -215,6 +216,43 @@ def test_parareal_refuses_what_it_cannot_do():
 @pytest.mark.parametrize("name", ["adams_bashforth(20)", "bdf(20)", "nystrom(25)", "rkc2(30)"])
 def test_long_fractions_of_the_catalog_are_exact(name):
     assert st.get(name).exact
+
+
+@pytest.mark.parametrize(
+    "name", [f"rkc{p}({s}, {eps})" for p in (1, 2) for s in (2, 3, 5) for eps in ("1/20", "sqrt(2)/10")]
+)
+def test_chebyshev_tableaux_are_the_recursion_of_their_stages(name):
+    """Row sums, and Y_j = mu_j Y_(j-1) + nu_j Y_(j-2) + (1 - mu_j - nu_j) u_n on h f = z u (Sommeijer et al., 1998)."""
+    scheme = st.get(name)
+    assert scheme == st.RungeKutta(scheme.A, scheme.b, exact=True)
+    z = sympy.Symbol("z")
+    s, eps = scheme.stages, st.exact.coefficient(name.split(",")[1].strip(" )"))
+    T, w0 = [sympy.chebyshevt(j, z) for j in range(s + 1)], 1 + eps / s**2
+    at = lambda f: f.subs(z, w0)  # noqa: E731
+    if name.startswith("rkc1"):
+        w1 = at(T[s]) / at(T[s].diff(z))
+        expected = T[s].subs(z, w0 + w1 * z) / at(T[s])
+    else:
+        w1, b = at(T[s].diff(z)) / at(T[s].diff(z, 2)), at(T[s].diff(z, 2)) / at(T[s].diff(z)) ** 2
+        expected = 1 - b * at(T[s]) + b * T[s].subs(z, w0 + w1 * z)
+    gap = sympy.Poly(sympy.expand(st.stability(scheme).function(z) - sympy.expand(expected)), z)
+    assert all(sympy.simplify(c) == 0 for c in gap.all_coeffs())
+
+
+def test_a_name_changes_without_the_results_that_carry_it():
+    before = st.schemes.rkc2(4)
+    assert before.normal_form().name == before.name
+    after = labelled(before, name="mine")
+    assert (after.name, after.normal_form().name, before.normal_form().name) == ("mine", "mine", "rkc2(4, eps=2/13)")
+    assert after == before
+
+
+def test_fractions_too_long_to_write_are_shown_by_their_first_digits_and_not_saved(tmp_path):
+    scheme = st.schemes.rkc2(60)
+    assert "..." in str(scheme) and r"\ldots" in scheme._repr_latex_()
+    for long in (scheme, st.schemes.rkc2(35)):
+        with pytest.raises(st.SchemeError, match="keep the"):
+            st.save(long, tmp_path / "long.toml")
 
 
 def test_floats_on_the_way_into_a_built_scheme_are_taken_as_rounded():

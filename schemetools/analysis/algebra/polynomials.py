@@ -17,6 +17,7 @@ if HAS_FLINT:
     from flint import fmpq_poly
 
 Polynomial = list[Any]
+LONG = 16  # terms from which a product is worth the way to flint and back
 
 
 # ---- arithmetic ----------------------------------------------------------------
@@ -51,6 +52,9 @@ def multiply(K: Field, f: Polynomial, g: Polynomial) -> Polynomial:
     """f g."""
     if not f or not g:
         return []
+    if HAS_FLINT and K.domain.is_QQ and min(len(f), len(g)) >= LONG:
+        product = (fmpq_poly(f) * fmpq_poly(g)).coeffs()
+        return product + [K.zero] * (len(f) + len(g) - 1 - len(product))
     product = [K.zero] * (len(f) + len(g) - 1)
     for i, a in enumerate(f):
         if a:

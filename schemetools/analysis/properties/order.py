@@ -10,7 +10,7 @@ from sympy import Add, Expr, Float, Rational, sqrt
 from schemetools.analysis.properties import second_order, variable
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
 from schemetools.analysis.properties.judgement import OrderReport, judged
-from schemetools.analysis.properties.stage_order import general_stage_order
+from schemetools.analysis.properties.stage_order import general_stage_order, order_bounds
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import OneStep, followed, grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
@@ -176,7 +176,10 @@ def _multistep_order(scheme: LinearMultistep) -> int:
 
 
 def _general_order(scheme: GeneralLinear) -> int:
-    n = 2
+    least, known = order_bounds(scheme) if scheme.exact else (0, None)
+    if known:
+        return known
+    n = max(least, 1) + 1
     while not _fails_at(scheme, n):
         n += 1
     return n - 1

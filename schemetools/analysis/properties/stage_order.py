@@ -22,11 +22,29 @@ def general_stage_order(form: GeneralLinear) -> int:
     """
     if len(form.fields) > 1 or form.parts > 1:
         raise UnsupportedError("stage_order of a general linear method is defined here for one field")
+    return _met(form)[0]
+
+
+def order_bounds(form: GeneralLinear) -> tuple[int, int | None]:
+    """(q, q) or (q + 1, None) for a method of one field with stage order q: its order, or the least that it can be.
+
+    Through order q + 1 all trees of one order then have one residual up to factors, so that the order is more than q
+    exactly if the equations for the values hold at q + 1. No start changes this: they are the condition of the tall
+    tree, on which a start has no effect.
+    """
+    if len(form.fields) > 1 or form.parts > 1:
+        return 0, None
+    q, values_too = _met(form)
+    return (q + 1, None) if values_too else (q, q)
+
+
+def _met(form: GeneralLinear) -> tuple[int, bool]:
+    """The stage order q, and whether at q + 1 the equations for the values still hold."""
     conditions = _Conditions(form)
-    order = 0
-    while order < form.stages + form.values + 1 and conditions.meet(order + 1):
-        order += 1
-    return order
+    q = 0
+    while q < form.stages + form.values + 1 and conditions.meet(q + 1):
+        q += 1
+    return q, conditions.values_hold
 
 
 class _Conditions:
@@ -40,6 +58,7 @@ class _Conditions:
         self.A, self.U, self.B, self.V, [q] = ([[next(values) for _ in row] for row in block] for block in blocks)
         self.r, self.a = r, [q]
         self.powers = [[self.domain.one] * s]  # c^k / k!
+        self.values_hold = True
 
     def _solve(self, right: Column) -> Column | None:
         """A solution of (I - V) a = right, its free part 0; None where there is none."""
@@ -75,6 +94,7 @@ class _Conditions:
     def meet(self, k: int) -> bool:
         """Whether the equations of order k hold for some a_k, which is then kept."""
         if k == 1 and not self._limit():
+            self.values_hold = False
             return False
         domain, factorial, ahead = self.domain, self.domain.one, []
         for j in range(1, k + 1):
@@ -82,6 +102,7 @@ class _Conditions:
             ahead.append([x / factorial for x in self.a[k - j]])
         gained = [_dot(row, self.powers[k - 1], domain.zero) for row in self.B]
         found = self._solve([x - sum((a[m] for a in ahead), domain.zero) for m, x in enumerate(gained)])
+        self.values_hold = found is not None
         if found is None:
             return False
         inner = [_dot(row, self.powers[k - 1], domain.zero) for row in self.A]

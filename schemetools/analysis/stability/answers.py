@@ -54,7 +54,11 @@ def plane(scheme: Subject, normalized: bool, shares: Shares) -> Plane:
 @functools.lru_cache(maxsize=512)
 def numeric(scheme: Subject, normalized: bool, shares: Shares) -> NumericModel:
     """The model in floating point."""
-    return numeric_model(model(scheme, normalized, shares))
+    in_unit = short_shares(scheme) if shares is None and not normalized else None
+    if in_unit is None:
+        return numeric_model(model(scheme, normalized, shares))
+    [(_, share)] = in_unit
+    return numeric_model(model(scheme, normalized, in_unit), 1 / share)
 
 
 @functools.lru_cache(maxsize=512)
@@ -127,10 +131,10 @@ def widest_angle(scheme: Subject, normalized: bool, shares: Shares) -> tuple[Exp
 @functools.lru_cache(maxsize=512)
 def stable_interval(scheme: Subject, normalized: bool, shares: Shares, *, imaginary: bool) -> Expr:
     """The length of the stable part of a half axis from 0."""
-    unit = short_unit(scheme) if shares is None and not normalized else None
-    if isinstance(scheme, RungeKutta) and unit is not None:
-        (field,) = scheme.normal_form().fields
-        found = stable_interval(scheme, normalized, ((field, 1 / unit),), imaginary=imaginary) / unit
+    in_unit = short_shares(scheme) if shares is None and not normalized else None
+    if in_unit is not None:
+        [(_, share)] = in_unit
+        found = stable_interval(scheme, normalized, in_unit, imaginary=imaginary) * share
         return found if found.is_Rational or found.is_infinite else found.evalf(FLOAT_DIGITS)
     found = model(scheme, normalized, shares)
     if found.symbols:
@@ -141,15 +145,18 @@ def stable_interval(scheme: Subject, normalized: bool, shares: Shares, *, imagin
     return length(exit_, squared=squared)
 
 
-def short_unit(scheme: Subject) -> Expr | None:
-    """c_2 of a long explicit tableau of rational numbers: in the variable c_2 z its R has short coefficients.
+def short_shares(scheme: Subject) -> Shares:
+    """The share 1/c_2 of the one field of a long explicit tableau of rational numbers: in c_2 z its R is short.
 
     That of a Chebyshev method is a polynomial in w_1 z, where w_1 may have thousands of digits.
     """
     if not isinstance(scheme, RungeKutta) or scheme.stages < LONG or not scheme.is_explicit or not scheme.exact:
         return None
     unit = scheme.A[1][0]
-    return unit if unit.is_Rational and unit > 0 and unit.q > LONGEST_SCALE else None  # type: ignore[attr-defined]
+    if not unit.is_Rational or unit <= 0 or unit.q <= LONGEST_SCALE:  # type: ignore[attr-defined,operator]
+        return None
+    [field] = scheme.normal_form().fields
+    return ((field, 1 / unit),)
 
 
 @functools.lru_cache(maxsize=512)

@@ -5,7 +5,7 @@ three terms: row i is mu row_(i-1) + nu row_(i-2) but for a few entries. Where t
 in place of i.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from schemetools.analysis.algebra.matrices import Rows
@@ -50,9 +50,21 @@ def _recursion(A: Rows, row: Sequence[Any], i: int) -> tuple[Terms, Terms]:
         return [], own
     mu = (row[1] * second[2] - row[2] * second[1]) / determinant
     nu = (first[1] * row[2] - first[2] * row[1]) / determinant
-    left = _entries(a - mu * b - nu * c for a, b, c in zip(row, first, second, strict=False))
+    left = [
+        (j, a - mu * b - nu * c)
+        for j, (a, b, c) in enumerate(zip(row, first, second, strict=False))
+        if (a or b or c) and not _are_equal(a, mu, b, nu, c)
+    ]
     return ([(i - 1, mu), (i - 2, nu)], left) if len(left) < len(own) // 2 else ([], own)
 
 
-def _entries(row: Sequence[Any] | Iterator[Any]) -> Terms:
+def _are_equal(a: Any, mu: Any, b: Any, nu: Any, c: Any) -> bool:
+    """Whether a = mu b + nu c, in integers: bringing long fractions to lowest terms takes ten times as long."""
+    if not a or not b or not c:
+        return a == mu * b + nu * c
+    p, q, r = a.p * (mu.q * b.q) * (nu.q * c.q), mu.p * b.p * (nu.q * c.q), nu.p * c.p * (mu.q * b.q)
+    return bool(p == a.q * (q + r))
+
+
+def _entries(row: Sequence[Any]) -> Terms:
     return [(i, a) for i, a in enumerate(row) if a]

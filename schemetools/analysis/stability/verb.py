@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, overload
 
 from schemetools import exact
-from schemetools.analysis.stability.answers import model, short_unit
+from schemetools.analysis.stability.answers import model, short_shares
 from schemetools.analysis.stability.base import Stability
 from schemetools.analysis.stability.complex_coefficients import complex_stability
 from schemetools.analysis.stability.exponential import ExponentialStability
@@ -71,7 +71,7 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
         if chosen is not None or normalized:
             raise SchemeError(f"{scheme} is asked with both numbers, function(x, y): there are no shares, no rescaling")
         return ExponentialStability(scheme)
-    if chosen is not None or normalized or short_unit(scheme) is None:
+    if chosen is not None or normalized or short_shares(scheme) is None:
         model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question
     return LinearStability(scheme, bool(normalized), chosen)
 

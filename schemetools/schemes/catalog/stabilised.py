@@ -1,6 +1,5 @@
 """Runge-Kutta-Chebyshev methods: explicit, with a real stability interval that grows with the square of the stages."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from schemetools.errors import SchemeError
@@ -21,12 +20,9 @@ def rkc1(s: int = 4, eps: Coefficient = "0") -> RungeKutta:
     domain, [w0] = to_domain([1 + eps / s**2])
     T, dT, _ = _chebyshev(w0, s, domain)
     w1 = T[s] / dT[s]
-    rows = [[domain.zero] * s, _added([domain.zero] * s, 0, w1 / w0)]
-    for j in range(2, s + 1):
-        mu = 2 * w0 * T[j - 1] / T[j]
-        row = [mu * a + (domain.one - mu) * b for a, b in zip(rows[j - 1], rows[j - 2], strict=True)]
-        rows.append(_added(row, j - 1, 2 * w1 * T[j - 1] / T[j]))
-    return _tableau(rows, domain)
+    b = [domain.one / value for value in T]
+    c = [w1 * x * y for x, y in zip(b, dT, strict=True)]
+    return _tableau(b, [w1 * u for u in _second_kind(w0, s, domain)], c, w0, w1, domain)
 
 
 @entry(reference="vanderhouwen1980; sommeijer1998")
@@ -41,13 +37,11 @@ def rkc2(s: int = 4, eps: Coefficient = "2/13") -> RungeKutta:
     w1 = dT[s] / ddT[s]
     b = [ddT[j] / dT[j] ** 2 for j in range(2, s + 1)]
     b = [b[0], b[0], *b]
-    rows = [[domain.zero] * s, _added([domain.zero] * s, 0, b[1] * w1)]
+    first = [domain.zero, w1]
     for j in range(2, s + 1):
-        mu, nu, step = 2 * w0 * b[j] / b[j - 1], -b[j] / b[j - 2], 2 * w1 * b[j] / b[j - 1]
-        row = [mu * a + nu * c for a, c in zip(rows[j - 1], rows[j - 2], strict=True)]
-        row = _added(row, j - 1, step)
-        rows.append(_added(row, 0, (b[j - 1] * T[j - 1] - domain.one) * step))
-    return _tableau(rows, domain)
+        first.append(2 * w0 * first[-1] - first[-2] + 2 * w1 * (T[j - 1] - domain.one / b[j - 1]))
+    c = [domain.zero, b[1] * w1, *(w1 * ddT[j] / dT[j] for j in range(2, s + 1))]
+    return _tableau(b, first[1:], c, w0, w1, domain)
 
 
 def _chebyshev(w: Any, s: int, domain: Any) -> tuple[Row, Row, Row]:
@@ -60,13 +54,29 @@ def _chebyshev(w: Any, s: int, domain: Any) -> tuple[Row, Row, Row]:
     return T, dT, ddT
 
 
-def _added(row: Sequence[Any], stage: int, weight: Any) -> Row:
-    return [value + weight if i == stage else value for i, value in enumerate(row)]
+def _second_kind(w: Any, s: int, domain: Any) -> Row:
+    """U_j(w) for j = 0..s-1."""
+    U = [domain.one, 2 * w]
+    for _ in range(s):
+        U.append(2 * w * U[-1] - U[-2])
+    return U[:s]
 
 
-def _tableau(rows: Sequence[Row], domain: Any) -> RungeKutta:
-    *A, b = [[from_domain(domain, value) for value in row] for row in rows]
-    return RungeKutta(A, b, exact=True)  # long fractions, none of them rounded
+def _tableau(b: Row, first: Row, c: Row, w0: Any, w1: Any, domain: Any) -> RungeKutta:
+    """The tableau of a recursion Y_j/b_j = 2 w0 Y_(j-1)/b_(j-1) - Y_(j-2)/b_(j-2) + 2 w1 h f(Y_(j-1))/b_(j-1) + ...
+
+    Its solution is a_ji = b_j (2 w1/b_i) U_(j-1-i)(w0) for i >= 1; `first` holds a_j0/b_j for j >= 1, and c its row
+    sums. In a recursion of rows every entry would be added up from fractions that are longer than it is.
+    """
+    s = len(b) - 1
+    U = _second_kind(w0, s, domain)
+    sources = [2 * w1 / value for value in b]
+    rows = [[domain.zero] * s]
+    for j in range(1, s + 1):
+        entries = [b[j] * first[j - 1], *(b[j] * (sources[i] * U[j - 1 - i]) for i in range(1, j))]
+        rows.append(entries + [domain.zero] * (s - j))
+    *A, weights = [tuple(from_domain(domain, value) for value in row) for row in rows]
+    return RungeKutta.of_exact(tuple(A), weights, tuple(from_domain(domain, value) for value in c[:s]))
 
 
 def _check(family: str, s: int, *, at_least: int) -> None:

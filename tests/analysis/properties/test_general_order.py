@@ -1,11 +1,16 @@
 """The order of general linear methods whose values are not the solution itself, and their stage order."""
 
+import random
+import time
+
 import numpy as np
 import pytest
 import sympy
 from sympy import Rational
 
 import schemetools as st
+from schemetools.analysis.properties.order import _fails_at, limits
+from schemetools.analysis.properties.stage_order import order_bounds
 
 DIAGONAL = [["1/4", 0, 0], ["1/3", "1/4", 0], ["1/3", "1/3", "1/4"]]
 THIRDS = ["1/3"] * 3
@@ -105,6 +110,39 @@ def test_a_run_of_a_peer_method_has_the_slope_of_its_order():
         errors.append(abs(x[0] - 1 / (1 + n * h)))
     slopes = np.log2(np.array(errors[:-1]) / errors[1:])
     assert np.all(abs(slopes - 3) < 0.2), (errors, slopes)
+
+
+def random_method(seed):
+    """Two values, two stages, V = [[1, v], [0, w]]; every other one a predictor and corrector of random steps."""
+    r = random.Random(seed)
+    if seed % 2:
+        steps = r.randint(2, 4)
+        mode = r.choice(["PECE", "PEC", "P(EC)^2E"])
+        return st.predictor_corrector(f"ab({steps})", f"am({r.randint(1, steps - 1)})", mode)
+    number = lambda: Rational(r.randint(-4, 4), r.choice([1, 2, 3]))  # noqa: E731
+    A = [[number(), 0], [number(), number()]]
+    B = [[number(), number()] for _ in range(2)]
+    return st.GeneralLinear(A, [[1, number()] for _ in range(2)], B, [[1, number()], [0, r.choice([0, "1/2", -1])]])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_bounds_by_stage_order_agree_with_the_trees(seed):
+    """Where the equations for the values end with those for the stages, no tree is walked; here all are."""
+    scheme = random_method(seed)
+    if not any(limits(scheme)):
+        with pytest.raises(st.SchemeError, match="u' = 0"):
+            st.order(scheme)
+        return
+    by_trees = next(n for n in range(1, 9) if _fails_at(scheme, n + 1))
+    assert st.order(scheme) == by_trees
+    least, known = order_bounds(scheme)
+    assert least <= by_trees and known in (None, by_trees)
+
+
+def test_predictor_corrector_methods_of_twelve_steps_have_their_order_at_once():
+    start = time.process_time()
+    assert st.order(st.predictor_corrector("ab(12)", "am(11)")) == 12
+    assert time.process_time() - start < 10
 
 
 def test_confluent_nodes_and_wrong_shapes_are_refused():

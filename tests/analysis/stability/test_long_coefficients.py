@@ -1,5 +1,6 @@
 """Intervals of schemes with long coefficients, against the definition."""
 
+import random
 import time
 from fractions import Fraction
 
@@ -37,12 +38,13 @@ def test_intervals_of_sixteen_long_stages_take_no_seconds():
     assert below < 1 < above
 
 
-@pytest.mark.parametrize("s", [20, 60])
+@pytest.mark.parametrize("s", [20, 60, pytest.param(200, marks=pytest.mark.slow)])
 def test_the_real_interval_of_a_long_chebyshev_method_is_where_its_formula_reaches_one(s):
     """R(z) = 1 + b_s (T_s(w0 + w1 z) - T_s(w0)), beside 2/3 (s^2 - 1)(1 - 2/15 eps) of Sommeijer et al. (1998)."""
+    known = st.stability(st.get(f"rkc2({s})"))
     start = time.process_time()
-    length = st.stability(st.get(f"rkc2({s})")).real_interval
-    assert time.process_time() - start < 10
+    length = known.real_interval
+    assert time.process_time() - start < 30  # 12 s for 200 stages
     with mpmath.workdps(60):
         w0 = 1 + mpmath.mpf(2) / 13 / s**2
         T, dT, ddT = (mpmath.diff(lambda x: mpmath.chebyt(s, x), w0, n) for n in range(3))
@@ -84,3 +86,21 @@ def test_the_norm_of_an_error_with_long_fractions():
     assert any(abs(r.p) > 2**1100 for r in found.residuals.values())
     squares = sum((Fraction(int(r.p), int(r.q)) / t.symmetry) ** 2 for t, r in found.residuals.items())
     assert found.norm == pytest.approx(float(squares) ** 0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize("eps", ["0", "1/20"])
+def test_points_of_a_long_chebyshev_method_are_in_its_region_where_its_formula_says_so(eps):
+    """R(z) = T_60(w0 + w1 z)/T_60(w0): monomials of degree 60 would lose all digits."""
+    r, s = random.Random(60), 60
+    known = st.stability(st.get(f"rkc1({s}, {eps})"))
+    points = [complex(-7300 * r.random(), 40 * r.random() * r.choice([0, 1])) for _ in range(200)]
+    start = time.process_time()
+    found = known.contains(points)
+    assert time.process_time() - start < 10
+    with mpmath.workdps(60):
+        w0 = 1 + mpmath.mpf(Fraction(eps).numerator) / Fraction(eps).denominator / s**2
+        T, dT = mpmath.chebyt(s, w0), mpmath.diff(lambda x: mpmath.chebyt(s, x), w0)
+        sizes = [abs(mpmath.chebyt(s, w0 + T / dT * mpmath.mpc(z)) / T) for z in points]
+    clear = [abs(size - 1) > 1e-9 for size in sizes]
+    assert sum(clear) > 100
+    assert all(ours == (size <= 1) for ours, size, told in zip(found, sizes, clear, strict=True) if told)

@@ -1,6 +1,5 @@
 """What every scheme is: frozen data, exact coefficients, one normal form."""
 
-import copy
 import dataclasses
 import importlib
 from abc import ABC, abstractmethod
@@ -17,7 +16,7 @@ from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.complex_steps import check_complex, parameter, real_parts
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
-from schemetools.schemes.kept import forget, kept
+from schemetools.schemes.kept import copied, kept
 from schemetools.schemes.latex import general_linear
 from schemetools.schemes.linear import solve_consistent
 from schemetools.schemes.naming import renamed
@@ -105,7 +104,7 @@ class Scheme(ABC):
     def free_symbols(self) -> frozenset[Symbol]:
         """The free symbols among the coefficients and among the parameters of their distributions."""
         found = {s for c in self.coefficients for s in c.free_symbols if not is_random(s)}
-        return frozenset(found | {p for s in self.random_symbols for p in _distribution(s).free_symbols})  # type: ignore[arg-type]
+        return frozenset(found | {p for s in self.random_symbols for p in s.pspace.distribution.free_symbols})  # type: ignore[arg-type]
 
     @property
     @kept
@@ -174,11 +173,7 @@ def labelled(scheme: T, **labels: Any) -> T:
     changed = labels.get("exact", scheme.exact) is not scheme.exact  # type: ignore[attr-defined]
     if changed or labels.get("digits", scheme.digits) != scheme.digits:  # type: ignore[attr-defined]
         return dataclasses.replace(scheme, **({"digits": None} if changed else {}) | labels)  # type: ignore[type-var]
-    fresh = copy.copy(scheme)  # not built anew: checking the sums of long fractions takes as long as making them
-    forget(fresh)
-    for key in labels.keys() & {"name", "reference"}:
-        object.__setattr__(fresh, key, _one_line(labels[key], key))
-    return fresh
+    return copied(scheme, **{key: _one_line(labels[key], key) for key in labels.keys() & {"name", "reference"}})
 
 
 def _one_line(value: Any, what: str) -> str | None:
@@ -186,10 +181,6 @@ def _one_line(value: Any, what: str) -> str | None:
     if value is not None and (not isinstance(value, str) or not value.isprintable()):
         raise SchemeError(f"{what} must be one line of text; {value!r} came")
     return value
-
-
-def _distribution(symbol: Expr) -> Expr:
-    return symbol.pspace.distribution  # type: ignore[attr-defined]
 
 
 def as_scheme(value: Any, *, imaginary: bool = False) -> Scheme:

@@ -31,23 +31,22 @@ def joined(real: Expr, imaginary: Expr) -> Expr:
 
 
 def given_parts(value: Any) -> tuple[Any, Any] | None:
-    """(real, imaginary) of a user's complex number as it came; None where it is real, or no number.
+    """(real, imaginary) of a user's complex number as it came; None for real types, and for what is no number.
 
     Python's, NumPy's, mpmath's and sympy's complex numbers; exp(2 pi i/3) and roots of negative numbers by their parts.
     """
     if isinstance(value, mpmath.mpc):
-        pair: tuple[Any, Any] = value.real, value.imag
-    elif isinstance(value, Expr):
+        return value.real, value.imag
+    if isinstance(value, Expr):
         if value.free_symbols or not value.is_number or value.is_real or not _is_finite(value):
             return None
         pair = value.as_real_imag()
         if pair[1].has(sympy.im):
             raise CoefficientError(f"{value} is complex and not written by its parts; write a + b*I with real a and b")
-    elif isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
-        pair = value.real, value.imag
-    else:
-        return None
-    return pair if pair[1] != 0 else None
+        return pair
+    if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
+        return value.real, value.imag
+    return None
 
 
 def _is_finite(value: Expr) -> bool:

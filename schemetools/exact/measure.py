@@ -76,13 +76,16 @@ def measure(value: Any, symbols: Mapping[str, Expr] | None = None, *, imaginary:
 
 def _of_complex(value: Any) -> Measured | None:
     """A complex number by its parts, known to the digits of the part that is known less; None for what is real."""
-    if isinstance(value, (np.complexfloating, np.ndarray)) and value.shape == () and value.dtype.kind == "c":
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind == "c" and value.shape == ():
         value = value.item()
     if isinstance(value, Expr) and value.has(sympy.I) and value.free_symbols:
         return of_exact(canonical(value))
     pair = given_parts(value)
     if pair is None:
         return None
+    if pair[1] == 0:
+        return measure(pair[0])
     real, imaginary = map(measure, pair)
     known = [m.decimals for m in (real, imaginary) if m.decimals is not None]
     places = [m.places for m in (real, imaginary) if m.places is not None]

@@ -179,6 +179,8 @@ class _Parser:
         if name == "I":
             return self.imaginary_unit()
         if name not in self.symbols:
+            if self.imaginary and name in ("i", "j"):
+                self.fail("the imaginary unit is written I")
             self.fail(
                 f"the name {shorten(name, 20)!r} is not declared; give Symbol('...') itself, or declare it in the file"
             )
@@ -199,7 +201,9 @@ class _Parser:
             self.take(")")
             if argument.free_symbols:
                 self.fail("sqrt takes a number, not a symbol")
-            if argument.is_negative:
+            if argument.has(sympy.I):
+                self.fail("sqrt takes a real number")
+            if argument.is_negative and not self.imaginary:
                 self.fail("the square root of a negative number is complex; coefficients are real")
             return sympy.sqrt(argument)
         if name in _TURNS:

@@ -244,12 +244,16 @@ def test_rounded_complex_numbers_are_flagged_and_judged():
         with pytest.raises(UnsupportedError, match="needs exact coefficients"):
             _ = known.is_a_stable
     assert composed("euler", [0.5 + 0.25j, 0.5 - 0.25j]).exact
+    assert composed("euler", np.array([0.5, 0.5], dtype=complex)) == composed("euler", ["1/2", "1/2"])
+    assert composed("euler", [mpmath.mpc(0.5, 0.25), mpmath.mpc(0.5, -0.25)]).exact
 
 
 def test_equal_numbers_are_equal_however_they_are_written():
     written = ["1/(2 - root(x^3-2, 1, 2)*(sqrt(3)*I - 1)/2)"]
     assert st.RungeKutta([[0]], written).b[0] == st.RungeKutta([[0]], [GAMMA]).b[0]
     assert st.RungeKutta([["I^2 + 1"]], [1]) == st.euler and not st.RungeKutta([["I*I + 1"]], [1]).is_complex
+    assert st.RungeKutta([["sqrt(-3)"]], [1]).A[0][0] == sqrt(3) * I
+    assert st.RungeKutta([[exp(2 * pi * I / 3)]], [1]).A[0][0] == sympy.expand((sqrt(3) * I - 1) / 2)
     family = st.compose(st.euler, st.euler, fractions=[Symbol("g"), 1 - Symbol("g")])
     assert family.subs({"g": HALF + I / 2}) == composed("euler", ["1/2 + I/2", "1/2 - I/2"])
     assert st.order(composed("euler", [Symbol("g") + I, 1 - I - Symbol("g")])) == 1
@@ -274,6 +278,19 @@ def test_equal_numbers_are_equal_however_they_are_written():
 def test_every_other_coefficient_is_real(make):
     with pytest.raises(CoefficientError, match="imaginary unit|is not real"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (complex("nan"), "not finite"), (complex(1, math.inf), "not finite"), ("1 + i", "imaginary unit is written I"),
+        ("sqrt(I)", "sqrt takes a real number"), (exp(I), "not an algebraic number"), ("I/(I^2+1)", "divides by zero"),
+        (sympy.rootof(Z**5 - Z + 1, 1), "by its parts"),
+    ],
+)  # fmt: skip
+def test_what_is_no_complex_coefficient(entry, sentence):
+    with pytest.raises(CoefficientError, match=sentence):
+        st.RungeKutta([[0]], [entry])
 
 
 def test_what_has_real_states_refuses():

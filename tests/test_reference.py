@@ -58,3 +58,9 @@ def test_every_room_that_returns_something_is_a_page_of_the_reference():
     pages = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.rst"))
     rooms = {*REFERENCE.RETURNED, *REFERENCE.THROUGH}
     assert rooms <= set(re.findall(r"^\.\. public-names:: (\w+)$", pages, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", [*PUBLIC, *(name for names in ROOMS for name in names)])
+def test_every_name_of_the_reference_has_an_example(name):
+    value = PUBLIC[name] if name in PUBLIC else found(name)
+    assert ">>>" in (inspect.getdoc(value) or ""), f"the docstring of {name} has no example"

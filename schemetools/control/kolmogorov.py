@@ -35,6 +35,13 @@ class ValueFunction:
     """V(t, x) on a grid, as `value_function` computes it.
 
     `history` is (steps + 1, *shape), `times` its times from 0 to T; the n-th step uses `pieces[n * K // steps]`.
+
+    >>> import schemetools as st
+    >>> from sympy import cos, symbols
+    >>> x = symbols("x")
+    >>> V = st.value_function(st.Diffusion([0 * x], [[1]], [x]), cos(x), grid=(-6, 6, 241), t=0.5, steps=50)
+    >>> round(float(V.at([0.0])[0]), 2)  # exp(-1/4)
+    0.78
     """
 
     grid: Grid

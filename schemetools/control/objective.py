@@ -33,6 +33,13 @@ class Objective:
     """J, its gradient, and the two fields that make it: V(0, x) and the density at the end.
 
     `gradient` maps a name to a number, or to an array with one entry per part of the time where theta came as a list.
+
+    >>> import schemetools as st
+    >>> from sympy import symbols
+    >>> x, k = symbols("x k")
+    >>> J = st.objective(st.Diffusion(-k * x, 0, x), x**2, {k: 1}, mu=[[1.0]], grid=(-2, 2, 401), t=1)
+    >>> round(J.value, 2), list(J.gradient)  # exp(-2)
+    (0.14, ['k'])
     """
 
     value: float

@@ -31,6 +31,10 @@ def to_diffrax(s: Any, **options: Any) -> Any:
     (terms: `MultiTerm(explicit, implicit)`). Embedded weights become the error estimate; a scheme without them takes
     constant steps only. Options go to the solver's constructor, such as `root_finder`.
     Raises UnsupportedError for other kinds, ModuleNotFoundError where diffrax is not installed.
+
+    >>> import schemetools as st
+    >>> solver = st.to_diffrax("tsit5")  # doctest: +SKIP
+    >>> diffrax.diffeqsolve(terms, solver, t0=0, t1=1, dt0=0.1, y0=y0)  # doctest: +SKIP
     """
     return _backend("diffrax").solver(as_scheme(s), options)
 
@@ -41,6 +45,9 @@ def to_torchdiffeq(s: Any) -> type:
     A pair chooses its steps; any other explicit Runge-Kutta scheme goes along the grid of times that it is given, or of
     `options={"step_size": h}`. The class is entered in torchdiffeq's table of methods.
     Raises UnsupportedError for other kinds, ModuleNotFoundError where torchdiffeq is not installed.
+
+    >>> import schemetools as st
+    >>> torchdiffeq.odeint(f, y0, t, method=st.to_torchdiffeq("tsit5"))  # doctest: +SKIP
     """
     return _backend("torchdiffeq").solver_class(as_scheme(s))
 

@@ -21,7 +21,13 @@ MOST_STEPS = 10**8
 
 @dataclass(frozen=True)
 class Solution:
-    """The computed values: `t` (n + 1,), `u` (n + 1, *shape of u0); unpacks as `t, u = ...`."""
+    """The computed values: `t` (n + 1,), `u` (n + 1, *shape of u0); unpacks as `t, u = ...`.
+
+    >>> import schemetools as st
+    >>> t, u = st.solve("rk4", lambda u: -u, (0, 1), [1.0], 0.1)
+    >>> u.shape, round(float(u[-1, 0]), 5)
+    ((11, 1), 0.36788)
+    """
 
     t: Any
     u: Any

@@ -19,6 +19,10 @@ def plot_convergence(
 
     `schemes` holds schemes, names, or results of `convergence`. Points are what is measured; the line through the first
     usable one has the proven order for its slope. Raises SchemeError for an empty list.
+
+    >>> import schemetools as st
+    >>> st.plot_convergence(["heun2", "rk4"], steps=(8, 16, 32)).get_yscale()
+    'log'
     """
     given = list(schemes) if isinstance(schemes, (list, tuple)) else [schemes]
     if not given:

@@ -26,7 +26,13 @@ def plot_locus(
     xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None,
 ) -> Axes:
-    """Draw the whole root locus, where some root has modulus 1, over the region; return the axes."""
+    """Draw the whole root locus, where some root has modulus 1, over the region; return the axes.
+
+    >>> import schemetools as st
+    >>> axes = st.plot_locus("bdf(3)", xlim=(-2, 8), ylim=(-5, 5))
+    >>> len(axes.lines) > 0
+    True
+    """
     [s] = stabilities_of(scheme)
     curves = s.locus()
     points = np.concatenate([*curves, [0]])
@@ -60,6 +66,10 @@ def plot_order_star(
 
     For several roots R is the largest of them. p + 1 fingers meet at the origin for order p (Wanner, Hairer and
     Norsett, 1978).
+
+    >>> import schemetools as st
+    >>> st.plot_order_star("gauss(2)").get_title()
+    'order star of gauss(2)'
     """
     [s] = stabilities_of(scheme)
     window = (tuple(xlim), tuple(ylim))
@@ -86,6 +96,11 @@ def plot_relative_stability(
 
     Multistep: no root is larger than the principal one, taken as the root nearest to e^(limit z). One-step: |R(z)| is
     at most |e^(limit z)|.
+
+    >>> import schemetools as st
+    >>> axes = st.plot_relative_stability("ab(2)", xlim=(-2, 2), ylim=(-2, 2))
+    >>> len(axes.lines) + len(axes.collections) > 0
+    True
     """
     [s] = stabilities_of(scheme)
     window = (tuple(xlim), tuple(ylim))

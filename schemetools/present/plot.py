@@ -59,6 +59,10 @@ def plot_stability(
     `eigenvalues`, the points h lambda or a square matrix h J, are laid over the regions; those far outside are hollow
     marks on the edge. The region of a scheme with random coefficients is that of the mean square, and says so.
     Raises SchemeError for an empty list and for a scheme with free symbols.
+
+    >>> import schemetools as st
+    >>> st.plot_stability("rk4").get_title()
+    'rk4'
     """
     found = regions.stabilities_of(schemes, normalized=normalized, shares=shares)
     names = list(labels) if labels is not None else [regions.name_of(s) for s in found]
@@ -122,6 +126,10 @@ def plot_eigenvalues(values: Any, ax: Axes | None = None) -> Axes:
     """Lay the points h lambda, or the eigenvalues of a square matrix h J, over the axes, and return these.
 
     Raises SchemeError for values that are not finite.
+
+    >>> import schemetools as st
+    >>> st.plot_eigenvalues([-1, -0.5 + 1j], st.plot_stability("rk4")).get_title()
+    'rk4'
     """
     points = regions.points_of(values)
     with styled():
@@ -144,6 +152,10 @@ def plot_sweep(
 
     Short strokes point to the stable side. Up to eight values are listed, more get a colour bar.
     Raises SchemeError unless the scheme has a free symbol (the one named, or the only one).
+
+    >>> import schemetools as st
+    >>> st.plot_sweep("lm", ["-1/2", 0, "1/2"]).get_title()
+    'lm(k); strokes to the stable side'
     """
     scheme = as_scheme(scheme)
     name = _swept_symbol(scheme, symbol)

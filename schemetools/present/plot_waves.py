@@ -31,6 +31,11 @@ def plot_dispersion(
 
     The curve is -arg G(theta)/theta over that of the limit equation: 1 is right, below it waves lag. `truncations` are
     orders of derivatives at which the modified equation is cut off, drawn dashed.
+
+    >>> import schemetools as st
+    >>> axes = st.plot_dispersion("lax_wendroff", {"nu": 0.5})
+    >>> len(axes.lines) > 0
+    True
     """
     return _curves(schemes, numbers, ax, truncations, phase=True)
 
@@ -41,6 +46,11 @@ def plot_dissipation(
     """Draw |G(theta)| of the principal root against theta from 0 to pi, for one or several schemes.
 
     `truncations` are orders of derivatives at which the modified equation is cut off, drawn dashed.
+
+    >>> import schemetools as st
+    >>> axes = st.plot_dissipation(["upwind", "lax_wendroff"], {"nu": 0.5})
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['upwind', 'lax_wendroff']
     """
     return _curves(schemes, numbers, ax, truncations, phase=False)
 
@@ -110,7 +120,13 @@ def _speed(scheme: Discretisation, numbers: Mapping[str, Any]) -> float:
 
 
 def plot_spectrum(scheme: Any, numbers: Mapping[str, Any], ax: Axes | None = None) -> Axes:
-    """Draw z = dt S(theta) of a method of lines at all angles over the stability region of its scheme in time."""
+    """Draw z = dt S(theta) of a method of lines at all angles over the stability region of its scheme in time.
+
+    >>> import schemetools as st
+    >>> axes = st.plot_spectrum("rk4_centred2", {"nu": 1})
+    >>> len(axes.lines) + len(axes.collections) > 1
+    True
+    """
     lines = discretisation_of(scheme)
     if not isinstance(lines, MethodOfLines) or lines.dimension != 1 or len(lines.terms) != 1:
         raise SchemeError("the spectrum is drawn of a method of lines in one dimension with one operator")
@@ -136,6 +152,11 @@ def plot_plane(
     """Draw the stable set of two numbers: the first along x. Outlines are the exact boundary curves.
 
     Raises SchemeError unless the scheme has two numbers.
+
+    >>> import schemetools as st
+    >>> axes = st.plot_plane("ftcs_advection_diffusion")
+    >>> axes.get_xlabel(), axes.get_ylabel()
+    ('mu', 'nu')
     """
     grid = discretisation_of(scheme)
     if grid is None:

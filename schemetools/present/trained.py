@@ -30,6 +30,11 @@ def plot_layers(report: Any) -> Figure:
     """Draw the leading eigenvalues of every layer of an `inspect` report over the region of the layer's own scheme.
 
     One panel per layer; those outside of a panel are hollow marks on its edge. Raises SchemeError for no layers.
+
+    >>> import torch, schemetools as st
+    >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
+    >>> len(st.plot_layers(st.inspect(stack, torch.ones(1, 3))).axes) >= 4
+    True
     """
     layers = [layer for layer in report.layers if not layer.scheme.random_symbols and not layer.scheme.free_symbols]
     if not layers:
@@ -74,6 +79,12 @@ def plot_coefficients(run: Any, ax: Axes | None = None, *, symbol: str = "k") ->
 
     `run` is the folder of a training, its run.json, or its records, one per epoch with "coefficients" {layer.symbol:
     value}. Of a coefficient with one value per channel the mean is drawn. Raises SchemeError where none has the symbol.
+
+    >>> import schemetools as st
+    >>> epochs = [{"coefficients": {"layers.1.k": -0.1, "layers.2.k": -0.2}}]
+    >>> axes = st.plot_coefficients(epochs)
+    >>> axes.lines[0].get_ydata()
+    array([-0.1, -0.2])
     """
     epochs = _epochs(run)
     lines = [by_depth(epoch.get("coefficients", {}), symbol) for epoch in epochs]

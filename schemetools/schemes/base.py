@@ -32,6 +32,10 @@ class Scheme(ABC):
     on the name. Key such caches by (scheme, scheme.exact), or by all labels, as `nn.blocks.make.Key` does.
     `exact` is False when a coefficient is an approximation (learned, or published only as decimals); `digits` then is
     the number of decimals to which the coefficients are known, else None.
+
+    >>> import schemetools as st
+    >>> sorted(st.rk4.coefficients)[:3], st.lm().free_symbols
+    ([0, 0, 0], frozenset({k}))
     """
 
     name: str | None
@@ -203,14 +207,15 @@ def as_scheme(value: Any, *, imaginary: bool = False) -> Scheme:
     if known is not None:
         check_complex(known, taken=imaginary)
         return known
-    for found in (value, carried):
-        if isinstance(found, Discretisation):
-            raise UnsupportedError(
-                f"{found} is a scheme of a partial differential equation; a scheme of u' = f(u), such as rk4, was "
-                "expected here. modified_equation and stability take both"
-            )
+    found = next((v for v in (value, carried) if isinstance(v, Discretisation)), None)
     # Loaded on first use: readers build schemes, and this file knows none of their kinds.
-    return importlib.import_module(f"{__package__}.carriers.read").read(value)
+    found = found or importlib.import_module(f"{__package__}.carriers.read").read(value)
+    if isinstance(found, Discretisation):
+        raise UnsupportedError(
+            f"{found:} is a scheme of a partial differential equation; a scheme of u' = f(u), such as rk4, was "
+            "expected here. modified_equation and stability take both"
+        )
+    return found
 
 
 def _flatten(values: Any) -> Iterator[Expr]:
@@ -239,6 +244,10 @@ class GeneralLinear(Scheme):
     the embedded result. `colours` holds one field label per stage. The first `parts` components of x are the state,
     the rest is history, newest first. Raises TableauError for malformed arrays and for stages that are not
     consistent (U q != 1). Source: J. C. Butcher, General linear methods, Acta Numerica 15 (2006), section 2.
+
+    >>> import schemetools as st
+    >>> st.midpoint.normal_form().A
+    ((0, 0), (1/2, 0))
     """
 
     A: Matrix

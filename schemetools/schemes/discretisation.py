@@ -25,6 +25,10 @@ class Discretisation:
     """A scheme for a partial differential equation on a grid: a frozen, hashable value with labels.
 
     Two are equal when their coefficients and numbers are; `name`, `reference` and `exact` do not count.
+
+    >>> import schemetools as st
+    >>> isinstance(st.get("upwind"), Discretisation), st.get("upwind").numbers
+    (True, (('nu', c*dt/dx),))
     """
 
     name: str | None

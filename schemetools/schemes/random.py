@@ -25,6 +25,11 @@ def random_symbol(name: str, distribution: str, *parameters: Any) -> Expr:
     """A random symbol of sympy.stats: bernoulli(p), uniform(left, right), normal(mean, std) or rademacher().
 
     Parameters are coefficients, free symbols included. Raises CoefficientError for an unknown or misused distribution.
+
+    >>> import schemetools as st
+    >>> gate = st.random_symbol("xi", "uniform", 0, 1)
+    >>> st.randomise("euler", gate).random_symbols
+    frozenset({xi})
     """
     if distribution not in _DISTRIBUTIONS:
         raise CoefficientError(f"{distribution!r} is no known distribution; known are {', '.join(_DISTRIBUTIONS)}")

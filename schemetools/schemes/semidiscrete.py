@@ -93,6 +93,11 @@ class MethodOfLines(Discretisation):
 
     `time` is the scheme, `operators` holds one Operator per field of it, `numbers` what nu, mu, ... stand for, and
     `terms` per field the sum z = sum_i weight_i symbol_i(E) in these numbers.
+
+    >>> import schemetools as st
+    >>> lines = st.method_of_lines(st.rk4, st.Operator({"-c": st.stencils.centred(1)}))
+    >>> lines.dimension, lines.is_explicit
+    (1, True)
     """
 
     time: Scheme

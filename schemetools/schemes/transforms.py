@@ -173,6 +173,10 @@ def picard(scheme: Any, m: int) -> RungeKutta:
         Y^0 = u_n,   Y^(l+1) = u_n + h A f(Y^l),   u_(n+1) = u_n + h b f(Y^(m-1))
 
     Of backward Euler this is PolyNet's poly-m as a scheme. Raises SchemeError for m < 1 or another kind of scheme.
+
+    >>> import schemetools as st
+    >>> st.order(st.picard("gauss(2)", 2)), st.order(st.picard("gauss(2)", 4))
+    (2, 4)
     """
     t = as_scheme(scheme)
     if not isinstance(t, RungeKutta):
@@ -200,6 +204,11 @@ def rescale(scheme: Any) -> Any:
 
     The limit of a tableau is sum b_i, that of a multistep scheme sigma(1)/rho'(1), field by field in additive schemes.
     Raises SchemeError where it vanishes.
+
+    >>> import schemetools as st
+    >>> scheme = st.lm(k="1/4")
+    >>> st.modified_equation(scheme, 1).limit, st.modified_equation(st.rescale(scheme), 1).limit
+    (4/5, 1)
     """
     scheme = as_scheme(scheme, imaginary=True)
     name = f"rescale({scheme})"
@@ -235,6 +244,10 @@ def nest(outer: Any, inner: Any) -> RungeKutta:
 
     One reading of HO-ResNet's nesting (Luo et al., arXiv 2103.15244, section on nested nets), whose exact definition
     is not settled; its order is 1 unless inner is Euler.
+
+    >>> import schemetools as st
+    >>> st.order(st.nest("rk4", "heun2")), st.order(st.nest("rk4", "euler"))
+    (1, 4)
     """
     o, i = as_scheme(outer), as_scheme(inner)
     if not (isinstance(o, RungeKutta) and isinstance(i, RungeKutta)):
@@ -258,6 +271,11 @@ def randomise(scheme: Any, gate: Expr) -> Any:
 
     `gate` is a random symbol of sympy.stats (`schemes.random.random_symbol`). Stochastic depth is Euler with a
     Bernoulli gate (Huang et al. 2016, arXiv 1603.09382). Raises SchemeError for a gate that is not random.
+
+    >>> import schemetools as st
+    >>> gate = st.random_symbol("xi", "bernoulli", "1/2")
+    >>> print(st.modified_equation(st.randomise("euler", gate)).weak_order)
+    2
     """
     scheme = as_scheme(scheme)
     if not is_random(gate):
@@ -281,6 +299,10 @@ def to_float(scheme: Any) -> Any:
 
     What a program with literals computes with. In a multistep scheme alpha_0 is what the others leave, so that
     rho(1) = 0.
+
+    >>> import schemetools as st
+    >>> st.to_float(st.ralston2).exact, st.order(st.to_float(st.ralston2))
+    (False, 2)
     """
     scheme = as_scheme(scheme)
 

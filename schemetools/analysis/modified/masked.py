@@ -40,6 +40,10 @@ class MaskedEquation:
     a function f(u, m), or expressions in u and m, and m is given too: symbols, or their number.
     `weak_order` is a number; it is 1/2 where the third cumulant of noise of size sqrt(h) does not vanish. `schedule`
     gives symbols of the mask as functions of t, for which the drift loses (h/2) of the mean field's time derivative.
+
+    >>> import schemetools as st
+    >>> st.modified_equation("dropout_output(1/10)").weak_order
+    2
     """
 
     scheme: MaskedEuler

@@ -43,6 +43,11 @@ class ModifiedPDE:
     It is the logarithm of the principal amplification factor, so that the scheme's numbers follow it to all orders;
     `time` is 2 for schemes of u_tt, where the left side is dt^2 u_tt. `eq[2]`, or `eq[1, 0]` in two dimensions, is one
     coefficient in the numbers. Source: R. F. Warming, B. J. Hyett, J. Comput. Phys. 14 (1974), 159-179.
+
+    >>> import schemetools as st
+    >>> equation = st.modified_equation("upwind", order=2)
+    >>> equation.in_numbers()[(2,)], equation.diffusion
+    (-nu**2/2 + nu/2, {(2,): -nu**2/2 + nu/2})
     """
 
     scheme: Any

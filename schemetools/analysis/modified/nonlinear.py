@@ -30,6 +30,11 @@ class NonlinearModifiedPDE:
     `coefficients[n]` is P_n in lam = dt/dx, in u_x, u_xx, .. and in F_u, F_uu, .., the derivatives of the flux, or in u
     itself where the flux is a formula. Other numbers, such as mu for a diffusion term, stand as they are.
     Source: Warming and Hyett (1974) for linear F; the same elimination in a ring of jets otherwise.
+
+    >>> import schemetools as st
+    >>> equation = st.modified_equation("lax_friedrichs", order=2, flux="u^2/2")
+    >>> type(equation).__name__, equation.conservative
+    ('NonlinearModifiedPDE', True)
     """
 
     scheme: Any

@@ -40,7 +40,13 @@ Equation = StochasticModifiedEquation | MaskedEquation
 
 @dataclass(frozen=True, eq=False)
 class ScheduledEquation:
-    """One stochastic equation per layer, each over the time of its step: layer n on [n h, (n+1) h]."""
+    """One stochastic equation per layer, each over the time of its step: layer n on [n h, (n+1) h].
+
+    >>> import schemetools as st
+    >>> equation = st.modified_equation("stochastic_depth(p)", p=["9/10", "1/2"])
+    >>> equation.weak_order, len(equation.pieces)
+    (2, 2)
+    """
 
     scheme: Scheme
     values: Mapping[str, tuple[Any, ...]]

@@ -24,7 +24,13 @@ DELTA, STEP, TIME = Symbol("delta", positive=True), Symbol("n", positive=True), 
 
 @dataclass(frozen=True)
 class SecondOrderLimit:
-    """mass u'' + damping(t) u' = f, in the time t = n delta, with h = delta^2."""
+    """mass u'' + damping(t) u' = f, in the time t = n delta, with h = delta^2.
+
+    >>> import schemetools as st
+    >>> limit = st.second_order_limit(st.lm(), k="-(n-1)/(n+2)")
+    >>> limit.mass, limit.damping
+    (1, 3/t)
+    """
 
     scheme: Scheme
     mass: Expr

@@ -39,6 +39,11 @@ class StochasticModifiedEquation:
     `third`, at weak order 3: the drift gains h^2 (c_1 f''(f,f) + c_2 f'f'f), and f becomes f + c_3 h f'f in the noise.
     `rates`, under a schedule over depth: the time derivatives of b_v, for which the drift loses (h/2) sum_v b_v' f_v.
     `scaling`: "network" as above; "diffusive" for noise of size sqrt(h) in a step, no h before dB.
+
+    >>> import schemetools as st
+    >>> equation = st.modified_equation("stochastic_depth(1/2)")
+    >>> equation.weak_order, equation.brownian
+    (2, 1)
     """
 
     scheme: Scheme

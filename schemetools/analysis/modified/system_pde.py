@@ -26,6 +26,11 @@ class ModifiedSystem:
 
     It is log G of the amplification matrix G, all unknowns taken at one time and place: a scheme whose fields are half
     a step apart in time shows that as a term of order dt, a similarity that changes no wave.
+
+    >>> import schemetools as st
+    >>> equation = st.modified_equation("acoustics_upwind", order=1)
+    >>> type(equation).__name__, sorted(equation.in_numbers())
+    ('ModifiedSystem', [(1,)])
     """
 
     scheme: Any

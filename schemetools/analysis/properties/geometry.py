@@ -141,6 +141,10 @@ def energy_order(s: Any, *, through: int | None = None) -> int:
     The drift of H is sum over t of b(t)/sigma(t) H([t]), and moving the root of [t] along an edge changes the sign of
     H([t]) only: the coefficients of every free tree must add up to 0. `through` is p + 4 unless given.
     Source: Faou, Hairer, Pham, Energy conservation with non-symplectic methods, BIT 44 (2004).
+
+    >>> import schemetools as st
+    >>> st.energy_order("rk4"), st.energy_order("heun2")
+    (4, 2)
     """
     scheme = as_scheme(s)
     least = order(scheme)

@@ -35,6 +35,11 @@ class OrderReport:
     `order` is the order that it is meant to have, `as_written` the one that its digits have exactly; `residuals` holds
     the largest |residual| of the conditions of each order 1..order+1 (as in `order_conditions`), `tolerance` what a
     residual may be for the digits given, at each of these orders.
+
+    >>> import schemetools as st
+    >>> report = st.order("tsit5", report=True)
+    >>> report.order, report.as_written
+    (5, 1)
     """
 
     order: int

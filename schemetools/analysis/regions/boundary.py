@@ -19,7 +19,13 @@ LINE_POINTS = 257
 
 @dataclass(frozen=True)
 class Curve:
-    """A closed boundary curve, first point repeated at the end; `unbounded` if it closes through infinity."""
+    """A closed boundary curve, first point repeated at the end; `unbounded` if it closes through infinity.
+
+    >>> import schemetools as st
+    >>> [curve] = st.stability("euler").curves()
+    >>> curve.unbounded, bool(abs(abs(curve.points + 1) - 1).max() < 1e-12)
+    (False, True)
+    """
 
     points: np.ndarray
     unbounded: bool

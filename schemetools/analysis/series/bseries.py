@@ -31,6 +31,11 @@ class BSeries:
     """Exact coefficients a(t) on the trees of orders 1..order, and a(empty): 1 for a map, 0 for a vector field.
 
     Coefficients are taken as in `exact.coefficient`: fractions, integers and text as well as sympy's numbers.
+
+    >>> import schemetools as st
+    >>> step = st.BSeries.of(st.midpoint, 3)
+    >>> step[st.Tree("[.]")], step[st.Tree("[.,.]")]
+    (1/2, 1/4)
     """
 
     empty: Expr

@@ -40,6 +40,10 @@ class MeanSquareStability(Stability):
 
     The region and intervals are those of the mean square, A-stable and the like are meant in the mean square.
     `second_moment(x, y) <= 1` is the region of a scheme with one value.
+
+    >>> import schemetools as st
+    >>> st.stability("stochastic_depth(p=1/2)").real_interval
+    2
     """
 
     def __post_init__(self) -> None:

@@ -24,6 +24,11 @@ class VonNeumannStability:
 
     Numbers for which the operator on the newest level is singular at some angle are excluded. Everything is decided in
     exact arithmetic, for all angles at once; what is not decided is None, and `necessary` then holds what is known.
+
+    >>> import schemetools as st
+    >>> known = st.stability("upwind")
+    >>> known.condition, known.contains(nu=[0.5, 1.5])
+    ((nu >= 0) & (nu <= 1), array([ True, False]))
     """
 
     scheme: Discretisation

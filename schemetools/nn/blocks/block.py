@@ -79,6 +79,13 @@ class Block(StoredOnce):
     `init` gives each free symbol its start: a number, (low, high) for a uniform draw, a distribution, or a tensor with
     one value per channel; `bounds` keeps it strictly inside (low, high). `tol`, `max_iterations`: for implicit stages.
     Raises SchemeError for what does not fit the scheme.
+
+    >>> import torch, schemetools as st
+    >>> block = st.to_block("rk4")(torch.nn.Linear(4, 4), h=0.1)
+    >>> block
+    RK4Block(h=0.1, evaluations=4, order=4: shared branch, trainable: none)
+    >>> block(torch.ones(2, 4)).shape
+    torch.Size([2, 4])
     """
 
     written: ClassVar[Scheme]

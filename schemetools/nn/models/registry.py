@@ -22,7 +22,11 @@ MODELS |= {"revnet38": revnet, "shake_shake": shake_shake, "nested_transformer":
 
 
 def names() -> tuple[str, ...]:
-    """The names that `build` knows, family by family."""
+    """The names that `build` knows, family by family.
+
+    >>> names()[:3]
+    ('resnet20', 'resnet32', 'resnet44')
+    """
     return tuple(MODELS)
 
 

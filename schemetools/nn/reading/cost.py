@@ -14,7 +14,13 @@ from schemetools.nn.reading.given import Given, check_network
 
 class ModelCost(NamedTuple):
     """Trained `parameters`, `multiply_adds` of one sample (None where no input is known), `depth` in branch
-    evaluations, and the largest number of `live_states` of a step."""
+    evaluations, and the largest number of `live_states` of a step.
+
+    >>> import schemetools as st
+    >>> found = st.nn.cost(st.nn.models.build("resnet20"))
+    >>> found.parameters, found.depth
+    (272378, 9)
+    """
 
     parameters: int
     multiply_adds: int | None

@@ -41,6 +41,12 @@ class LayerReport:
     whether all of them lie in the closed stability region of the layer's own scheme; `remainder` is the first
     omitted term of the limit equation, h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer. `notes`
     name what does not hold.
+
+    >>> import torch, schemetools as st
+    >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
+    >>> layer = st.inspect(stack, torch.ones(1, 3)).layers[0]
+    >>> layer.index, layer.scheme.name, layer.coefficients
+    (0, 'euler', {})
     """
 
     name: str
@@ -93,6 +99,12 @@ class Report:
     """What `inspect` found: the layers in the order in which they ran, and on demand the certificate.
 
     Printed it is a table, one row per layer, and below it the notes.
+
+    >>> import torch, schemetools as st
+    >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
+    >>> report = st.inspect(stack, torch.ones(1, 3))
+    >>> len(report.layers), report.certificate().is_ode in (True, False)
+    (4, True)
     """
 
     layers: tuple[LayerReport, ...]
@@ -162,6 +174,11 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     mode; products with the Jacobians of large states are in float32, and what they give is checked in float64.
     Raises SchemeError for a network without a scheme in it, states that are not finite, and UnsupportedError for
     schemes of several fields.
+
+    >>> import torch, schemetools as st
+    >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
+    >>> [layer.scheme.name for layer in st.inspect(stack, torch.ones(1, 3)).layers][:2]
+    ['euler', 'euler']
     """
     check_network(net, "inspect(net, x)")
     has_masks = any(isinstance(module, MaskedBlock) for module in net.modules())

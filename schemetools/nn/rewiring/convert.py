@@ -72,6 +72,17 @@ def convert(
     `to_stack`; a scheme with the symbol k alone starts it in U(-0.1, 0). A block that changes the shape or has no
     identity path stays as it is, and the history starts again behind it.
     Raises SchemeError for what does not fit, by the block's name, and where there is nothing to rewire.
+
+    >>> import torch, schemetools as st
+    >>> class Residual(torch.nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.f = torch.nn.Linear(3, 3)
+    ...     def forward(self, x):
+    ...         return x + self.f(x)
+    >>> net, x = torch.nn.Sequential(*(Residual() for _ in range(3))), torch.ones(1, 3)
+    >>> torch.equal(st.convert(net, st.lm(k=0), example=x)(x), net(x))
+    True
     """
     check_network(model, "convert(model, scheme)")
     scheme = _checked(s, options)

@@ -86,6 +86,11 @@ class Retrofit(nn.Module):
     `predicted_drift` is the relative change of the output that the match leaves, O(h^2), from the same match between
     the networks of twice their depths; `measured_drift` is the change on an input, None without one. `chains` names
     what was changed.
+
+    >>> import torch, schemetools as st
+    >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
+    >>> st.retrofit(stack, depth=2)(torch.ones(1, 3)).shape
+    torch.Size([1, 3])
     """
 
     def __init__(self, net: nn.Module, chains: Sequence[str], predicted: float, measured: float | None) -> None:
@@ -116,6 +121,12 @@ def retrofit(
     are called with. Without it the drift is foreseen on noise that fits the network's first layer.
     Raises SchemeError for a network without stacks or an input that it does not take, and UnsupportedError for
     branches that cannot be joined in depth, or a scheme of several fields.
+
+    >>> import torch, schemetools as st
+    >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
+    >>> made = st.retrofit(stack, scheme=st.midpoint, depth=2, x=torch.ones(1, 3))
+    >>> made.predicted_drift >= 0
+    True
     """
     check_network(net, "retrofit(net, scheme=..., depth=...)")
     given = None if x is None else Given(x, "retrofit")

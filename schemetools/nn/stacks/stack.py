@@ -36,6 +36,11 @@ class Stack(StoredOnce):
     It has a length, an index and slices. `layers` holds one block per branch; `schemes` is one scheme per layer,
     learned values in place. With memory="reversible", `stored` says what the last pass kept for the way back, in bits
     per element and layer.
+
+    >>> import torch, schemetools as st
+    >>> stack = st.to_stack(st.lm(), [torch.tanh] * 3, init={"k": -0.25})
+    >>> len(stack), stack.schemes[1].name
+    (3, 'lm(k=-0.250000)')
     """
 
     def __init__(

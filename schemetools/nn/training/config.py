@@ -23,6 +23,9 @@ class TrainConfig:
     steps, and every epoch ends with a checkpoint anyway; `store` is a folder for decoded images that are more than fits
     in memory.
     Raises SchemeError for a value out of range.
+
+    >>> TrainConfig(data="images", out="run", scheme="lm").scheme
+    'lm'
     """
 
     data: str

@@ -32,7 +32,11 @@ CHECKPOINT = "checkpoint.pt"
 
 @dataclass(frozen=True)
 class Progress:
-    """What a progress callback is told after every step: where the run is, and the running training loss."""
+    """What a progress callback is told after every step: where the run is, and the running training loss.
+
+    >>> Progress(epoch=1, epochs=10, step=3, steps=40, loss=2.3, lr=0.1).steps
+    40
+    """
 
     epoch: int
     epochs: int
@@ -55,7 +59,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Trained:
-    """A finished run: the model, and one record per epoch (losses, accuracies, seconds, learned coefficients)."""
+    """A finished run: the model, and one record per epoch (losses, accuracies, seconds, learned coefficients).
+
+    >>> Trained(torch.nn.Identity(), epochs=[{"loss": 2.3}], checkpoint=Path("run/checkpoint.pt")).epochs[-1]["loss"]
+    2.3
+    """
 
     model: nn.Module
     epochs: list[dict[str, Any]]
@@ -79,6 +87,15 @@ def train(
     Every random draw follows from (seed, epoch, step), so a resumed run takes the very steps of an unbroken one. Runs
     on several processes under `accelerate launch`. Raises SchemeError for unusable data, for a checkpoint of other
     settings, and where `out` holds a checkpoint and `resume` is not asked for.
+
+    >>> import tempfile
+    >>> from schemetools.nn.training.data import images_of
+    >>> x, y = torch.rand(8, 3, 32, 32), torch.arange(8) % 2
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     config = TrainConfig("memory", out, scheme="lm", options={"width": 2}, epochs=1, batch=4)
+    ...     trained = train(config, images=images_of((x, y), (x, y)))
+    >>> len(trained.epochs), min(trained.epochs[0]["coefficients"])
+    (1, 'stages.0.layers.1.k')
     """
     torch.manual_seed(seed_for(config.seed, 0))
     path = Path(config.out) / CHECKPOINT

@@ -28,7 +28,13 @@ LAST = ("source", "also called", "note")  # of the facts side by side: what one 
 
 @dataclass(frozen=True, repr=False)
 class Page:
-    """A report: `html` is the document, `save` writes it, a notebook shows it in a frame."""
+    """A report: `html` is the document, `save` writes it, a notebook shows it in a frame.
+
+    >>> import schemetools as st
+    >>> page = st.report("euler")
+    >>> page.title, page.html.splitlines()[0]
+    ('euler', '<!DOCTYPE html>')
+    """
 
     title: str
     body: Html

@@ -1,4 +1,9 @@
-"""Stencils by name: `st.stencils.upwind(1, order=3)`, and the same name as text."""
+"""Stencils by name: `st.stencils.upwind(1, order=3)`, and the same name as text.
+
+>>> import schemetools as st
+>>> st.stencils.centred(1)
+Stencil({-1: -1/2, 1: 1/2}, derivative=1)
+"""
 
 import inspect
 import re

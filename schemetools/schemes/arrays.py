@@ -1,6 +1,6 @@
 """A user's lists and arrays as exact vectors and matrices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sympy
@@ -39,3 +39,12 @@ def _entry(value: Any, where: str) -> Expr:
         return exact_arithmetic.coefficient(value)
     except SchemeError as error:
         raise type(error)(f"{where}: {error}") from None
+
+
+def flat(values: Any) -> Iterator[Expr]:
+    """The entries of nested tuples, in the order in which they are written."""
+    for value in values:
+        if isinstance(value, tuple):
+            yield from flat(value)
+        else:
+            yield value

@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
@@ -12,7 +12,7 @@ from sympy import Add, Expr, Integer, Symbol, nan, oo, zoo
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError, UnsupportedError
 from schemetools.exact import canonical, is_random
-from schemetools.schemes.arrays import Matrix, Vector
+from schemetools.schemes.arrays import Matrix, Vector, flat
 from schemetools.schemes.complex_steps import check_complex, parameter, real_parts
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
@@ -95,7 +95,7 @@ class Scheme(ABC):
     @property
     def coefficients(self) -> Vector:
         """Every coefficient, flat, in the order in which the arrays are written."""
-        return tuple(_flatten(self.arrays))
+        return tuple(flat(self.arrays))
 
     @property
     @kept
@@ -218,18 +218,9 @@ def as_scheme(value: Any, *, imaginary: bool = False) -> Scheme:
     return found
 
 
-def _flatten(values: Any) -> Iterator[Expr]:
-    for value in values:
-        if isinstance(value, tuple):
-            yield from _flatten(value)
-        else:
-            yield value
-
-
 NOT_A_SCHEME = (
     "its stages are not consistent: no vector q has V q = q and U q = 1, so a stage is evaluated away from the "
-    "solution. "
-    "The literal PolyNet block x + F(x) + F(F(x)) is the example: F(F(x)) evaluates F near 0, not near x; "
+    "solution. The literal PolyNet block x + F(x) + F(F(x)) is the example: F(F(x)) evaluates F near 0, not near x; "
     "polynet(2) = x + h f(x + h f(x)) is the scheme"
 )
 

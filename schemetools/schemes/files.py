@@ -49,6 +49,7 @@ class _File:
         except RecursionError:
             raise FileError(f"{source}: its brackets are nested too deeply") from None
         self.symbols: dict[str, Expr] = {}
+        self.kind: Any = None
 
     def fail(self, key: str, reason: object) -> FileError:
         last = key.split("[")[0].split(".")[-1]
@@ -68,7 +69,7 @@ class _File:
         return found
 
     def read(self) -> Scheme | Discretisation:
-        kind = self.data.get("kind", "LinearMultistep" if "alpha" in self.data else "RungeKutta")
+        self.kind = kind = self.data.get("kind", "LinearMultistep" if "alpha" in self.data else "RungeKutta")
         if not isinstance(kind, str) or kind not in (*KINDS, *grid_files.KEYS):
             known = ", ".join((*KINDS, *grid_files.KEYS))
             raise self.fail("kind", f"{kind!r} is no kind of scheme; write one of {known}")
@@ -158,7 +159,7 @@ class _File:
         if depth == 0:
             raise self.fail(key, "must be an array of coefficients")
         try:
-            return exact.measure(value, self.symbols, imaginary=self.data.get("kind", "RungeKutta") in COMPLEX)
+            return exact.measure(value, self.symbols, imaginary=self.kind in COMPLEX)
         except SchemeError as error:
             raise self.fail(key, error) from None
 

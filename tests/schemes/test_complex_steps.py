@@ -10,6 +10,7 @@ import sympy
 from sympy import I, Rational, Symbol, cbrt, exp, pi, sqrt, tan
 
 import schemetools as st
+from schemetools.analysis.series.bseries import log
 from schemetools.errors import CoefficientError, UnsupportedError
 
 Z, W = Symbol("z"), Symbol("w")
@@ -107,6 +108,22 @@ def test_the_modified_field_predicts_a_step():
         matrix = np.array([once(1, 0), once(0, 1)]).T
         misses.append(np.abs(flow - matrix).max())
     assert math.log2(misses[0] / misses[1]) == pytest.approx(6, abs=0.2)
+
+
+def test_a_double_step_of_conjugate_sizes_is_conjugate_to_one_of_order_four():
+    """Blanes, Casas, Escorihuela-Tomas (2022), Numerical Algorithms: symmetric-conjugate compositions."""
+    scheme = composed("implicit_midpoint", DOUBLE)
+    assert (st.order(scheme), st.conjugate_order(scheme)) == (3, 4)
+    series, equation = log(st.BSeries.of(scheme, 4)), st.modified_equation(scheme, 4)
+    assert all(sympy.expand(series[t] - c) == 0 for t, c in equation.coefficients.items())
+
+
+def test_the_field_as_a_function_wants_a_complex_state():
+    u = Symbol("u")
+    right = st.modified_equation(composed("implicit_midpoint", DOUBLE), 4).solver([u**2], (u,), 0.1)
+    assert right(0, np.array([1 + 0j])) == pytest.approx(1 - 1j * math.sqrt(3) / 36 * 1e-3)
+    with pytest.raises(st.SchemeError, match="start it from a complex array"):
+        right(0, np.array([1.0]))
 
 
 def test_symmetry_and_symplecticity_are_those_of_the_complex_step():
@@ -295,7 +312,7 @@ def test_what_is_no_complex_coefficient(entry, sentence):
 
 def test_what_has_real_states_refuses():
     scheme = SCHEMES["double"][0]()
-    for verb in (st.to_source, st.to_stepper, st.cost, st.certify, st.recover, st.energy_order, st.conjugate_order):
+    for verb in (st.to_source, st.to_stepper, st.cost, st.certify, st.recover, st.energy_order):
         with pytest.raises(UnsupportedError, match="has complex coefficients: its steps leave the real numbers"):
             verb(scheme)
     with pytest.raises(UnsupportedError, match="complex coefficients"):

@@ -10,6 +10,7 @@ from sympy.stats import E
 
 import schemetools as st
 from schemetools.errors import SchemeError
+from schemetools.schemes.base import Scheme
 
 z = Symbol("z")
 
@@ -145,3 +146,46 @@ def test_to_float_rounds_to_the_doubles_a_program_uses():
 def test_what_cannot_be_transformed_says_why(call, reason):
     with pytest.raises(SchemeError, match=reason):
         call()
+
+
+ROUNDED_APART = {"feagin12", "feagin14"}  # five seconds each
+
+
+@pytest.mark.parametrize("name", ["yoshida4", "ars222", "ars443", "imex_ssp2", "ruth3", "sbdf(2)", "dprkn4"])
+def test_the_doubles_of_several_tableaux_keep_the_order(name):
+    rounded = st.to_float(name)
+    assert not rounded.exact and st.order(rounded) == st.order(name)
+
+
+@pytest.mark.slow
+def test_the_doubles_of_every_catalog_entry_keep_its_order():
+    for scheme in (st.get(name) for name in st.names() if name not in ROUNDED_APART):
+        if not isinstance(scheme, Scheme) or scheme.free_symbols or scheme.random_symbols:
+            continue
+        if isinstance(scheme, st.Exponential):
+            with pytest.raises(SchemeError, match="functions of h L"):
+                st.to_float(scheme)
+            continue
+        rounded = st.to_float(scheme)
+        assert not rounded.exact and st.order(rounded) == st.order(scheme), scheme.name
+
+
+def test_decimal_shares_of_steps_have_the_order_they_are_meant_to_have():
+    """The triple jump and Yoshida's six (1990) to 16 digits and as floats; declared approximate where that is said."""
+    gamma = 1 / (2 - 2 ** (1 / 3))
+    outer = ["0.784513610477560", "0.235573213359357", "-1.17767998417887"]
+    middle = str(1 - 2 * sum(map(Rational, outer)))
+    yoshida = [*outer, middle, *outer[::-1]]
+    for shares, order in (([gamma, 1 - 2 * gamma, gamma], 4), (yoshida, 6), ([float(Rational(w)) for w in yoshida], 6)):
+        for declared in (None, False):
+            scheme = st.compose(*[st.stoermer_verlet] * len(shares), fractions=shares, exact=declared)
+            assert not scheme.exact and st.order(scheme) == order
+
+
+def test_arrays_of_scipy_are_taken_as_they_are():
+    integrate = pytest.importorskip("scipy.integrate")
+    for method, order in ((integrate.RK23, 3), (integrate.RK45, 5), (integrate.DOP853, 8)):
+        for declared in (None, False):
+            scheme = st.RungeKutta(method.A, method.B, exact=declared)
+            assert not scheme.exact or method is integrate.RK23
+            assert st.order(scheme) == order

@@ -26,7 +26,8 @@ Right = Callable[..., np.ndarray]
 def solver(eq: EquationFacts, f: Any, u: Any, h: Any = None, t: Any = None) -> Right:
     """A NumPy right-hand side for `scipy.integrate.solve_ivp`: rhs(t, y), or rhs(t, y, h) where h is left open.
 
-    y has shape (n,) or (n, m) for m states at once. Raises SchemeError where symbols remain that have no value.
+    y has shape (n,) or (n, m) for m states at once; it is complex where the field is. Raises SchemeError where symbols
+    remain that have no value.
     """
     step = Symbol("h") if h is None else expression(h)
     time = Symbol("t") if t is None else t
@@ -42,7 +43,11 @@ def solver(eq: EquationFacts, f: Any, u: Any, h: Any = None, t: Any = None) -> R
 
     def right(t: float, y: np.ndarray, *rest: float) -> np.ndarray:
         values = np.asarray(y)
-        result = np.empty_like(values, dtype=float)
+        if eq.scheme.is_complex and not np.iscomplexobj(values):
+            raise SchemeError(
+                f"the field of {eq.scheme:s} is complex; start it from a complex array, y0.astype(complex)"
+            )
+        result = np.empty_like(values, dtype=np.result_type(values, float))
         for i, component in enumerate(function(t, *values, *rest)):
             result[i] = component
         return result

@@ -34,7 +34,7 @@ def conjugate_order(s: Any, *, through: int | None = None) -> int:
     >>> conjugate_order(st.rk4), conjugate_order(st.trapezoid)
     (4, 2)
     """
-    given = as_scheme(s)
+    given = as_scheme(s, imaginary=True)
     if not isinstance(given, (RungeKutta, AdditiveRungeKutta, LinearMultistep)):
         raise UnsupportedError(
             f"conjugate_order is derived for Runge-Kutta, additive and multistep schemes; {given} is of the kind "

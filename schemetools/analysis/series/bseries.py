@@ -65,7 +65,7 @@ class BSeries:
     @classmethod
     def of(cls, s: Any, order: int = 4) -> "BSeries":
         """One step of a scheme: the elementary weights of Runge-Kutta, the underlying one-step method of any other."""
-        scheme = as_scheme(s)
+        scheme = as_scheme(s, imaginary=True)
         if isinstance(scheme, BY_WEIGHTS):
             grammar = grammar_of(scheme)
             check_order(grammar, order)
@@ -77,7 +77,7 @@ class BSeries:
     @classmethod
     def field_of(cls, s: Any, order: int = 4) -> "BSeries":
         """h times the modified vector field of a scheme."""
-        scheme = as_scheme(s)
+        scheme = as_scheme(s, imaginary=True)
         series = modified_series(scheme, order)
         return _named(series.grammar, order, Integer(0), series.value)
 

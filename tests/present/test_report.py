@@ -220,3 +220,8 @@ def test_bad_input_is_one_sentence(ask, said):
     with pytest.raises(st.SchemeError, match=re.escape(said)) as caught:
         ask()
     assert "\n" not in str(caught.value)
+
+
+def test_a_parameter_with_a_reserved_name_has_a_slider():
+    page = st.report("theta(1/4)").html
+    assert "t = 1/4" in page and page.count('class="frames"') == 1

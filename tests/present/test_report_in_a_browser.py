@@ -87,6 +87,27 @@ def test_the_slider_moves_the_picture_by_keyboard(shown, name):
     assert page.get_log("browser") == []
 
 
+def test_the_slider_moves_verdicts_and_equation(shown):
+    """At every stop they are those of the scheme with that k, as the package says them."""
+    page = shown("two")
+    slider = page.find_element(By.CSS_SELECTOR, "input[type=range]")
+    section = slider.find_element(By.XPATH, "./ancestor::section")
+    slider.send_keys(Keys.HOME)
+    for k in ("-1/2", "0", "3/10", "1/2"):
+        assert section.find_element(By.CSS_SELECTOR, "output").text == f"k = {k}"
+        rows = section.find_elements(By.CSS_SELECTOR, ".beside tr")
+        found = {r.find_element(By.TAG_NAME, "th").text: r.find_element(By.TAG_NAME, "td").text for r in rows}
+        known = st.stability(st.lm(k=k))
+        assert found["real interval"] == str(known.real_interval)
+        assert found["zero-stable"] == ("yes" if known.is_zero_stable else "no")
+        limit = [part.text for part in section.find_elements(By.CSS_SELECTOR, ".beside mfrac")]
+        assert section.find_elements(By.CSS_SELECTOR, ".beside math") and (k == "0" or limit)
+        texts = page.execute_script("return document.querySelector('.beside').textContent").replace("\u2062", "")
+        assert (str(known.limit).replace("/", "") + "f") in texts or k == "0"
+        slider.send_keys(Keys.ARROW_RIGHT)
+    assert page.get_log("browser") == []
+
+
 def test_formulas_have_a_size_and_stay_on_the_page(shown):
     page = shown("two")
     sizes = page.execute_script(

@@ -81,8 +81,9 @@ def report(schemes: Any, *, sweep: Sweep = None) -> Page:
     """Everything that is known about a scheme, or about several side by side, as one HTML page without a network.
 
     For each scheme: tableau, facts, modified equation, stability region, trees, programs, publication; a section says
-    what it lacks where a scheme has no such thing. The region moves with a slider where the scheme has one parameter:
-    a free symbol, or that of its family in the catalog. `sweep` gives the values, as in {"k": [0, 0.5, 1]}.
+    what it lacks where a scheme has no such thing. Region, verdicts and equation move with a slider where the
+    scheme has one parameter: a free symbol, or that of its family in the catalog. `sweep` gives the values, as in
+    {"k": [0, 0.5, 1]}.
 
     `schemes` is what every verb takes (a scheme, a name, an object with a scheme), a difference scheme or method of
     lines, or a list of them; or what `inspect` returns: then the page has a table of the layers, their spectra over the

@@ -19,6 +19,7 @@ from schemetools.schemes.base import Scheme
 from schemetools.schemes.naming import split_arguments
 
 VALUES, MOST_STEPS = 30, 6
+FREE = "parameter"  # the symbol while the span is looked for: that of the family may be reserved, as t of theta(t)
 NEAR = 100  # ends that are no fractions are moved inwards to hundredths
 
 
@@ -69,7 +70,7 @@ def family_of(
     if is_whole:
         whole = sorted({*range(1, MOST_STEPS + 1), int(value)})
         return _along(symbol, build, whole, value)
-    return _along(symbol, build, _with(_span(build(Symbol(symbol)), symbol, count), value), value)
+    return _along(symbol, build, _with(_span(build(Symbol(FREE)), FREE, count), value), value)
 
 
 def _swept(scheme: Scheme, names: list[str], sweep: Mapping[str, Iterable[Any]]) -> Family | None:

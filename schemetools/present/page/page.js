@@ -5,15 +5,18 @@ for (const script of document.querySelectorAll("script.frames")) {
   const [fill, line] = box.querySelectorAll("svg .fill, svg .line");
   const shown = box.querySelector("output");
   const slider = box.querySelector("input[type=range]");
+  const beside = box.querySelector(".beside");
   const move = () => {
     const frame = frames[slider.valueAsNumber];
     fill.setAttribute("d", frame.fill);
     line.setAttribute("d", frame.line);
     shown.textContent = frame.label;
     slider.setAttribute("aria-valuetext", frame.label);
+    if (beside) beside.innerHTML = frame.beside; // made by this package, with every text escaped
   };
   slider.addEventListener("input", move);
   slider.parentElement.hidden = false;
+  if (beside) beside.hidden = false;
   move(); // a browser may have kept the place of the slider over a reload
 }
 

@@ -13,6 +13,7 @@ from schemetools.present.facts import scheme_facts
 from schemetools.present.page.family import family_of, outlines
 from schemetools.present.page.markup import Html, element, joined, lacking, section, table
 from schemetools.present.page.mathml import inline, math
+from schemetools.present.page.moving import said
 from schemetools.present.page.overlay import drawable
 from schemetools.present.page.plane import Frame, picture, region
 from schemetools.present.page.slider import slider
@@ -65,12 +66,14 @@ def _equation(equation: Any) -> Html:
 
 
 def _region(scheme: Scheme, name: str, sweep: Sweep) -> Html:
-    """The region, with a slider where the scheme has a parameter."""
+    """The region; where the scheme has a parameter with a slider, which moves verdicts and equation as well."""
     family = family_of(scheme, sweep)
     if family is not None:
         frame, frames = outlines(family)
         now = frames[family.start]
         drawn = picture(frame, region(now["fill"], now["line"]), title=f"Stability region of {name}")
+        beside = said(family.members, of=name)
+        frames = [{**frame, "beside": shown} for frame, shown in zip(frames, beside, strict=True)]
         moved = slider(family.symbol, frames, family.start, of=name)
         return joined([drawn, moved, _meaning(family.members[0].stability)])
     return answered(lambda: still(scheme, name))

@@ -1,4 +1,4 @@
-"""A slider and the frames it moves through: paths that a few lines of script put into the picture before it."""
+"""A slider and the frames it moves through: paths that a few lines of script put into the picture."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,10 @@ from schemetools.present.page.markup import Html, element, joined
 
 
 def slider(symbol: str, frames: Sequence[Mapping[str, str]], start: int, *, of: str) -> Html:
-    """The slider for the picture just before it. Each frame has a label, and "fill" and "line" for the two paths."""
+    """The slider for the picture just before it. Each frame has a label, and "fill" and "line" for the two paths.
+
+    What is "beside" the picture, as markup, stands below the slider and is shown by the script as well.
+    """
     bar = element(
         "input",
         type="range",
@@ -27,7 +30,8 @@ def slider(symbol: str, frames: Sequence[Mapping[str, str]], start: int, *, of: 
         class_="slider",
         hidden=True,
     )
-    return joined([element("p", element("output", frames[start]["label"]), class_="at"), moved, data(frames)])
+    beside = element("div", class_="beside", hidden=True) if "beside" in frames[start] else None
+    return joined([element("p", element("output", frames[start]["label"]), class_="at"), moved, beside, data(frames)])
 
 
 def data(frames: Sequence[Mapping[str, str]]) -> Html:

@@ -26,7 +26,7 @@ from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.noise import LayerNoise, MaskedReport, gate_noise, masked_reports, noise_lines
 from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
-from schemetools.nn.tensors.products import Linearised
+from schemetools.nn.tensors.products import push
 from schemetools.schemes.base import Scheme
 from schemetools.tables import html_table, numbered, text_table
 
@@ -269,7 +269,7 @@ def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) 
 
     def along(j: int, direction: Tensor, rate: float) -> Tensor:
         moved = (
-            layer.h * Linearised(branches[j], u).ahead(direction) if np.any(terms.second[j]) else torch.zeros_like(u)
+            layer.h * push(branches[j], (u,), (direction,)) if np.any(terms.second[j]) else torch.zeros_like(u)
         )
         return moved if other is None or not rate else moved + rate * sign * (_own(other, own)[j](u) - fields[j])
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 Product = Callable[[Tensor], Tensor]
 
-AGAIN = 0.5  # a vector that loses more than this in the projection is projected once more
+AGAIN = 0.1  # a vector of which no more than this is left by the projection is projected once more
 
 
 @dataclass(frozen=True)

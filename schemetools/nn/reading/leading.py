@@ -97,7 +97,7 @@ def _power(product: Product, power: int) -> Product:
 
 def _wait(before: tuple[int, float], now: tuple[int, float], tolerance: float, power: int) -> int:
     """How many steps until the residual, which falls geometrically, reaches the tolerance."""
-    low, high = -(-8 // power), -(-30 // power)
+    low, high = -(-6 // power), -(-30 // power)
     rate = np.log(before[1] / now[1]) / max(now[0] - before[0], 1)
     return int(np.clip(np.ceil(np.log(now[1] / tolerance) / rate), low, high)) if rate > 0 else high
 

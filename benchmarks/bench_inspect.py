@@ -78,7 +78,9 @@ def measured(name: str) -> dict[str, Any]:
     torch.set_num_threads(1)
     net, x = NETWORKS[name]()
     before = passes(net, x, 7)
-    st.inspect(st.to_stack(st.lm(), [nn.Linear(4, 4) for _ in range(3)], init={"k": -0.1}), torch.randn(1, 4))  # what is loaded once
+    st.inspect(
+        st.to_stack(st.lm(), [nn.Linear(4, 4) for _ in range(3)], init={"k": -0.1}), torch.randn(1, 4)
+    )  # what is loaded once
     start = time.process_time()
     report = st.inspect(net, x)
     seconds = time.process_time() - start

@@ -174,7 +174,7 @@ def test_what_cannot_be_read_is_said_with_what_came(x):
     spoilt[0, :2] = math.nan
     with pytest.raises(SchemeError, match="nan or inf at 2 of 6 entries"):
         inspect(stack, spoilt)
-    with pytest.raises(SchemeError, match="a tensor of int64 came"):
+    with pytest.raises(SchemeError, match="the state holds torch.int64"):
         inspect(stack, torch.ones(1, 6, dtype=torch.int64))
     with pytest.raises(SchemeError, match="with entries"):
         inspect(stack, x[:0])

@@ -268,9 +268,7 @@ def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) 
     other, sign = _neighbour(chain, i)
 
     def along(j: int, direction: Tensor, rate: float) -> Tensor:
-        moved = (
-            layer.h * push(branches[j], (u,), (direction,)) if np.any(terms.second[j]) else torch.zeros_like(u)
-        )
+        moved = layer.h * push(branches[j], (u,), (direction,)) if np.any(terms.second[j]) else torch.zeros_like(u)
         return moved if other is None or not rate else moved + rate * sign * (_own(other, own)[j](u) - fields[j])
 
     known = {s: value for s, value in values.items() if other is not None and s in other.values}

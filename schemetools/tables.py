@@ -1,9 +1,12 @@
 """A report's table as plain text and as HTML, long notes below it."""
 
+import itertools
+import textwrap
 from collections.abc import Sequence
 from html import escape
 
 Rows = Sequence[Sequence[str]]
+WIDTH = 80  # of a terminal as they come
 
 
 def numbered(rows: Rows) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -16,26 +19,53 @@ def numbered(rows: Rows) -> tuple[list[tuple[str, ...]], list[str]]:
     return short, [f"[{number}] {note}" for note, number in found.items()]
 
 
-def text_table(heads: Sequence[str], rows: Rows) -> list[str]:
-    """Lines of a table: columns as wide as their widest cell, a rule below the headings.
+def text_table(heads: Sequence[str], rows: Rows, width: int = WIDTH) -> list[str]:
+    """Lines of a table, a rule below the headings; where it is wider than `width`, cells fold at their spaces.
+
+    A number, and any other word, stays whole.
 
     >>> print(*text_table(("layer", "inside"), [("layers.0", "yes")]), sep="\\n")
     layer     inside
     --------  ------
     layers.0  yes
+    >>> print(*text_table(("layer", "leading eigenvalue"), [("a", "0.0125+0.0716i")], width=24), sep="\\n")
+           leading
+    layer  eigenvalue
+    -----  --------------
+    a      0.0125+0.0716i
     """
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    return aligned([heads, ["-" * width for width in widths], *rows])
+    columns = list(zip(heads, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    least = [max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns]
+    gap = 2 if sum(least) + 2 * (len(least) - 1) <= width else 1
+    while sum(widths) + gap * (len(widths) - 1) > width and widths != least:
+        widest = max((i for i, w in enumerate(widths) if w > least[i]), key=lambda i: widths[i])
+        widths[widest] -= 1
+    widths = [
+        max(len(line) for cell in column for line in _folded(cell, w))
+        for column, w in zip(columns, widths, strict=True)
+    ]
+    top = [_folded(cell, w) for cell, w in zip(heads, widths, strict=True)]
+    tall = max(map(len, top))
+    lines = [*zip(*([""] * (tall - len(cell)) + cell for cell in top), strict=True), ["-" * w for w in widths]]
+    for row in rows:
+        cells = [_folded(cell, w) for cell, w in zip(row, widths, strict=True)]
+        lines += itertools.zip_longest(*cells, fillvalue="")
+    return aligned(lines, gap)
 
 
-def aligned(rows: Rows) -> list[str]:
-    """Lines of a table without headings.
+def _folded(cell: str, width: int) -> list[str]:
+    return textwrap.wrap(cell, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def aligned(rows: Rows, gap: int = 2) -> list[str]:
+    """Lines of a table without headings, `gap` spaces between its columns.
 
     >>> aligned([("order", "4"), ("A-stable", "no")])
     ['order     4', 'A-stable  no']
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [(" " * gap).join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def html_table(heads: Sequence[str], rows: Rows, below: Sequence[str]) -> str:

@@ -13,11 +13,14 @@ from matplotlib.patheffects import withTickedStroke
 
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.stability.base import Stability
+from schemetools.analysis.stability.exponential import ExponentialStability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.axes import style_cycle
 from schemetools.schemes.base import Scheme
+from schemetools.schemes.discretisation import Discretisation
+from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 GRID = 600
 FILL = 0.16
@@ -26,13 +29,34 @@ COLOURS = 8  # that are told apart; more schemes are numbered
 
 
 def stabilities_of(schemes: Any, *, normalized: bool = False, shares: Any = None) -> list[Stability]:
-    """The stability of each scheme of a list, or of one. Raises SchemeError for an empty list."""
+    """The stability of each scheme of a list, or of one. Raises SchemeError for an empty list, and by `check_plane`."""
     if isinstance(schemes, (Stability, Scheme)) or not isinstance(schemes, Iterable) or isinstance(schemes, str):
         schemes = [schemes]
     found = [s if isinstance(s, Stability) else stability(s, normalized=normalized, shares=shares) for s in schemes]
     if not found:
         raise SchemeError("there is no scheme to draw: give a scheme or a list of schemes, such as [rk4, lm(k=0.3)]")
+    for s in found:
+        check_plane(s)
     return found
+
+
+def check_plane(s: Any) -> None:
+    """Raise UnsupportedError for a scheme whose stability is not a region in the plane of one number."""
+    if isinstance(s.scheme, Discretisation):
+        raise UnsupportedError(
+            f"a region in the plane of h lambda belongs to a scheme of u' = f(u); {s.scheme:} is one of a partial "
+            "differential equation: plot_dissipation, plot_dispersion and plot_plane draw what its waves do"
+        )
+    if isinstance(s.scheme, RungeKuttaNystrom):
+        raise UnsupportedError(
+            f"a region in one complex number does not exist: {s.scheme:} is for q'' = f, whose test equation is "
+            "q'' = -w^2 q; st.stability(s).periodicity_interval says for which h w it is periodic"
+        )
+    if isinstance(s, ExponentialStability):
+        raise UnsupportedError(
+            f"a region in one number does not exist: {s.scheme:} has two, x = hλ for what it solves exactly and y = hμ "
+            "for the rest; st.stability(s).region(x) is its region in the plane of y"
+        )
 
 
 def name_of(s: Stability) -> str:

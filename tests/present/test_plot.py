@@ -238,3 +238,11 @@ def test_style_is_undone_after_the_block():
     with styled():
         assert matplotlib.rcParams["axes.spines.top"] is False
     assert matplotlib.rcParams["lines.linewidth"] == before
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("rkn4", "periodicity_interval"), ("etdrk2", "has two"), ("upwind", "plot_dissipation")]
+)
+def test_what_has_no_region_in_one_plane_is_refused(name, why):
+    with pytest.raises(st.SchemeError, match=why):
+        st.plot_stability(name)

@@ -13,6 +13,7 @@ from schemetools.codegen.plan import Eval, StepPlan
 from schemetools.codegen.starting import input_names
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.exponential import ExponentialBlock
 from schemetools.nn.blocks.stepped import Stepped
 from schemetools.nn.reading.given import Given
 from schemetools.nn.reading.shared import Shared
@@ -166,6 +167,12 @@ def blocks_of(net: nn.Module) -> dict[nn.Module, str]:
         for name, module in net.named_modules()
         if isinstance(module, (Block, Stepped)) and module not in held
     }
+    for module_name, module in net.named_modules():
+        if isinstance(module, ExponentialBlock):
+            raise UnsupportedError(
+                f"{module_name or 'the network'} is a step of {module.scheme:}, an exponential method for "
+                "u' = L u + N(u); what is read is written for u' = f(u): give a network of schemes such as euler or lm"
+            )
     if not names:
         raise SchemeError(
             f"this {type(net).__name__} has no scheme in it: build it with to_stack or models.build, or rewire its "

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemetools.analysis.stability.base import Stability
-from schemetools.analysis.stability.exponential import ExponentialStability
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.page.markup import Html, element
 from schemetools.present.page.plane import Frame, picture, region
-from schemetools.present.regions import common_window
+from schemetools.present.regions import check_plane, common_window
 from schemetools.schemes.base import Scheme
-from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
 COLOURS = 6
 
@@ -47,16 +45,7 @@ def drawable(scheme: Scheme) -> Stability:
     if scheme.free_symbols:
         symbols = ", ".join(sorted(s.name for s in scheme.free_symbols))
         raise UnsupportedError(f"{name} is drawn where its symbols have values; its free symbols are {symbols}")
-    if isinstance(scheme, RungeKuttaNystrom):
-        raise UnsupportedError(
-            f"a region in one complex number. {name} is for q'' = f, whose test equation is q'' = -w^2 q; "
-            "the facts say for which h w it is periodic"
-        )
     found: Any = stability(scheme)
-    if isinstance(found, ExponentialStability):
-        raise UnsupportedError(
-            f"a region in one number. {name} has two, x = hλ for what it solves exactly and y = hμ for the rest; "
-            "st.stability(s).region(x) is its region in the plane of y"
-        )
+    check_plane(found)
     found.curves()
     return found

@@ -25,7 +25,7 @@ export MPLBACKEND ?= agg
 # pytest runs two processes; each of them then uses one core.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
-.PHONY: help setup demo test check check-all check-core without-flint slow faults fuzz bench docs lint types contract notebooks notebooks-update \
+.PHONY: help setup demo test check check-all check-core without-flint slow faults fuzz bench mutants versions docs lint types contract notebooks notebooks-update \
         format clean
 
 help:
@@ -36,6 +36,8 @@ help:
 	@echo "make faults      interrupts, full disks, kills, missing packages"
 	@echo "make fuzz        ten minutes of coverage-guided fuzzing of everything that reads input"
 	@echo "make bench       every figure, beside its peers and its bar: docs/results/benchmarks.md"
+	@echo "make versions    the fast tests with the oldest and the newest libraries"
+	@echo "make mutants     400 changes of the code, each against the tests of its room"
 	@echo "make docs        docs/_build/html/index.html"
 	@echo "make format      let ruff format and mend"
 
@@ -122,9 +124,23 @@ check-core:
 bench: .venv-bench/.installed
 	OMP_NUM_THREADS=1 .venv-bench/bin/python -m pytest -c benchmarks/pytest.ini $(or $(ONLY:%=benchmarks/bench_%.py),benchmarks)
 
+# Each in an environment of its own; WHICH=oldest for one, ROOMS="tests/exact tests/nn" for some tests.
+versions:
+	PYTHON=$(PYTHON) tests/versions/run.sh
+
+# In a copy of the tree; a run that was broken off goes on where it stopped. MUTANTS=40 MINUTES=30 QUICK=1 for less.
+.venv-mutants/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt ".[torch,train,test]" cosmic-ray==8.7.0
+	.venv-mutants/bin/python -m pip uninstall --quiet --yes schemetools
+	@touch $@
+
+mutants: .venv-mutants/.installed
+	.venv-mutants/bin/python tests/mutants/run.py
+
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv-core .venv-fuzz .venv-bench .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature docs/gallery demo-output
+	rm -rf .venv-core .venv-fuzz .venv-bench .venv-versions .venv-mutants .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache docs/_build docs/notebooks docs/literature docs/gallery demo-output

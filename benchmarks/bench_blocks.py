@@ -1,17 +1,10 @@
-"""Generated blocks against hand-written code, and what memory and compilation cost: python benchmarks/bench_blocks.py
+"""Generated blocks against hand-written code, and what memory and compilation cost."""
 
-Medians of interleaved runs in one process; every ratio comes with half the distance of its quartiles.
-"""
-
-import argparse
-import importlib
-import importlib.util
-import json
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 import torch._inductor.config
 from cases import H, adams_bashforth_3, by_hand, convolutional, heun2, lm, ours, rk4, tiny
@@ -20,22 +13,19 @@ from torch import nn
 
 import schemetools as st
 
-Results = dict[str, Any]
+BRANCHES = {"tiny": tiny, "conv": convolutional}
 
 
-def steps(rounds: int) -> Results:
-    """Forward and backward of one step: time of ours over time of the hand-written form."""
-    found: Results = {}
-    for kind, make in (("tiny", tiny), ("conv", convolutional)):
-        f, x = make()
-        for name, (hand, block) in step_pairs(f, x).items():
-            with torch.no_grad():
-                assert torch.allclose(hand(x), block(x), atol=1e-4), name
-            times = interleaved({"hand": gradient_of(hand, x), "ours": gradient_of(block, x)}, rounds=rounds)
-            found[f"{name}, {kind}"] = ratio(times, "ours", "hand")
-        if importlib.util.find_spec("torchdiffeq"):
-            found[f"torchdiffeq rk4, {kind}"] = against_torchdiffeq(f, x, ours("rk4", f), rounds)
-    return found
+@pytest.mark.parametrize("kind", BRANCHES)
+def test_a_step_costs_no_more_than_by_hand(kind: str, measured) -> None:
+    """Forward and backward of one step."""
+    f, x = BRANCHES[kind]()
+    for name, (hand, block) in step_pairs(f, x).items():
+        with torch.no_grad():
+            assert torch.allclose(hand(x), block(x), atol=1e-4), name
+        times = interleaved({"hand": gradient_of(hand, x), "ours": gradient_of(block, x)})
+        middle, spread = ratio(times, "ours", "hand")
+        measured(f"step of {name}, {kind} branch, over the step by hand", middle, spread=spread, bar=1.05)
 
 
 def step_pairs(f: nn.Module, x: torch.Tensor) -> dict[str, tuple[Any, Any]]:
@@ -53,19 +43,6 @@ def step_pairs(f: nn.Module, x: torch.Tensor) -> dict[str, tuple[Any, Any]]:
             lambda x: adams(x, (before, before))[0],
         ),
     }
-
-
-def against_torchdiffeq(f: nn.Module, x: torch.Tensor, block: nn.Module, rounds: int) -> tuple[float, float]:
-    """Time of torchdiffeq's fixed-grid step over time of ours."""
-    odeint = importlib.import_module("torchdiffeq").odeint
-
-    t = torch.tensor([0.0, H])
-
-    def peer(x: torch.Tensor) -> torch.Tensor:
-        return odeint(lambda _, u: f(u), x, t, method="rk4", options={"step_size": H})[-1]
-
-    times = interleaved({"ours": gradient_of(block, x), "peer": gradient_of(peer, x)}, rounds=rounds)
-    return ratio(times, "peer", "ours")
 
 
 def conv_layers(depth: int, channels: int = 8, size: int = 16) -> tuple[list[nn.Module], torch.Tensor]:
@@ -100,37 +77,32 @@ def evaluated_twice(stack: nn.Module, x: torch.Tensor) -> None:
     gradient_of(stack, x)()
 
 
-def memory(depth: int, rounds: int) -> Results:
+@pytest.mark.parametrize(("name", "make"), [("lm(k=1)", conv_layers), ("revnet", partitioned_layers)])
+def test_memory(name: str, make: Any, measured) -> None:
     """Time of memory-saving stacks over that of storing everything, and bytes over those of a tenth of the layers."""
-    found: Results = {}
-    lm1, options = st.get("lm(k=1)"), {"h": 0.1}
-    for name, scheme, make, split in (
-        ("lm(k=1)", lm1, conv_layers, False),
-        ("revnet", st.get("revnet"), partitioned_layers, True),
-    ):
-        fs, x = make(depth)
-        kinds = {
-            "store": {},
-            "reversible": {"memory": "reversible"},
-            "reversible, last tenth stored": {"memory": "reversible", "every": depth // 10},
-            "checkpoint": {"memory": "checkpoint", "every": depth // 10},
-        }
-        stacks = {k: st.to_stack(scheme, fs, split=split, **options, **more) for k, more in kinds.items()}
-        cases = {k: gradient_of(s, x) for k, s in stacks.items()}
-        # The least that any way of computing states again can cost: storing, and one more pass without a graph.
-        cases["floor"] = partial(evaluated_twice, stacks["store"], x)
-        times = interleaved(cases, rounds=rounds, budget=0.0)
-        short = st.to_stack(scheme, fs[: depth // 10], split=split, **options)
-        base = saved_bytes(short, x)
-        for kind in [k for k in cases if k != "store"]:
-            found[f"{name} {kind}, time over store"] = ratio(times, kind, "store")
-        # While a layer runs backwards, its own tensors are alive besides what was kept (less, by then, what was stored).
-        layer = saved_bytes(st.to_stack(scheme, fs[:1], split=split, **options), x)
-        for kind in kinds:
-            kept = saved_bytes(stacks[kind], x)
-            peak = kept + (layer if kind.startswith("reversible") else 0)
-            found[f"{name} {kind}, bytes of {depth} layers over {depth // 10} stored"] = (peak / base, 0.0)
-    return found
+    depth = 100
+    fs, x = make(depth)
+    options: dict[str, Any] = {"h": 0.1, "split": name == "revnet"}
+    kinds: dict[str, dict[str, Any]] = {
+        "store": {},
+        "reversible": {"memory": "reversible"},
+        "reversible, last tenth stored": {"memory": "reversible", "every": depth // 10},
+        "checkpoint": {"memory": "checkpoint", "every": depth // 10},
+    }
+    stacks = {k: st.to_stack(st.get(name), fs, **options, **more) for k, more in kinds.items()}
+    cases = {k: gradient_of(s, x) for k, s in stacks.items()}
+    # The least that any way of computing states again can cost: storing, and one more pass without a graph.
+    cases["floor"] = partial(evaluated_twice, stacks["store"], x)
+    times = interleaved(cases, rounds=5, budget=0.0)
+    for kind in [k for k in cases if k != "store"]:
+        middle, spread = ratio(times, kind, "store")
+        measured(f"{name}, {depth} layers, {kind}: time over store", middle, spread=spread)
+    base = saved_bytes(st.to_stack(st.get(name), fs[: depth // 10], **options), x)
+    # While a layer runs backwards, its own tensors are alive besides what was kept (less, by then, what was stored).
+    layer = saved_bytes(st.to_stack(st.get(name), fs[:1], **options), x)
+    for kind, stack in stacks.items():
+        peak = saved_bytes(stack, x) + (layer if kind.startswith("reversible") else 0)
+        measured(f"{name}, {depth} layers, {kind}: bytes over {depth // 10} layers stored", peak / base)
 
 
 class ByHand(nn.Module):
@@ -147,9 +119,8 @@ class ByHand(nn.Module):
         return x
 
 
-def compilation(rounds: int) -> Results:
+def test_compiled(measured) -> None:
     """A compiled stack of eight steps against compiled hand-written ones; compile time of 50 layers over 10."""
-    found: Results = {}
     fs, (f, x) = [tiny()[0] for _ in range(8)], tiny()
 
     def bare(x: torch.Tensor) -> torch.Tensor:
@@ -162,11 +133,11 @@ def compilation(rounds: int) -> Results:
         torch.compiler.reset()  # a second stack would first be held against what was compiled for the first
         stack = st.to_stack(st.rk4, branches, h=H)
         cases = {"hand": torch.compile(hand, fullgraph=True), "ours": torch.compile(stack, fullgraph=True)}
-        times = interleaved({k: gradient_of(c, x) for k, c in cases.items()}, rounds=rounds)
-        found[f"compiled stack of 8 over a compiled {name}"] = ratio(times, "ours", "hand")
+        times = interleaved({k: gradient_of(c, x) for k, c in cases.items()})
+        middle, spread = ratio(times, "ours", "hand")
+        measured(f"compiled stack of 8 over a compiled {name}", middle, spread=spread)
     seconds = {depth: compile_seconds(depth) for depth in (2, 10, 50)}  # the first warms the compiler up
-    found["seconds to compile 50 layers over 10"] = (seconds[50] / seconds[10], 0.0)
-    return found
+    measured("time to compile 50 layers over 10", seconds[50] / seconds[10])
 
 
 def compile_seconds(depth: int) -> float:
@@ -179,32 +150,3 @@ def compile_seconds(depth: int) -> float:
         start = time.perf_counter()
         gradient_of(stack, torch.randn(4, 8 + depth, requires_grad=True))()
     return time.perf_counter() - start
-
-
-def main() -> None:
-    """Run everything and print, or store, the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--depth", type=int, default=100)
-    parser.add_argument("--only", choices=["steps", "memory", "compile"])
-    parser.add_argument("-o", "--output", type=Path)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    parts = {
-        "steps": lambda: steps(options.rounds),
-        "memory": lambda: memory(options.depth, max(3, options.rounds // 3)),
-        "compile": lambda: compilation(options.rounds),
-    }
-    results: Results = {}
-    for name, part in parts.items():
-        if options.only in (None, name):
-            results |= part()
-    for name, (value, spread) in results.items():
-        print(f"{name:60s} {value:6.3f} +- {spread:.3f}")
-    if options.output:
-        options.output.write_text(json.dumps({"torch": torch.__version__, "ratios": results}, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

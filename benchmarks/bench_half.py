@@ -1,21 +1,22 @@
-"""Errors of steps in half precision against double precision: python benchmarks/bench_half.py
+"""Errors of steps in half precision against double precision.
 
-Ours, written by hand with Python's numbers, and torchdiffeq's fixed-grid step where it is installed. Root mean square
-over many states and seeds, a branch in the same half precision everywhere; ratios are to the smallest of the others.
+Ours, written by hand with Python's numbers, and torchdiffeq's fixed-grid step. Root mean square over many states and
+seeds, a branch in the same half precision everywhere; ratios are to the smallest of the others.
 """
 
 import copy
-import importlib
-import importlib.util
 from collections.abc import Callable
 
+import pytest
 import torch
 from cases import H, adams_bashforth_3, by_hand, heun2, lm, ours, rk4
 from torch import Tensor, nn
+from torchdiffeq import odeint
 
 import schemetools as st
 
-PEERS = {"euler": "euler", "midpoint": "midpoint", "heun2": "heun2", "heun3": "heun3", "rk4": "rk4"}
+NAMES = ("euler", "midpoint", "heun2", "rk4", "dopri5", "verner89", "lm", "adams_bashforth(3)")
+PEERS = ("euler", "midpoint", "heun2", "heun3", "rk4")
 SEEDS = 8
 
 
@@ -29,9 +30,8 @@ def others(name: str, f: nn.Module, x: Tensor) -> dict[str, Callable[[], Tensor]
         "adams_bashforth(3)": lambda: adams_bashforth_3(f, x, before / 8, before / 8)[0],
     }
     found = {"hand": hand[name] if name in hand else lambda: by_hand(st.get(name))(f, x)}
-    if name in PEERS and importlib.util.find_spec("torchdiffeq"):
-        odeint, t = importlib.import_module("torchdiffeq").odeint, torch.tensor([0.0, H])
-        method = PEERS[name]
+    if name in PEERS:
+        t, method = torch.tensor([0.0, H]), name
         found["torchdiffeq"] = lambda: odeint(lambda _, u: f(u), x, t, method=method, options={"step_size": H})[-1]
     return found
 
@@ -60,17 +60,12 @@ def errors(name: str, dtype: torch.dtype) -> dict[str, float]:
     return {way: value**0.5 for way, value in total.items()}
 
 
-def main() -> None:
-    """The table."""
-    names = ("euler", "midpoint", "heun2", "rk4", "dopri5", "verner89", "lm", "adams_bashforth(3)")
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_error_is_not_larger_than_that_of_others(name: str, dtype: torch.dtype, measured) -> None:
     with torch.no_grad():
-        for dtype in (torch.bfloat16, torch.float16):
-            for name in names:
-                found = errors(name, dtype)
-                least = min(value for way, value in found.items() if way != "ours")
-                shown = ", ".join(f"{way} {value:.3e}" for way, value in found.items())
-                print(f"{str(dtype)[6:]:9} {name:20} {found['ours'] / least:.3f}   ({shown})")
-
-
-if __name__ == "__main__":
-    main()
+        found = errors(name, dtype)
+    least = min(value for way, value in found.items() if way != "ours")
+    measured(
+        f"{str(dtype)[6:]}: error of a step of {name} over the least of the others", found["ours"] / least, bar=1.05
+    )

@@ -1,17 +1,8 @@
-"""The first order of real tableaus, over another version: python benchmarks/bench_orders.py --beside FOLDER
+"""The first order of real tableaus and their blocks, over commit 4cb9aa9: fresh processes in turns, without imports."""
 
-FOLDER is a checkout of commit 4cb9aa9; every case is a fresh process, both versions in turns, processor time without
-imports, the median of the ratios of three rounds. The bar is 5 times faster.
-"""
+import pytest
+from timing import earlier, fresh, in_turns, ratio
 
-import argparse
-import os
-import statistics
-import subprocess
-import sys
-from pathlib import Path
-
-BAR = 5.0
 CASES = {
     "order(gauss(5))": "st.order(st.get('gauss(5)'))",
     "order(radau_iia(4))": "st.order(st.get('radau_iia(4)'))",
@@ -27,29 +18,9 @@ print(time.process_time() - start)
 """
 
 
-HERE = str(Path(__file__).resolve().parents[1])
-
-
-def seconds(work: str, folder: str) -> float:
-    """Processor time in a fresh process, by the version of a folder."""
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": folder}
-    command = [sys.executable, "-c", RUN.format(work=work)]
-    return float(subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=True).stdout)
-
-
-def main() -> None:
-    """One line per case."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--beside", required=True)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    for name, work in CASES.items():
-        rounds = [(seconds(work, HERE), seconds(work, options.beside)) for _ in range(options.rounds)]
-        faster = statistics.median(there / here for here, there in rounds)
-        here = statistics.median(here for here, _ in rounds)
-        held = "holds" if faster >= BAR else "MISSED"
-        print(f"{name:22} {here:.2f} s, {faster:.1f} times faster, bar {BAR:.0f}: {held}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+@pytest.mark.parametrize("name", CASES)
+def test_at_least_five_times_faster(name, measured):
+    program, there = RUN.format(work=CASES[name]), earlier("4cb9aa9")
+    times = in_turns({"there": lambda: fresh(program, folder=there), "here": lambda: fresh(program)}, rounds=3)
+    middle, spread = ratio(times, "there", "here")
+    measured(f"{name}: commit 4cb9aa9 over ours", middle, spread=spread, bar=5, least=True)

@@ -1,12 +1,6 @@
-"""What exact von Neumann sets cost: python benchmarks/bench_von_neumann.py
+"""What exact von Neumann sets cost: each once, nothing cached; the catalog itself is made before."""
 
-Processor time, each set once, nothing cached; the catalog itself is made before.
-"""
-
-import json
-import time
-from collections.abc import Callable
-from typing import Any
+from timing import processor
 
 import schemetools as st
 
@@ -16,31 +10,17 @@ ONE_NUMBER = (
     "rk4_centred2", "rk4_pade4", "ftcs_heat", "crank_nicolson_heat", "dufort_frankel", "bdf2_heat", "saulyev",
     "leapfrog_dispersion",
 )  # fmt: skip
-BOUNDS = {"one-number sets of the reference together": 1.0, "rk4 with fifth-order upwind": 3.0, "slowest plane": 1.0}
 
 
-def seconds(work: Callable[[], Any]) -> float:
-    """Processor time of one call."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-def measured() -> dict[str, float]:
-    """The times by what they are of."""
+def test_exact_sets_within_their_bars(measured):
     schemes = [st.get(name) for name in ONE_NUMBER]
     planes = [s for name in st.names(kind="difference") if len((s := st.get(name)).numbers) == 2 and s.dimension == 1]
     upwind5 = st.method_of_lines(st.rk4, st.Operator({"-c": st.stencils.upwind(1, order=5)}))
     str(st.stability(st.get("fromm")).condition)  # the first use of sympy is not counted
-    return {
-        "one-number sets of the reference together": seconds(lambda: [st.stability(s).condition for s in schemes]),
-        "rk4 with fifth-order upwind": seconds(lambda: st.stability(upwind5).condition),
-        "slowest plane": max(seconds(lambda s=s: st.stability(s).condition) for s in planes),
-    }
-
-
-if __name__ == "__main__":
-    found = measured()
-    print(json.dumps({name: round(value, 3) for name, value in found.items()}, indent=2))
-    slow = [name for name, value in found.items() if value > BOUNDS[name]]
-    raise SystemExit(f"slower than the bound: {', '.join(slow)}" if slow else 0)
+    together = processor(lambda: [st.stability(s).condition for s in schemes])
+    measured(f"von Neumann sets of {len(schemes)} schemes with one number, s", together, bar=1)
+    measured(
+        "von Neumann set of rk4 with fifth-order upwind, s", processor(lambda: st.stability(upwind5).condition), bar=3
+    )
+    slowest = max(processor(lambda s=s: st.stability(s).condition) for s in planes)
+    measured(f"von Neumann sets in the plane, the slowest of {len(planes)}, s", slowest, bar=1)

@@ -1,4 +1,4 @@
-"""The record of what was measured: docs/results/benchmarks.json, its table, and the figures that README quotes."""
+"""The record of what was measured: docs/results/benchmarks.json, its table, and the figures that other pages quote."""
 
 import json
 import math
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORD, TABLE, README = ROOT / "docs/results/benchmarks.json", ROOT / "docs/results/benchmarks.md", ROOT / "README.md"
+RECORD, TABLE = ROOT / "docs/results/benchmarks.json", ROOT / "docs/results/benchmarks.md"
+PAGES = (ROOT / "README.md",)
 LIBRARIES = ("sympy", "python-flint", "numpy", "scipy", "torch")
 PEERS = ("nodepy", "kauri", "BSeries", "torchdiffeq", "torchode", "momentumnet", "diffrax", "jax")
 Figures = dict[str, dict[str, Any]]
@@ -48,7 +49,7 @@ def load() -> dict[str, Any]:
 
 
 def keep(found: Figures) -> None:
-    """Put figures in place of those of the same names, and write the record, its table and README's figures again."""
+    """Put figures in place of those of the same names, and write the record, its table and the pages that quote it."""
     kept, here = load(), environment()
     where: list[dict[str, Any]] = [*kept["environments"], *([here] if here not in kept["environments"] else [])]
     figures = kept["figures"] | {name: one | {"in": where.index(here)} for name, one in found.items()}
@@ -57,12 +58,13 @@ def keep(found: Figures) -> None:
     record = {"environments": [where[i] for i in used], "figures": figures}
     RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     TABLE.write_text(table(record), encoding="utf-8")
-    README.write_text(quoted(README.read_text(encoding="utf-8"), figures), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(quoted(page.read_text(encoding="utf-8"), figures), encoding="utf-8")
 
 
 def table(record: Mapping[str, Any]) -> str:
     """The record as a page."""
-    lines = ["# Benchmarks", "", "Written by `make bench` from `benchmarks.json`; what was not run does not stand here. Half the distance of the",
+    lines = ["---", "orphan: true", "---", "", "# Benchmarks", "", "Written by `make bench` from `benchmarks.json`; what was not run does not stand here. Half the distance of the",
              "quartiles is the spread; where a figure is a ratio, both sides ran in turns.", "",
              "| what | measured | bar | in |", "|---|---|---|---|"]  # fmt: skip
     for name, one in record["figures"].items():
@@ -88,7 +90,7 @@ def bar(one: Mapping[str, Any]) -> str:
 
 
 def quoted(text: str, figures: Figures) -> str:
-    """README with each row of its table of figures as the record has it; a row that was never run stays."""
+    """A page with each row of its table of figures as the record has it; a row that was never run stays."""
     head, mark, rest = text.partition("<!-- from docs/results/benchmarks.json -->\n")
     rows, end, tail = rest.partition("\n\n")
 

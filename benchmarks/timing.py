@@ -1,9 +1,11 @@
 """Timing: cases run in turns, so that a change of the machine's speed hits all of them; medians and ratios."""
 
+import io
 import os
 import statistics
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -87,3 +89,13 @@ def fresh(program: str, *, folder: str | Path = ROOT, timeout: float | None = No
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     return float(done.stdout.split()[-1])
+
+
+def earlier(commit: str) -> Path:
+    """A folder with the sources of an earlier commit of this repository, to be run beside these."""
+    folder = ROOT / ".cache" / commit
+    if not folder.exists():
+        packed = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+    return folder

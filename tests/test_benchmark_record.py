@@ -1,7 +1,9 @@
-"""The table of benchmarks and README's figures are those of the record, and a missed bar is said."""
+"""The table of benchmarks and the figures that other pages quote are those of the record, and a missed bar is said."""
 
 import importlib.util
 from pathlib import Path
+
+import pytest
 
 spec = importlib.util.spec_from_file_location("record", Path(__file__).parent.parent / "benchmarks" / "record.py")
 record = importlib.util.module_from_spec(spec)
@@ -13,8 +15,9 @@ def test_the_table_is_that_of_the_record():
     assert record.TABLE.read_text(encoding="utf-8") == record.table(RECORD)
 
 
-def test_the_figures_of_the_readme_are_those_of_the_record():
-    text = record.README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", record.PAGES, ids=lambda page: page.name)
+def test_the_figures_of_a_page_are_those_of_the_record(page):
+    text = page.read_text(encoding="utf-8")
     assert record.quoted(text, RECORD["figures"]) == text
     rows = text.partition("benchmarks.json -->")[2].partition("\n\n")[0].splitlines()[3:]
     assert len(rows) >= 4 and {row.split(" | ")[0].removeprefix("| ") for row in rows} <= set(RECORD["figures"])

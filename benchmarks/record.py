@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD, TABLE = ROOT / "docs/results/benchmarks.json", ROOT / "docs/results/benchmarks.md"
-PAGES = (ROOT / "README.md",)
+PAGES = ROOT / "README.md", ROOT / "docs/performance.md"
 LIBRARIES = ("sympy", "python-flint", "numpy", "scipy", "torch")
 PEERS = ("nodepy", "kauri", "BSeries", "torchdiffeq", "torchode", "momentumnet", "diffrax", "jax")
 Figures = dict[str, dict[str, Any]]

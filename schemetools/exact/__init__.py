@@ -1,7 +1,7 @@
 """Exact coefficients: their intake, their grammar, the choice of a domain, and the gate at which they become floats."""
 
 from schemetools.exact.domains import domain_over, from_domain, generators, is_random, to_domain
-from schemetools.exact.imaginary import given_parts, is_complex, parts
+from schemetools.exact.imaginary import given_parts, is_complex, joined, parts
 from schemetools.exact.intake import (
     RESERVED,
     canonical,
@@ -38,6 +38,7 @@ __all__ = [
     "is_long_float",
     "is_random",
     "is_whole",
+    "joined",
     "latex",
     "measure",
     "name_latex",

@@ -1,6 +1,7 @@
 """The choice of a domain: the smallest exact ring of sympy that holds given coefficients, and the ways in and out."""
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from sympy.polys.numberfields import primitive_element
 
 from schemetools.errors import CoefficientError
 
+LARGEST_COMPLEX_FIELD = 64
 Image = Callable[[Domain], Any]  # a number's element of a field
 
 
@@ -77,11 +79,34 @@ def _number_field(numbers: tuple[Expr, ...]) -> Domain:
             field = _number_field(rest)
             _images[field, number] = given(field)
             return field
+    _check_degree(numbers)
     polynomial, coefficients, images = primitive_element(numbers, ex=True, polys=True)
     element = sum((c * number for c, number in zip(coefficients, numbers, strict=True)), sympy.S.Zero)
     field = QQ.algebraic_field((polynomial, element))
     _images.update({(field, number): field(image) for number, image in zip(numbers, images, strict=True)})
     return field
+
+
+def _check_degree(numbers: tuple[Expr, ...]) -> None:
+    """Refuse a field with I that would take minutes: complex steps of several sizes multiply its roots."""
+    if sympy.I not in numbers:
+        return
+    bound = math.prod(map(_degree, numbers))
+    if bound > LARGEST_COMPLEX_FIELD:
+        raise CoefficientError(
+            f"these complex coefficients lie in a number field of degree {bound}, and above {LARGEST_COMPLEX_FIELD} "
+            "nothing is computed exactly; give them in decimals, with exact=False"
+        )
+
+
+def _degree(number: Expr) -> int:
+    """A bound of the degree of a generator over the rationals."""
+    if isinstance(number, CRootOf):
+        return number.poly.degree()
+    if number.is_Pow:
+        base = math.prod(map(_degree, generators([number.base])[0]))  # type: ignore[attr-defined]
+        return int(number.exp.q) * base  # type: ignore[attr-defined]
+    return 2
 
 
 def _from_its_root(number: Expr, rest: Sequence[Expr]) -> Image | None:

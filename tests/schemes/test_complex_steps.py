@@ -340,6 +340,19 @@ def test_a_splitting_has_as_many_kicks_as_drifts():
         st.splitting(["1/2", "1/2"], [1, 1, 1])
 
 
+def test_a_field_too_large_is_refused_and_its_decimals_are_taken():
+    """Triple jumps from two to four to six: the exact numbers have degree 240."""
+    fourth = composed("stoermer_verlet", TRIPLE)
+    last = 1 / (2 - 2 ** Rational(1, 5) * exp(2 * pi * I / 5))
+    with pytest.raises(CoefficientError, match=r"degree 240.* give them in decimals"):
+        composed(fourth, [last, 1 - 2 * last, last])
+    number = complex(sympy.N(GAMMA, 20))
+    rounded = composed("stoermer_verlet", [number, 1 - 2 * number, number])
+    number = complex(sympy.N(last, 20))
+    sixth = composed(rounded, [number, 1 - 2 * number, number])
+    assert not sixth.exact and st.order(sixth) == 6
+
+
 def test_raising_the_order_once_more():
     """gamma = 1/2 + i tan(pi/10)/2 raises four to five: gamma^5 + (1 - gamma)^5 = 0."""
     imaginary = tan(pi / 10) / 2

@@ -9,14 +9,14 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Rational
 
 from schemetools.analysis.series.momentum import momentum_series
 from schemetools.analysis.series.numeric_weights import Level, Numbers, levels, weights_by_order
 from schemetools.analysis.series.solve import Tabled, followed, grammar_of, modified_series, tableaux_of
 from schemetools.analysis.trees.forest import forest
 from schemetools.errors import UnsupportedError
-from schemetools.exact import size, to_float
+from schemetools.exact import joined, parts, size, to_float
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep
@@ -195,17 +195,30 @@ def _number(value: Any) -> float:
 
 
 def _by_series(scheme: Scheme) -> Iterator[Judged]:
-    """b(t) of the modified equation."""
+    """b(t) of the modified equation; what is 0 but for the decimals taken here is 0."""
+    negligible = 0.0
+    if scheme.is_complex:
+        places = (scheme.digits or 0) + GUARD
+        scheme, negligible = scheme.mapped(lambda value: _gaussian(value, places)), 10.0 ** (GUARD // 2 - places)
     for n in range(1, HIGHEST):
         series = modified_series(scheme, n)
         ids = forest(series.grammar).ids(n)
-        found = [size(series.value(t, n)) for t in ids]
+        found = [x if x > negligible else 0.0 for x in (size(series.value(t, n)) for t in ids)]
         allowed = max(SAFETY * n * unit(scheme), LOOSE)
         if n == 1:
             own = [found[t] for t in followed(scheme, series.grammar)]
             yield True, max(abs(x - _limit(x)) for x in own), allowed
         else:
             yield max(found) <= allowed, max(found), allowed
+
+
+def _gaussian(value: Expr, places: int) -> Expr:
+    """A complex number in so many decimals: the rationals with I are a small field, whatever the number's own is."""
+
+    def rounded(part: Expr) -> Expr:
+        return part if part.is_Rational else Rational(str(part.evalf(places)))
+
+    return joined(*map(rounded, parts(value)))
 
 
 @functools.lru_cache(maxsize=256)

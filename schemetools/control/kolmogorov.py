@@ -174,8 +174,8 @@ def _check_pieces(pieces: Sequence[Any]) -> None:
 
 def check_time(t: Any, steps: Any, pieces: int) -> None:
     """Raises SchemeError for a time that is not positive and for steps that are no multiple of the pieces."""
-    if not np.isscalar(t) or not np.isfinite(float(t)) or not t > 0:  # type: ignore[arg-type]
-        raise SchemeError(f"t = {t} came; the end of the time is a positive number")
+    if not isinstance(t, (int, float, np.number, Expr)) or not np.isfinite(float(t)) or not t > 0:
+        raise SchemeError(f"t = {t!r} came; the end of the time is a positive number")
     if not isinstance(steps, (int, np.integer)) or steps < 1 or steps % pieces:
         raise SchemeError(f"steps = {steps} came; a positive number of steps, a multiple of {pieces}, is expected")
 

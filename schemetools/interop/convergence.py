@@ -204,7 +204,12 @@ def _error(scheme: Scheme, f: Any, t_span: Any, u0: Any, h: float, known: Any, s
         if scheme.is_explicit:
             raise
         return float("inf")
-    error = float(np.max(np.abs(found - known(t))))
+    right = known(t)
+    if right.shape != found.shape:  # NumPy would broadcast, and compare every time with every other
+        raise SchemeError(
+            f"exact(t) has the shape {right.shape[1:]} and the solution {found.shape[1:]}; the shape of u0 is expected"
+        )
+    error = float(np.max(np.abs(found - right)))
     return error if np.isfinite(error) else float("inf")
 
 

@@ -257,3 +257,9 @@ def test_points_outside_the_grid_are_refused():
 def test_without_noise_the_equation_is_that_of_the_scheme():
     process = st.Diffusion.of("euler", [-x], [x], h=Symbol("h"))
     assert process.covariance == Matrix([[0]]) and process.parameters == {Symbol("h")}
+
+
+@pytest.mark.parametrize("t", ["1", None, 1j, np.array([1.0])])
+def test_a_time_that_is_no_number_is_refused(t):
+    with pytest.raises(SchemeError, match="the end of the time"):
+        st.value_function(st.Diffusion(-x, 1, x), x, grid=(-1, 1, 11), t=t)

@@ -119,3 +119,10 @@ def test_convergence_shows_its_table_and_refuses_no_problem():
         st.convergence("rk4", spiral)
     with pytest.raises(SchemeError, match="numbers of steps"):
         st.convergence("rk4", steps=(0.1, 0.2))
+
+
+def test_an_exact_solution_of_another_shape_is_refused_not_broadcast():
+    for u0, exact in (([1.0], lambda t: np.exp(-t)), (1.0, lambda t: [np.exp(-t)])):
+        with pytest.raises(SchemeError, match="the shape of u0"):
+            st.convergence("bdf(2)", (lambda u: -u, (0, 1), u0, exact))
+    assert st.convergence("bdf(2)", (lambda u: -u, (0, 1), 1.0, lambda t: np.exp(-t))).agrees

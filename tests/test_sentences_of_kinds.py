@@ -91,6 +91,10 @@ SENTENCES = {
         lambda: st.report("euler").save("a.pdf"),
         "a.pdf is no name of a page; end it with .html",
     ),
+    "a value function of a number": (
+        lambda: st.value_function(3, 1, grid=(-1, 1, 11), t=1),
+        "a Diffusion or a list of them is expected; Diffusion.of(scheme, f, u, h=h) makes one",
+    ),
     "a network that is not known": (
         lambda: st.nn.models.build("resnet21"),
         "there is no network 'resnet21'; did you mean resnet32, resnet20, resnet164?",

@@ -146,7 +146,7 @@ def value_function(
     >>> bool(abs(V.values).max() <= 1)
     True
     """
-    pieces = [diffusion] if isinstance(diffusion, Diffusion) else list(diffusion)
+    pieces = list(diffusion) if isinstance(diffusion, (list, tuple)) else [diffusion]
     _check_pieces(pieces)
     mesh = make_grid(grid, boundary, len(pieces[0].variables))
     check_time(t, steps, len(pieces))

@@ -67,7 +67,7 @@ def _zeros(K: Field, p: Sequence[Any]) -> np.ndarray:
     if len(p) < 2:
         return np.empty(0, dtype=complex)
     if HAS_FLINT and K.domain.is_QQ:
-        roots = flint.fmpz_poly(cleared(K, list(p))).complex_roots()
+        roots: Any = flint.fmpz_poly(cleared(K, list(p))).complex_roots()
         return np.array([complex(root) for root, multiplicity in roots for _ in range(multiplicity)])
     return _zeros_in_digits(K, p)
 

@@ -11,6 +11,7 @@ from sympy.polys.domains.domain import Domain
 from sympy.polys.numberfields import primitive_element
 
 from schemetools.errors import CoefficientError
+from schemetools.exact.roots import sharpen
 
 LARGEST_COMPLEX_FIELD = 64
 Image = Callable[[Domain], Any]  # a number's element of a field
@@ -80,6 +81,9 @@ def _number_field(numbers: tuple[Expr, ...]) -> Domain:
             _images[field, number] = given(field)
             return field
     _check_degree(numbers)
+    for number in numbers:
+        if isinstance(number, CRootOf):
+            sharpen(number)
     polynomial, coefficients, images = primitive_element(numbers, ex=True, polys=True)
     element = sum((c * number for c, number in zip(coefficients, numbers, strict=True)), sympy.S.Zero)
     field = QQ.algebraic_field((polynomial, element))

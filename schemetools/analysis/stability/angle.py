@@ -52,7 +52,11 @@ def angle_and_how(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Expr |
     if not is_zero_stable(K, at_zero) or not is_stable_at_infinity(K, phi):
         return None, None
     is_linear = all(len(p) <= 2 for p in phi)
-    if not is_linear and (len(phi) > 2 or not _is_short(K, phi)) and (found := _from_locus(K, phi)) is not None:
+    if (
+        not is_linear
+        and (len(phi) > 2 or not _is_short(K, phi))
+        and (found := _from_locus(K, phi, at_zero)) is not None
+    ):
         return found
     if is_a_stable(K, phi, at_zero):
         return sympy.pi / 2, None
@@ -72,7 +76,7 @@ def _is_short(K: Field, phi: Bivariate) -> bool:
     return max(map(len, phi)) <= SHORT_DEGREE + 1 and bits <= SHORT_BITS
 
 
-def _from_locus(K: Field, phi: Bivariate) -> tuple[Expr | None, str] | None:
+def _from_locus(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Expr | None, str] | None:
     """The angle from the root locus; None where it is not clearly below 90 degrees, or not proven where it could be."""
     locus = LocusAngle(K, phi)
     found = locus.find()
@@ -81,7 +85,9 @@ def _from_locus(K: Field, phi: Bivariate) -> tuple[Expr | None, str] | None:
     alpha, z = found
     if len(phi) == 2 and HAS_FLINT:
         return (as_number(alpha), CERTIFIED) if is_proven(K, phi, alpha, z) else None
-    return (as_number(alpha), UNPROVEN) if locus.stable_at(-abs(complex(z))) else (None, UNPROVEN)
+    if real_exit(K, phi, at_zero) is not None:  # the locus around a pole on the axis meets no ray beside it
+        return None, None
+    return as_number(alpha), UNPROVEN
 
 
 def _one_step_angle(K: Field, phi: Bivariate) -> Expr:

@@ -52,11 +52,6 @@ class LocusAngle:
                     best = found
             return best
 
-    def stable_at(self, z: complex) -> bool:
-        """Whether all roots w lie strictly inside the unit circle at a point."""
-        coefficients = self.table @ (z ** np.arange(self.table.shape[1]))
-        return bool(np.all(np.abs(np.roots(coefficients[::-1])) < 1))
-
     def _candidates(self) -> list[tuple[float, complex]]:
         """The local minima of |arg(-z)| over the grid, the least few of them."""
         fine = np.geomspace(1e-4, 0.1, 128)

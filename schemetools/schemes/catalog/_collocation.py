@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sympy import CRootOf, Expr, Integer, Rational, Symbol, sqrt
 
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import from_domain, to_domain
+from schemetools.exact import canonical, from_domain, to_domain
 from schemetools.schemes.catalog._quadrature import lagrange_integrals
 from schemetools.schemes.runge_kutta import RungeKutta
 
@@ -49,7 +49,9 @@ def lobatto_nodes(s: int) -> Nodes:
 def collocation(nodes: Sequence[Expr]) -> RungeKutta:
     """a_ij = int_0^(c_i) l_j, b_j = int_0^1 l_j."""
     *rows, b = lagrange_integrals(nodes, [(ZERO, end) for end in (*nodes, ONE)])
-    return RungeKutta(rows, b, nodes)
+    domain, points = to_domain(nodes)
+    c = tuple(canonical(from_domain(domain, point)) for point in points)  # in the form that the row sums of A take
+    return RungeKutta.of_exact(tuple(map(tuple, rows)), tuple(b), c)
 
 
 def adjoint_of_collocation(nodes: Sequence[Expr]) -> RungeKutta:

@@ -92,3 +92,10 @@ def test_random_diagonally_implicit_methods_agree_with_a_scan(stages):
         return
     assert largest_on_ray(scheme, float(angle) - 1e-3) < 0
     assert largest_on_ray(scheme, min(float(angle) + 2e-2, np.pi / 2)) > 0
+
+
+def test_a_pole_on_the_negative_axis_leaves_no_angle():
+    """Phi has 16 (3z + 1)(4z + 1) w^2: near z = -1/3 a root is as large as one likes."""
+    method = st.GeneralLinear([[-3, 0], [0, -4]], [[1, -1], [1, -1]], [["1/4", 0], [-2, -1]], [[1, "1/4"], [0, "-1/4"]])
+    found = st.stability(method)
+    assert (found.angle, found.real_interval, found.is_zero_stable) == (None, 0, True)

@@ -116,7 +116,8 @@ def _mpf(x):
 
 ASKED = ("is_zero_stable", "is_a_stable", "is_l_stable", "real_interval", "imaginary_interval", "angle")
 RADII = np.geomspace(1e-3, 1e4, 400)
-BOUNDED = 1 + mpmath.mpf("1e-25")  # multiple roots on the circle are known to half the digits
+with mpmath.workdps(DIGITS):
+    BOUNDED = 1 + mpmath.mpf("1e-25")  # multiple roots on the circle are known to half the digits
 
 
 def contradiction(scheme):

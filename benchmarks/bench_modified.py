@@ -87,7 +87,7 @@ CASES = {
     "rk4 through order 8: kauri": (coefficients("rk4", 8), KAURI.format(order=8), 5000),
     "rk4 through order 9: BSeries": (coefficients("rk4", 9), BSERIES.format(order=9), 1500),
     "rk4 through order 12: BSeries through order 7": (coefficients("rk4", 12), BSERIES.format(order=7), 1),
-    "lm() through order 8: BSeries with rk4 through order 6": (coefficients("lm", 10), BSERIES.format(order=6), 1),
+    "lm() through order 10: BSeries with rk4 through order 6": (coefficients("lm", 10), BSERIES.format(order=6), 1),
     "verner89 through order 9: rk4": (coefficients("verner89", 9), coefficients("rk4", 9), 0.1),
 } | {
     f"oscillator of midpoint, {verb}, order 8: BSeries": (

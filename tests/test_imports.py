@@ -35,6 +35,32 @@ print(json.dumps(imported))
 """
 
 
+COMMAND = """
+import contextlib, io, json, sys
+libraries, arguments = json.loads(sys.argv[1])
+from schemetools.cli import main
+sys.argv = ["schemetools", *arguments]
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+    main()
+rooms = {name.split(".")[1] for name in sys.modules if name.startswith("schemetools.")}
+print(json.dumps([sorted(set(libraries) & set(sys.modules)), sorted(rooms)]))
+"""
+LIBRARIES = (
+    "torch",
+    "jax",
+    "matplotlib",
+    "PIL",
+    "sympy",
+    "mpmath",
+    "scipy",
+    "numpy",
+    "sklearn",
+    "accelerate",
+    "latex2mathml",
+)
+EXACT = ["mpmath", "numpy", "sympy"]
+
+
 def run(code: str, *arguments: str) -> list[str]:
     command = [sys.executable, "-c", code, *arguments]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
@@ -72,3 +98,23 @@ def test_every_public_name_resolves(name):
 
 def test_an_unknown_public_name_is_an_attribute_error():
     assert not hasattr(schemetools, "no_such_scheme_or_function")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "libraries", "rooms"),
+    [
+        (["--help"], [], ["atomic", "cli", "errors"]),
+        (["show", "rk4"], EXACT, ["analysis", "atomic", "cli", "errors", "exact", "present", "schemes", "tables"]),
+        (
+            ["stability", "rk4", "-o", "rk4.png"],
+            ["PIL", "matplotlib", *EXACT],
+            ["analysis", "atomic", "cli", "errors", "exact", "present", "schemes", "tables"],
+        ),
+    ],
+    ids=["help", "show", "stability"],
+)
+def test_a_command_loads_what_it_needs(arguments, libraries, rooms, tmp_path):
+    if arguments[-1].endswith(".png"):
+        arguments = [*arguments[:-1], str(tmp_path / arguments[-1])]
+    found, loaded = run(COMMAND, json.dumps([LIBRARIES, arguments]))
+    assert (found, loaded) == (sorted(libraries), rooms)

@@ -10,8 +10,10 @@ Continuous Time, chapter 5.
 """
 
 import functools
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -174,7 +176,7 @@ def _check_pieces(pieces: Sequence[Any]) -> None:
 
 def check_time(t: Any, steps: Any, pieces: int) -> None:
     """Raises SchemeError for a time that is not positive and for steps that are no multiple of the pieces."""
-    if not isinstance(t, (int, float, np.number, Expr)) or not np.isfinite(float(t)) or not t > 0:
+    if not isinstance(t, (numbers.Real, Decimal)) or not np.isfinite(float(t)) or not t > 0:
         raise SchemeError(f"t = {t!r} came; the end of the time is a positive number")
     if not isinstance(steps, (int, np.integer)) or steps < 1 or steps % pieces:
         raise SchemeError(f"steps = {steps} came; a positive number of steps, a multiple of {pieces}, is expected")

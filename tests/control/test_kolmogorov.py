@@ -1,6 +1,8 @@
 """The backward Kolmogorov equation on grids: closed forms, slopes, the maximum principle, and the generated networks."""
 
 import itertools
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -259,7 +261,12 @@ def test_without_noise_the_equation_is_that_of_the_scheme():
     assert process.covariance == Matrix([[0]]) and process.parameters == {Symbol("h")}
 
 
-@pytest.mark.parametrize("t", ["1", None, 1j, np.array([1.0])])
+@pytest.mark.parametrize("t", ["1", None, 1j, np.array([1.0]), x])
 def test_a_time_that_is_no_number_is_refused(t):
     with pytest.raises(SchemeError, match="the end of the time"):
         st.value_function(st.Diffusion(-x, 1, x), x, grid=(-1, 1, 11), t=t)
+
+
+@pytest.mark.parametrize("t", [Fraction(1, 2), Decimal("0.5"), Rational(1, 2), np.float32(0.5)])
+def test_a_time_is_a_real_number_of_any_kind(t):
+    assert st.value_function(st.Diffusion(-x, 1, x), x, grid=(-1, 1, 11), t=t).times[-1] == 0.5

@@ -1,4 +1,4 @@
-"""The command line, with no mathematics in it; `bar` and `pictures` are loaded by the commands that use them."""
+"""The command line, with no mathematics in it; `bar`, `pictures`, `waves` are loaded by the commands that use them."""
 
 import importlib
 from types import ModuleType
@@ -10,6 +10,6 @@ __all__ = ["commands", "doctor", "main", "networks", "report", "reproduce", "sta
 
 
 def __getattr__(name: str) -> ModuleType:
-    if name not in ("bar", "pictures"):
+    if name not in ("bar", "pictures", "waves"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return importlib.import_module(f"{__name__}.{name}")

@@ -26,6 +26,8 @@ OPTIONAL = {
     "scikit-learn": "schemetools demo",
     "diffrax": "to_diffrax",
     "torchdiffeq": "to_torchdiffeq",
+    "torchsde": "simulate by torchsde",
+    "transformers": "networks of others, converted",
 }
 
 

@@ -60,6 +60,10 @@ def stability(
     schemes = [*map(named, names or ()), *map(from_file, tableau or ())]
     if not schemes:
         raise SchemeError("no scheme was named; try: schemetools stability rk4 lm:k=0.3 -o region.png")
+    if any(map(st.cli.waves.is_grid, schemes)):
+        regions = (order_star, locus, relative, imex, sweep, xlim, ylim, normalized, labels, eigenvalues, dpi)
+        st.cli.waves.stable_sets(schemes, output, as_json=as_json, latex=latex, others=any(regions))
+        return
     if latex:
         show_lines(*(st.stability(scheme, normalized=normalized).latex() for scheme in schemes))
         return

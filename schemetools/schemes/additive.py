@@ -30,6 +30,9 @@ class AdditiveRungeKutta(Scheme):
     >>> ars = st.get("ars222")
     >>> [field for field, _ in ars.tableaux], st.order(ars)
     (['F', 'G'], 2)
+    >>> explicit, implicit = st.RungeKutta([[0, 0], [1, 0]], [1, 0]), st.RungeKutta([[0, 0], [0, 1]], [0, 1])
+    >>> st.order(AdditiveRungeKutta({"F": explicit, "G": implicit}))
+    1
     """
 
     tableaux: tuple[tuple[str, RungeKutta], ...]

@@ -74,3 +74,27 @@ def test_a_table_keeps_to_the_width_and_breaks_no_number(width):
     assert max(map(len, lines)) <= width
     text = "\n".join(lines)
     assert all(cell in text for row in rows for cell in row)
+
+
+def test_difference_schemes_say_their_stable_set_and_draw_the_plane_of_two_numbers(schemetools, tmp_path):
+    assert "upwind: stable for (nu >= 0) & (nu <= 1)" in schemetools("stability", "upwind").out
+    [record] = json.loads(schemetools("stability", "ftcs_advection_diffusion", "--json").out)
+    assert record["numbers"] == ["mu", "nu"] and record["stable"] == "(mu <= 1/2) & (nu**2 <= 2*mu)"
+    picture = tmp_path / "plane.svg"
+    assert f"wrote {picture}" in schemetools("stability", "ftcs_advection_diffusion", "-o", picture).out
+    assert picture.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["upwind", "-o", "x.png"], "a plane has two numbers; upwind has nu"),
+        (["upwind", "rk4"], "ask for them in calls of their own"),
+        (["upwind", "--xlim", "-4:1"], "no region of h lambda; leave the options of regions out"),
+    ],
+)
+def test_what_difference_schemes_have_no_picture_of_is_refused(schemetools, words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    told = schemetools("stability", *words)
+    assert told.code == 2 and said in told.err
+    assert list(tmp_path.iterdir()) == []

@@ -116,10 +116,13 @@ class VonNeumannStability:
         said = "not decided" if bounded is None else "the same" if bounded == found else _said(bounded)
         return [*lines, f"power-bounded  {said}"]
 
-    def _repr_latex_(self) -> str:
+    def latex(self) -> str:
+        """The stable set in LaTeX."""
         found = self.condition
-        text = r"\text{not decided}" if found is None else sympy.latex(sympy.sympify(found))
-        return f"$\\displaystyle {text}$"
+        return r"\text{not decided}" if found is None else sympy.latex(sympy.sympify(found))
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
 
     __repr__ = __str__
 

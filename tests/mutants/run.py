@@ -1,7 +1,7 @@
 """Mutants sampled with a fixed seed, each against the tests of its own room, stopped at the first failure: make mutants.
 
 Works in a copy of the tree, .cache/mutants/tree; results.jsonl beside it has a line per mutant and is what a later run goes on
-from. First the test file of the module's name and those of its own folder; what survives there meets the whole room.
+from; `make clean` forgets it. First the test file of the module's name and those of its own folder; what survives there meets the whole room.
 MUTANTS=400 how many, MINUTES=600 when to stop, QUICK=1 leaves the whole room out.
 """
 
@@ -69,11 +69,16 @@ def places(path: Path) -> dict[tuple[int, int], list[Mutant]]:
 
 
 def sampled(count: int) -> list[Mutant]:
-    """Places drawn evenly from the rooms, and one mutant of each."""
+    """Places drawn evenly from the rooms, and one mutant of each; kept, as looking for them takes minutes."""
+    kept = WORK / f"sample-{count}.json"
+    if kept.exists():
+        return [Mutant(*one) for one in json.loads(kept.read_text(encoding="utf-8"))]
     draw = random.Random(SEED)
     files = [p for room in ROOMS for p in sorted((ROOT / "schemetools" / room).rglob("*.py"))]
     everywhere = [group for path in files for _, group in sorted(places(path).items())]
-    return [draw.choice(group) for group in draw.sample(everywhere, count)]
+    found = [draw.choice(group) for group in draw.sample(everywhere, count)]
+    kept.write_text(json.dumps(found), encoding="utf-8")
+    return found
 
 
 def tests_of(mutant: Mutant) -> dict[str, list[str]]:

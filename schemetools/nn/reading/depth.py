@@ -128,11 +128,8 @@ class Depth:
         if not isinstance(template, nn.Module):
             return template
         weights = self._joined(place, 0)
-        made = copy.deepcopy(template)
-        with torch.no_grad():
-            for name, tensor in (*made.named_parameters(), *made.named_buffers()):
-                tensor.copy_(weights[name])
-        return made
+        own = {id(t): _own(t, weights[name]) for name, t in (*template.named_parameters(), *template.named_buffers())}
+        return copy.deepcopy(template, own)  # type: ignore[arg-type]
 
     def place(self, t: float) -> Place:
         """Where a time is among the layers; before the first and after the last it is theirs."""
@@ -238,6 +235,17 @@ def _weights(branch: Any) -> Weights:
         return {}
     tensors = {**dict(branch.named_parameters()), **dict(branch.named_buffers())}
     return {name: tensor.detach() for name, tensor in tensors.items()}
+
+
+def _own(tensor: Tensor, value: Tensor) -> Tensor:
+    """A tensor of this kind with a value of its own."""
+    if type(tensor) is nn.Parameter:
+        return nn.Parameter(value.detach().clone(), requires_grad=tensor.requires_grad)
+    if type(tensor) is Tensor:
+        return value.detach().clone()
+    made = copy.deepcopy(tensor)
+    with torch.no_grad():
+        return made.copy_(value)
 
 
 def _same(here: Weights, there: Weights) -> bool:

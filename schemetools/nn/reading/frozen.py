@@ -36,7 +36,12 @@ def frozen(net: nn.Module) -> nn.Module:
 
     Of compiled modules it has what was compiled.
     """
-    copied = copy.deepcopy(uncompiled(net)).cpu().double().eval()
+    return freeze(copy.deepcopy(uncompiled(net)))
+
+
+def freeze(net: nn.Module) -> nn.Module:
+    """`frozen` in place: a network that nobody else has is not copied."""
+    copied = net.cpu().double().eval()
     made: dict[nn.Module, nn.Module] = {}
     for parent in list(copied.modules()):
         parent._compiled_call_impl = None

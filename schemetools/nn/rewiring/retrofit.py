@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.residual import first_of
 from schemetools.nn.reading.depth import Depth, Place
-from schemetools.nn.reading.frozen import frozen
+from schemetools.nn.reading.frozen import freeze, frozen
 from schemetools.nn.reading.given import Given, check_network
 from schemetools.nn.reading.terms import numeric_terms
 from schemetools.nn.rewiring.homes import Home, homes_of
@@ -33,7 +33,7 @@ class Shifted(nn.Module):
 
     def __init__(self, here: Any, moved: Any, a: float, d: float) -> None:
         super().__init__()
-        self.here, self.moved, self.a, self.d = here if d else None, moved, a, d
+        self.here, self.moved, self.a, self.d = here, moved, a, d
 
     def forward(self, u: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """The branch at the state u, and what else the layers are called with."""
@@ -144,8 +144,9 @@ def retrofit(
     finer_new = _with_chains(
         net, homes, [_matched_steps(h, new, n, REFINED) for h, n in zip(homes, depths, strict=True)]
     )
-    predicted = _drift(finer_new, finer_old, _probe(net) if given is None else given) * REFINED**2
-    measured = None if given is None else _drift(made, net, given)
+    probe = _probe(net) if given is None else given
+    predicted = _drift(freeze(finer_new), freeze(finer_old), probe) * REFINED**2
+    measured = None if given is None else _drift(frozen(made), frozen(net), given)
     return Retrofit(made, [home.name for home in homes], predicted, measured)
 
 
@@ -180,7 +181,8 @@ def _depths(homes: Sequence[Home], depth: int | Sequence[int] | None) -> list[in
 
 def _with_chains(net: nn.Module, homes: Sequence[Home], chains: Sequence[nn.Module]) -> nn.Module:
     """A copy of the network with other chains in the places of its own; the other weights are copied."""
-    copied = copy.deepcopy(net)
+    replaced = {id(home.module): nn.Identity() for home in homes if home.module is not None and not home.blocks}
+    copied = copy.deepcopy(net, replaced)  # type: ignore[arg-type]
     for home, chain in zip(homes, chains, strict=True):
         copied = home.put(copied, chain)
     return copied
@@ -200,7 +202,8 @@ def _matched_steps(home: Home, new: Scheme | None, steps: int, refine: int) -> n
         place = depth.place(j * new_h)
         found, _ = matched(depth, place, h, scheme, new_h, keep=keep)
         moved = depth.branch(depth.place(j * new_h + found.time / found.factor))
-        branches.append(Shifted(depth.branch(place), moved, found.factor, found.second / found.factor))
+        here = depth.branch(place) if found.second else None
+        branches.append(Shifted(here, moved, found.factor, found.second / found.factor))
     stack = _stack(scheme, branches, depth, new_h, keep=keep)
     resumed = _resumed(home, depth, stack, h, scheme, new_h, keep=keep)
     return Refined(resumed, refine) if resumed.kinds and refine > 1 else resumed
@@ -261,6 +264,6 @@ def _set_values(steps: nn.Module, depth: Depth, h: float) -> None:
 
 @torch.no_grad()
 def _drift(changed: nn.Module, net: nn.Module, given: Given) -> float:
-    """The relative change of the output, in float64 and evaluation mode."""
-    new, old = (first_of(given.exact().run(frozen(m))) for m in (changed, net))
+    """The relative change of the output, of networks in float64 and evaluation mode."""
+    new, old = (first_of(given.exact().run(m)) for m in (changed, net))
     return float((new - old).norm() / old.norm()) if float(old.norm()) > 0 else math.inf

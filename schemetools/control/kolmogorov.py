@@ -148,7 +148,7 @@ def value_function(
     >>> bool(abs(V.values).max() <= 1)
     True
     """
-    pieces = list(diffusion) if isinstance(diffusion, (list, tuple)) else [diffusion]
+    pieces = list(diffusion) if isinstance(diffusion, Sequence) else [diffusion]
     _check_pieces(pieces)
     mesh = make_grid(grid, boundary, len(pieces[0].variables))
     check_time(t, steps, len(pieces))
@@ -176,7 +176,7 @@ def _check_pieces(pieces: Sequence[Any]) -> None:
 
 def check_time(t: Any, steps: Any, pieces: int) -> None:
     """Raises SchemeError for a time that is not positive and for steps that are no multiple of the pieces."""
-    if not isinstance(t, (numbers.Real, Decimal)) or not np.isfinite(float(t)) or not t > 0:
+    if not isinstance(t, (numbers.Real, Decimal)) or not 0 < float(t) < np.inf:
         raise SchemeError(f"t = {t!r} came; the end of the time is a positive number")
     if not isinstance(steps, (int, np.integer)) or steps < 1 or steps % pieces:
         raise SchemeError(f"steps = {steps} came; a positive number of steps, a multiple of {pieces}, is expected")

@@ -1,5 +1,7 @@
 """Enclosures of algebraic numbers, as sharp as number fields need them."""
 
+from typing import Any
+
 from sympy import QQ, ZZ, CRootOf
 from sympy.external.gmpy import GROUND_TYPES
 from sympy.polys.rootisolation import RealInterval
@@ -18,7 +20,8 @@ def sharpen(root: CRootOf) -> None:
         return
     coefficients = [int(c) for c in polynomial.all_coeffs()]
     with ctx.workprec(BITS):
-        balls = [ball.real for ball, _ in fmpz_poly(coefficients[::-1]).complex_roots() if ball.imag == 0]
+        roots: Any = fmpz_poly(coefficients[::-1]).complex_roots()
+        balls = [ball.real for ball, _ in roots if ball.imag == 0]
     known = root._get_interval()
     for ball in balls:
         mantissa, exponent = ball.mid().man_exp()

@@ -76,7 +76,7 @@ def _is_short(K: Field, phi: Bivariate) -> bool:
     return max(map(len, phi)) <= SHORT_DEGREE + 1 and bits <= SHORT_BITS
 
 
-def _from_locus(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Expr | None, str] | None:
+def _from_locus(K: Field, phi: Bivariate, at_zero: Polynomial) -> tuple[Expr | None, str | None] | None:
     """The angle from the root locus; None where it is not clearly below 90 degrees, or not proven where it could be."""
     locus = LocusAngle(K, phi)
     found = locus.find()

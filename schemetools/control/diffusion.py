@@ -12,7 +12,7 @@ from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.modified.equation import ModifiedEquation
 from schemetools.analysis.modified.masked import MaskedEquation
 from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
-from schemetools.control.grid import Grid
+from schemetools.control.grid import Grid, real_numbers
 from schemetools.errors import SchemeError
 from schemetools.exact import expression
 
@@ -36,13 +36,17 @@ class Diffusion:
     covariance: Matrix
 
     def __init__(self, drift: Any, covariance: Any, u: Any) -> None:
-        variables = (u,) if isinstance(u, Symbol) else tuple(u)
+        variables = (u,) if isinstance(u, Symbol) else tuple(u) if isinstance(u, (list, tuple)) else ()
+        if not variables or not all(isinstance(v, Symbol) for v in variables) or len(set(variables)) < len(variables):
+            raise SchemeError(f"u is a variable, or a list of different ones, sympy symbols; {u!r} came")
         b = tuple(map(expression, drift if isinstance(drift, (list, tuple, sympy.MatrixBase)) else [drift]))
         rows = covariance.tolist() if isinstance(covariance, (sympy.MatrixBase, np.ndarray)) else covariance
         rows = rows if isinstance(rows, (list, tuple)) else [[rows]]
-        if not all(isinstance(row, (list, tuple)) for row in rows):
+        if not all(isinstance(row, (list, tuple)) and len(row) == len(rows) for row in rows):
             raise SchemeError("the covariance is a square matrix, one row for each variable")
         a = sympy.ImmutableMatrix([[expression(c) for c in row] for row in rows])
+        if any(c.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo) for c in (*b, *a)):
+            raise SchemeError("the drift or the covariance has nan or infinity in it")
         n = len(variables)
         if len(b) != n or a.shape != (n, n):
             raise SchemeError(
@@ -91,7 +95,7 @@ class Diffusion:
         function = sympy.lambdify([*self.variables, *known], formulas, "numpy", cse=True)
         with np.errstate(all="ignore"):
             found = function(*grid.points, *known.values())
-        rows = np.stack([np.broadcast_to(np.asarray(row, dtype=float), grid.size) for row in found])
+        rows = np.stack([np.broadcast_to(real_numbers(row, "the drift or the covariance"), grid.size) for row in found])
         if not np.isfinite(rows).all():
             raise SchemeError("the drift or the covariance is not finite everywhere on the grid; keep to where it is")
         return rows[:d], rows[d:].reshape(d, d, grid.size)

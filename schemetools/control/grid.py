@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 
 BOUNDARIES = ("clipped", "periodic")
 
@@ -97,6 +97,17 @@ class Grid:
         return Grid(tuple(axes), self.boundary)
 
 
+def real_numbers(values: Any, what: str) -> np.ndarray:
+    """An array of real numbers, NaN and infinity among them. Raises SchemeError for anything else."""
+    try:
+        found: Any = np.asarray(values)
+        if np.iscomplexobj(found) and not np.any(found.imag):
+            found = found.real
+        return found.astype(float, casting="same_kind" if found.dtype.kind == "c" else "unsafe")
+    except (TypeError, ValueError):
+        raise SchemeError(f"{what} consists of real numbers; {came(values)} came") from None
+
+
 def make_grid(axes: Any, boundary: Any, dimension: int) -> Grid:
     """A grid from (low, high, points) or a uniform array per axis. Raises SchemeError for what is neither."""
     given = list(axes) if isinstance(axes, Sequence) and not isinstance(axes, str) else [axes]
@@ -107,7 +118,7 @@ def make_grid(axes: Any, boundary: Any, dimension: int) -> Grid:
             f"a grid of {len(given)} axes came for {dimension} variables; one axis for each is expected, and grids "
             "have one or two: beyond that, Monte Carlo over simulate(...) gives the mean loss"
         )
-    words = (boundary,) * dimension if isinstance(boundary, str) else tuple(boundary)
+    words = tuple(boundary) if isinstance(boundary, (list, tuple)) else (boundary,) * dimension
     if len(words) != dimension or any(word not in BOUNDARIES for word in words):
         raise SchemeError(f"boundary = {boundary!r} came; it is 'clipped' or 'periodic', one word or one per axis")
     return Grid(tuple(_axis(entry, word) for entry, word in zip(given, words, strict=True)), words)
@@ -115,13 +126,14 @@ def make_grid(axes: Any, boundary: Any, dimension: int) -> Grid:
 
 def _axis(entry: Any, boundary: str) -> np.ndarray:
     if isinstance(entry, tuple) and len(entry) == 3:
-        low, high, n = entry
+        n = entry[2]
+        low, high = real_numbers(entry[:2], "an end of an axis")
         if not (isinstance(n, (int, np.integer)) and n >= 3 and np.isfinite([low, high]).all() and low < high):
             raise SchemeError(
                 f"the axis {entry} came; (low, high, points) with low < high, at least 3 points, is expected"
             )
         return np.linspace(float(low), float(high), int(n), endpoint=boundary == "clipped")
-    axis = np.asarray(entry, dtype=float)
+    axis = real_numbers(entry, "an axis of the grid")
     steps = np.diff(axis) if axis.ndim == 1 else np.array([])
     if len(steps) < 2 or not (steps > 0).all() or np.ptp(steps) > 1e-9 * steps.max():
         raise SchemeError("an axis is (low, high, points), or a uniform increasing array of at least 3 points")

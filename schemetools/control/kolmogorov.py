@@ -23,13 +23,14 @@ from scipy.sparse.linalg import splu
 from sympy import Expr
 
 from schemetools.control.diffusion import Diffusion
-from schemetools.control.grid import Grid, make_grid
+from schemetools.control.grid import Grid, make_grid, real_numbers
 from schemetools.control.stencil import Stencil
 from schemetools.errors import SchemeError
 from schemetools.exact import expression
 
 Coefficients = tuple[np.ndarray, np.ndarray]
 METHODS = ("implicit", "explicit")
+MOST_VALUES = 10**9  # of the history, 8 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +153,10 @@ def value_function(
     _check_pieces(pieces)
     mesh = make_grid(grid, boundary, len(pieces[0].variables))
     check_time(t, steps, len(pieces))
+    if (steps + 1) * mesh.size > MOST_VALUES:
+        raise SchemeError(
+            f"{steps} steps on {mesh.size} points are more values than the {MOST_VALUES:,} that are kept; take fewer"
+        )
     if method not in METHODS:
         raise SchemeError(f"method={method!r} came; it is 'implicit' or 'explicit'")
 
@@ -193,8 +198,8 @@ def terminal(loss: Any, diffusion: Diffusion, grid: Grid) -> np.ndarray:
     elif callable(loss):
         found = loss(*grid.points)
     else:
-        found = np.asarray(loss, dtype=float).ravel()
-    found = np.asarray(found, dtype=float)
+        found = real_numbers(loss, "the loss").ravel()
+    found = real_numbers(found, "the loss")
     if found.shape not in ((), (grid.size,)):
         raise SchemeError(f"the loss has the shape {found.shape} on a grid of {grid.size} points; one value for each")
     values = np.broadcast_to(found, grid.size)

@@ -5,7 +5,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from sympy import Add, Expr, Integer, Symbol, nan, oo, zoo
 
@@ -42,6 +42,7 @@ class Scheme(ABC):
     reference: str | None
     exact: bool
     digits: int | None
+    warns: ClassVar[bool] = False  # of a kind whose construction may warn, which is said under the name it is given
 
     def _set(self, name: str | None, reference: str | None, known: tuple[bool, int | None], **arrays: Any) -> None:
         """Fill the frozen fields, once, at construction; `known` is (exact, digits)."""
@@ -175,7 +176,8 @@ class Scheme(ABC):
 def labelled(scheme: T, **labels: Any) -> T:
     """The scheme under other labels; where `exact` changes, `digits` are found anew unless they are given."""
     changed = labels.get("exact", scheme.exact) is not scheme.exact  # type: ignore[attr-defined]
-    if changed or labels.get("digits", scheme.digits) != scheme.digits:  # type: ignore[attr-defined]
+    told = labels.get("digits", scheme.digits) != scheme.digits  # type: ignore[attr-defined]
+    if changed or told or scheme.warns:  # type: ignore[attr-defined]
         return dataclasses.replace(scheme, **({"digits": None} if changed else {}) | labels)  # type: ignore[type-var]
     return copied(scheme, **{key: _one_line(labels[key], key) for key in labels.keys() & {"name", "reference"}})
 

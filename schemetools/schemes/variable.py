@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sympy import Expr, Integer
@@ -37,6 +37,8 @@ class VariableMultistep(Scheme):
     >>> st.order(st.variable_bdf2("3/2")), st.variable_bdf2(2).nodes
     (2, (-3/2, -1, 0))
     """
+
+    warns: ClassVar[bool] = True
 
     alpha: Vector
     beta: Vector

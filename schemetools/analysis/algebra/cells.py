@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from sympy import QQ, AlgebraicNumber, Dummy, Expr, Poly
 from sympy.polys.domains.domain import Domain
 
-from schemetools.analysis.algebra.fields import Field, field_of
+from schemetools.analysis.algebra.fields import Field, carried, field_of
 from schemetools.analysis.algebra.polynomials import evaluate
 from schemetools.analysis.algebra.real_roots import (
     Factor,
@@ -66,7 +66,7 @@ def polynomial_in_symbol(polynomial: Any, base: Field) -> list[Any]:
     """The ascending coefficients of an element of K[k]."""
     coefficients = [base.zero] * (max(polynomial.degree(), 0) + 1)
     for (degree,), c in polynomial.terms():
-        coefficients[degree] = base.domain.convert(c, polynomial.ring.domain)
+        coefficients[degree] = carried(c, polynomial.ring.domain, base.domain)
     return coefficients
 
 

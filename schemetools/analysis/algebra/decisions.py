@@ -10,7 +10,7 @@ from sympy.polys.domains.domain import Domain
 from schemetools import exact
 from schemetools.analysis.algebra.cells import adjoin, explore, polynomial_in_symbol
 from schemetools.analysis.algebra.conditions import AndCondition, Verdict, condition
-from schemetools.analysis.algebra.fields import Field, field_of
+from schemetools.analysis.algebra.fields import Field, carried, field_of
 from schemetools.analysis.algebra.polynomials import evaluate
 from schemetools.analysis.algebra.real_roots import RealRoot
 from schemetools.errors import UnsupportedError
@@ -58,7 +58,7 @@ def substituted(c: Any, base: Field, field: Field, value: Any) -> Any:
     """An element of K(k) at k = value, in `field`. Raises ZeroDivisionError at a pole."""
     parts = []
     for polynomial in (c.numer, c.denom):
-        coefficients = [field.domain.convert(a, base.domain) for a in polynomial_in_symbol(polynomial, base)]
+        coefficients = [carried(a, base.domain, field.domain) for a in polynomial_in_symbol(polynomial, base)]
         parts.append(evaluate(field, coefficients, value))
     if field.is_zero(parts[1]):
         raise ZeroDivisionError

@@ -109,3 +109,12 @@ def field_of(domain: Domain) -> Field:
     if domain.is_QQ:
         return Field(domain)
     return Complexes(domain) if domain.ext.as_expr().has(I) else AlgebraicReals(domain)  # type: ignore[attr-defined]
+
+
+def carried(c: Any, source: Domain, target: Domain) -> Any:
+    """An element of one domain in another.
+
+    sympy carries an element of a number field through an expression, even into the same field: slowly, and for long
+    coefficients not at all.
+    """
+    return c if source == target else target.convert(c, source)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sympy import QQ
 
-from schemetools.analysis.algebra.fields import Field
+from schemetools.analysis.algebra.fields import AlgebraicReals, Field
 from schemetools.analysis.algebra.polynomials import Polynomial
 from schemetools.analysis.algebra.real_roots import Factor, RealRoot, distinct_sorted, roots_of_factor
 from schemetools.analysis.algebra.rings import HAS_FLINT
@@ -50,40 +50,57 @@ def _cleared(polynomials: list[Polynomial]) -> list[list[int]]:
     return [[int(x.numerator) * (below // int(x.denominator)) for x in p] for p in polynomials]
 
 
-def _in(coefficients: list[int], variable: Any) -> Any:
+def _in(coefficients: list[Any], variable: Any) -> Any:
     total = 0 * variable
     for x in reversed(coefficients):
         total = total * variable + x
     return total
 
 
-def circle_crossings(phi: list[Polynomial], *, imaginary: bool) -> list[RealRoot] | None:
-    """The t > 0 at which Phi(w, z), z = i t or -t, may have a root w on the unit circle, ascending.
+def circle_crossings(K: Field, phi: list[Polynomial], *, imaginary: bool) -> list[RealRoot] | None:
+    """Points t > 0, ascending, among them all at which Phi(w, z), z = i t or -t, has a root w on the unit circle.
 
-    With w = (1 + i x)/(1 - i x) its two parts have a common root x there. None where some root is on the circle for
-    all t.
+    With w = (1 + i x)/(1 - i x) its two parts have a common root x there. Over a number field Q(a) the resultant's norm
+    stands for it, whose roots are the points of all conjugate schemes. None where some root is on the circle for all t,
+    and for fields that are neither Q nor Q(a).
     """
+    if not HAS_FLINT or type(K) not in (Field, AlgebraicReals):
+        return None
+    context = flint.fmpz_mpoly_ctx.get(["x", "t", "a"], flint.Ordering.lex)
+    x, t, a = context.gens()
+    lifted, modulus = _over_integers(K, phi, a)
     n = len(phi) - 1
-    context = flint.fmpz_mpoly_ctx.get(["x", "t"], flint.Ordering.lex)
-    x, t = context.gens()
-    parts = []
-    for p in _cleared(phi):
-        real = [a * ((1, 0, -1, 0) if imaginary else (1, -1, 1, -1))[m % 4] for m, a in enumerate(p)]
-        turned = [a * (0, 1, 0, -1)[m % 4] if imaginary else 0 for m, a in enumerate(p)]
-        parts.append((_in(real, t), _in(turned, t)))
     U, V, ends = 0 * x, 0 * x, [0 * x, 0 * x]
-    for (a, b), (cosine, sine) in zip(parts, moebius_table(n), strict=True):
+    for p, (cosine, sine) in zip(lifted, moebius_table(n), strict=True):
+        real = _in([c * ((1, 0, -1, 0) if imaginary else (1, -1, 1, -1))[m % 4] for m, c in enumerate(p)], t)
+        turned = _in([c * (0, 1, 0, -1)[m % 4] if imaginary else 0 * t for m, c in enumerate(p)], t)
         for m in range(n + 1):
-            up, over = cosine[m] * a - sine[m] * b, cosine[m] * b + sine[m] * a
+            up, over = cosine[m] * real - sine[m] * turned, cosine[m] * turned + sine[m] * real
             U, V = U + up * x**m, V + over * x**m
             if m == n:
                 ends = [ends[0] + up, ends[1] + over]
-    met = U.resultant(V, "x")
-    infinite = ends[0].gcd(ends[1])  # x = oo is w = -1
+    # x = oo is w = -1.
+    met = _norm(U.resultant(V, "x"), modulus)
+    infinite = _norm(ends[0], modulus).gcd(_norm(ends[1], modulus))
     if not met or not infinite:
         return None
     factors = {f for p in (met, infinite) for f in _factors(p)}
     return distinct_sorted(root for f in factors for root in roots_of_factor(f) if _is_positive(root))
+
+
+def _over_integers(K: Field, phi: list[Polynomial], a: Any) -> tuple[list[list[Any]], Any]:
+    """Phi times a common denominator, its coefficients in Z or Z[a], and the minimal polynomial of a (None for Q)."""
+    if K.domain.is_QQ:
+        return [[0 * a + c for c in p] for p in _cleared(phi)], None
+    written = [c.to_list()[::-1] for p in phi for c in p]
+    integers = iter(_cleared([*written, K.domain.mod.to_list()[::-1]]))  # type: ignore[attr-defined]
+    lifted = [[_in(next(integers), a) for _ in p] for p in phi]
+    return lifted, _in(next(integers), a)
+
+
+def _norm(f: Any, modulus: Any) -> Any:
+    """The product of f over all conjugates of a, up to a factor; f itself over Q."""
+    return f if modulus is None or not f else f.resultant(modulus, "a")
 
 
 def _factors(polynomial: Any) -> list[Factor]:

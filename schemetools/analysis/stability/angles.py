@@ -20,6 +20,7 @@ from sympy.polys.domains.domain import Domain
 from sympy.polys.rings import PolyElement, PolyRing
 
 from schemetools import exact
+from schemetools.analysis.algebra.fields import carried
 from schemetools.analysis.algebra.projection import coefficients, content, distinct_factors, factors, gcd, quotient
 from schemetools.errors import UnsupportedError
 
@@ -132,7 +133,7 @@ def specialise(f: PolyElement, names: Sequence[str], values: Mapping[str, Any], 
     powers: dict[tuple[int, int], Any] = {}
     found: dict[tuple[int, ...], Any] = {}
     for m, c in f.items():
-        value = field.convert(c, ring.domain)
+        value = carried(c, ring.domain, field)
         for i, x in put:
             if m[i]:
                 if (i, m[i]) not in powers:

@@ -14,7 +14,7 @@ from sympy import QQ, ZZ
 from sympy.polys.rings import PolyElement, PolyRing
 
 from schemetools.analysis.algebra.cells import adjoin
-from schemetools.analysis.algebra.fields import Field, field_of
+from schemetools.analysis.algebra.fields import Field, carried, field_of
 from schemetools.analysis.algebra.polynomials import evaluate
 from schemetools.analysis.algebra.positivity import (
     WITNESSES,
@@ -62,7 +62,7 @@ def ascending(f: PolyElement) -> list[Any]:
     field = field_over(f.ring).domain
     found = [field.zero] * (f.degree() + 1) if f else []
     for (n,), c in f.items():
-        found[n] = field.convert(c, domain)
+        found[n] = carried(c, domain, field)
     return found
 
 

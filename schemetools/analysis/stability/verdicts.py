@@ -14,7 +14,7 @@ from schemetools.analysis.algebra.cells import Cells, ParametricField, explore
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, add, multiply, scale, subtract, trim
 from schemetools.analysis.algebra.real_roots import RealRoot, between, distinct_sorted
-from schemetools.analysis.algebra.resultants import circle_crossings, is_available
+from schemetools.analysis.algebra.resultants import circle_crossings
 from schemetools.analysis.algebra.root_counts import count_against_circle, is_hurwitz
 from schemetools.analysis.algebra.sturm import is_nonnegative
 from schemetools.analysis.stability.model import Bivariate, at_point, leading_in_z, reduced, z_degree
@@ -170,7 +170,7 @@ def axis_cells(K: Field, phi: Bivariate, *, imaginary: bool) -> Any:
         raise UnsupportedError(
             "this is not decided for a scheme of this kind with a free symbol; substitute a value for it"
         )
-    if is_available(K) and (bounds := circle_crossings(phi, imaginary=imaginary)) is not None:
+    if (bounds := circle_crossings(K, phi, imaginary=imaginary)) is not None:
         return _cells_between(K, phi, bounds, imaginary=imaginary)
     domain = K.domain.frac_field("t")
     t = domain.gens[0]

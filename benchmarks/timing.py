@@ -82,10 +82,13 @@ def processor(work: Case) -> float:
 
 
 def fresh(program: str, *, folder: str | Path = ROOT, timeout: float | None = None) -> float:
-    """The number that a program prints last, run by a process of its own with the package of a folder."""
+    """The number that a program prints last, run by a process of its own in a folder with its package.
+
+    A program given as text looks for packages where it runs before it looks at PYTHONPATH.
+    """
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder)}
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=timeout)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     return float(done.stdout.split()[-1])

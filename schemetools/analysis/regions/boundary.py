@@ -11,8 +11,9 @@ import numpy as np
 
 from schemetools.analysis.regions.crossings import Crossing, self_crossings
 from schemetools.analysis.regions.locus import FARTHEST, TRACKED_ANGLES, locus, sheets_along
-from schemetools.analysis.regions.membership import CLUSTER_TOLERANCE, contains, roots_at
+from schemetools.analysis.regions.membership import contains
 from schemetools.analysis.regions.model import NumericModel
+from schemetools.analysis.regions.roots import CLUSTER_TOLERANCE, roots_at
 
 LINE_POINTS = 257
 

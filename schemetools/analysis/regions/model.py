@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NumericModel:
     """Phi with float coefficients, phi[j, m] multiplying w^j z^m; for one-step schemes also the zeros of P and Q.
 

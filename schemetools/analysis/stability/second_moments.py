@@ -19,7 +19,8 @@ from schemetools.analysis.algebra.matrices import minimal_polynomial, monic_char
 from schemetools.analysis.algebra.polynomials import Polynomial, multiply, trim
 from schemetools.analysis.regions.contour import contours
 from schemetools.analysis.regions.grid import checked_window
-from schemetools.analysis.regions.membership import CLUSTER_TOLERANCE, checked_points
+from schemetools.analysis.regions.membership import checked_points
+from schemetools.analysis.regions.roots import CLUSTER_TOLERANCE
 from schemetools.analysis.stability.base import Shares
 from schemetools.analysis.stability.model import Bivariate, Model
 from schemetools.analysis.stability.step_matrix import StepMatrix, step_matrix

@@ -4,6 +4,9 @@ If |Phi(w, c)| on the whole circle |w| = 1 is more than Phi can change over a di
 the disc as many roots inside the circle as at c (Rouché). Squares for which that cannot be said are divided.
 """
 
+# NumPy's stubs refuse .real and .imag of an array whose type is not known.
+# pyright: reportAttributeAccessIssue=false
+
 import functools
 import math
 from collections.abc import Iterator

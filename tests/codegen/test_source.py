@@ -55,6 +55,26 @@ def test_source_runs_alone_with_torch_only(tmp_path):
     subprocess.run([sys.executable, str(path)], check=True, cwd=tmp_path, timeout=120)
 
 
+@pytest.mark.parametrize("target", ["numpy", "torch", "c", "julia"])
+def test_the_first_line_says_whether_the_coefficients_are_rounded(target):
+    kutta = [[], ["1/2"], [-1, 2]], ["1/6", "2/3", "1/6"]
+    rounded = [[], ["0.5"], [-1, 2]], ["0.1666667", "0.6666667", "0.1666666"]
+    exact, known = (
+        " ".join(st.to_source(s, target).split()) for s in (st.RungeKutta(*kutta), st.RungeKutta(*rounded, digits=7))
+    )
+    assert "from the exact scheme" in exact and "decimals" not in exact
+    assert "from coefficients known to 7 decimals" in known and "exact" not in known.partition("decimals")[0]
+
+
+def test_blocks_of_equal_schemes_known_to_other_digits_say_their_own():
+    weights = ["0.1666667", "0.6666667", "0.1666666"]
+    blocks = [st.to_block(st.RungeKutta([[], ["0.5"], [-1, 2]], weights, digits=n)) for n in (6, 7)]
+    assert [f"{n} decimals" in " ".join(block.source.split()) for n, block in zip((6, 7), blocks, strict=True)] == [
+        True,
+        True,
+    ]
+
+
 def test_numpy_source_runs_alone(tmp_path):
     path = tmp_path / "step.py"
     use = "y, = step(lambda u: -u, (np.array([1.0]),), 0.5)\nassert abs(y[0] - 0.6) < 1e-12\n"

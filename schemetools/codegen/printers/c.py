@@ -4,7 +4,7 @@ import re
 
 from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step
 from schemetools.codegen.printers.c_solver import SOLVER
-from schemetools.codegen.printers.names import base_name, quoted
+from schemetools.codegen.printers.names import base_name, origin, quoted
 from schemetools.codegen.printers.sums import Program, program
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
@@ -20,7 +20,7 @@ def print_c(scheme: Scheme) -> str:
     """A C99 file with `NAME_step`, in place on the scheme's values; it needs the standard library only."""
     made = program(scheme, WORDS, "pow({}, {})")
     name, plan = base_name(scheme), made.plan
-    lines = [f"/* One step of {_comment(format(scheme))}; written from the exact scheme by schemetools. */", ""]
+    lines = [f"/* One step of {_comment(format(scheme))}; {origin(scheme)} */", ""]
     lines += ["#include <math.h>", "#include <stddef.h>", *([] if plan.is_explicit else ["#include <stdlib.h>"]), ""]
     lines += ["/* du = f(t, u), for n numbers. */"]
     lines += ["typedef void (*field)(double t, const double *u, double *du, size_t n, void *data);"]

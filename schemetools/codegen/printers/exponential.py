@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sympy import Expr, Integer
 
-from schemetools.codegen.printers.names import cited, class_name, heading, number, quoted
+from schemetools.codegen.printers.names import cited, class_name, heading, number, origin, quoted
 from schemetools.schemes import phi
 from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.phi_values import phi_functions
@@ -16,7 +16,7 @@ ACT = "act = (lambda w, v: v @ w.T) if z.ndim == 2 else (lambda w, v: w * v)"
 
 def print_exponential(scheme: Exponential, target: str, *, timed: bool = False) -> str:
     """A file with `step(f, history, h, linear)` for "numpy", or the class `<Name>Block` for "torch"."""
-    text = f"One step of {scheme} for u' = L u + N(u); written from the exact scheme by schemetools."
+    text = f"One step of {scheme} for u' = L u + N(u); {origin(scheme)}"
     shared = ["import math", ""]
     function = inspect.getsource(phi_functions).replace(
         "xp: Any, z: Any, highest: int) -> list[Any]", "xp, z, highest)"

@@ -3,7 +3,7 @@
 import re
 
 from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step
-from schemetools.codegen.printers.names import base_name, quoted
+from schemetools.codegen.printers.names import base_name, origin, quoted
 from schemetools.codegen.printers.sums import Program, program
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.base import Scheme
@@ -51,7 +51,7 @@ def print_julia(scheme: Scheme) -> str:
     """
     made = program(scheme, WORDS, "{}^{}")
     plan, name = made.plan, base_name(scheme)
-    lines = [f"# One step of {quoted(format(scheme))}; written from the exact scheme by schemetools."]
+    lines = [f"# One step of {quoted(format(scheme))}; {origin(scheme)}"]
     if not plan.is_explicit:
         lines += ["", "using LinearAlgebra: norm", *SOLVER.rstrip().splitlines()]
     fields = ", ".join(made.fields.values())

@@ -10,6 +10,7 @@ from sympy import Expr
 from schemetools import exact
 from schemetools.schemes.base import Scheme
 
+LONGEST_LINE = 100
 _VOWELS = set("aeiouy")
 
 
@@ -50,10 +51,18 @@ def quoted(text: str) -> str:
     return printable.replace("\\", "\\\\").replace('"', "'")
 
 
+def origin(scheme: Scheme) -> str:
+    """What a program was written from, for its first line: the exact scheme, or coefficients that are rounded."""
+    if scheme.exact:
+        return "written from the exact scheme by schemetools."
+    return f"written by schemetools from coefficients known to {scheme.digits} decimals."
+
+
 def heading(*paragraphs: str) -> str:
     """The docstring at the top of a file."""
     text = "\n\n".join(_wrapped(p) for p in paragraphs)
-    return f'"""{text}\n"""' if "\n" in text else f'"""{text}"""'
+    fits = "\n" not in text and len(text) + len('""""""') <= LONGEST_LINE
+    return f'"""{text}"""' if fits else f'"""{text}\n"""'
 
 
 def _wrapped(text: str) -> str:

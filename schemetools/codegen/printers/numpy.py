@@ -4,7 +4,7 @@ from sympy import Expr
 
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import Combine, Eval, Linearise, LinearSolve, Solve, Step, StepPlan
-from schemetools.codegen.printers.names import cited, expression, heading, symbol_names
+from schemetools.codegen.printers.names import cited, expression, heading, origin, symbol_names
 from schemetools.codegen.two_registers import rolled
 from schemetools.schemes.base import Scheme
 
@@ -88,7 +88,7 @@ def print_numpy(scheme: Scheme) -> str:
     parameters = "".join(f", {names[s]}" for s in sorted(symbols, key=str))
     parameters += "" if plan.error is None else ", error=False"
     parameters += ", jac=None" if plan.linearises else ""
-    head = heading(f"One step of {scheme} on NumPy arrays; written from the exact scheme by schemetools.")
+    head = heading(f"One step of {scheme} on NumPy arrays; {origin(scheme)}")
     lines = [head, "", "import numpy as np", ""]
     if not plan.is_explicit:
         lines += [*SOLVER.splitlines(), ""]

@@ -7,7 +7,7 @@ from sympy import Expr
 
 from schemetools.codegen.lower import lower
 from schemetools.codegen.plan import StepPlan
-from schemetools.codegen.printers.names import cited, class_name, heading, identifier, number, quoted
+from schemetools.codegen.printers.names import cited, class_name, heading, identifier, number, origin, quoted
 from schemetools.codegen.printers.random import SHAKEN, draw_lines
 from schemetools.codegen.printers.torch_lines import Lines
 from schemetools.codegen.printers.torch_options import NO_START, PLAIN, TorchOptions, _registers, symbol_attributes
@@ -52,7 +52,7 @@ class _Printer:
         solver = [] if self.plan.is_explicit else ["from schemetools.nn.implicit import solve", ""]
         solver += ["from schemetools.nn.implicit import linearised", ""] if self.plan.linearises else []
         clock = ["from functools import partial", ""] if not self.plan.is_explicit and self.options.timed else []
-        text = f"One step of {self.scheme} as a torch module; written from the scheme by schemetools."
+        text = f"One step of {self.scheme} as a torch module; {origin(self.scheme)}"
         head = heading(text, *self._needs())
         lines = [head, "", *clock, "import torch", "from torch import nn", "", *solver, *draws, "", *self._class()]
         return "\n".join(lines).rstrip() + "\n"

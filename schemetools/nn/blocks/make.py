@@ -91,6 +91,7 @@ class Key:
             scheme.name,
             scheme.reference,
             scheme.exact,
+            scheme.digits,
             _storage(scheme),
             tuple(sorted(bounds.items())),
         )

@@ -1,4 +1,5 @@
-"""One step of adams_bashforth(3) as a torch module; written from the scheme by schemetools."""
+"""One step of adams_bashforth(3) as a torch module; written from the exact scheme by schemetools.
+"""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""One step of rk4 as a torch module; written from the scheme by schemetools."""
+"""One step of rk4 as a torch module; written from the exact scheme by schemetools."""
 
 import torch
 from torch import nn

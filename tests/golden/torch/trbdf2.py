@@ -1,4 +1,5 @@
-"""One step of trbdf2(gamma=2-sqrt(2)) as a torch module; written from the scheme by schemetools.
+"""One step of trbdf2(gamma=2-sqrt(2)) as a torch module; written from the exact scheme by
+schemetools.
 
 To run it needs schemetools.nn.implicit, which solves the implicit stages to a tolerance and
 differentiates them by the implicit function theorem.

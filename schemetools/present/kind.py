@@ -4,6 +4,7 @@ from sympy import Expr
 
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.properties.order import order
+from schemetools.analysis.properties.short_decimals import if_rounded
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.exponential import Exponential
@@ -18,17 +19,18 @@ from schemetools.schemes.variable import VariableMultistep
 
 
 def order_text(scheme: Scheme) -> tuple[str, str]:
-    """The order, starred where the limit is not u' = f, and the note that says what it is then."""
+    """The order, starred where a note goes with it: the limit that is not u' = f, decimals that look rounded."""
     if isinstance(scheme, MaskedEuler):
         return f"weak {modified_equation(scheme).order}", ""
     if isinstance(scheme, VariableMultistep):
         return str(order(scheme)), ""
     equation = modified_equation(scheme, 1)
     limits = equation.limit if isinstance(equation.limit, tuple) else (equation.limit,)
-    if all(value == 1 for value in limits):
-        return str(order(scheme)), ""
-    terms = (f"{_factor(v, scheme.exact)} {field}" for v, field in zip(limits, equation.fields, strict=True))
-    return f"{order(scheme)}*", f"relative to u' = {' + '.join(terms)}"
+    notes = [hint] if (hint := if_rounded(scheme, order(scheme))) else []
+    if any(value != 1 for value in limits):
+        terms = (f"{_factor(v, scheme.exact)} {field}" for v, field in zip(limits, equation.fields, strict=True))
+        notes.insert(0, f"relative to u' = {' + '.join(terms)}")
+    return f"{order(scheme)}{'*' if notes else ''}", "; ".join(notes)
 
 
 def order_report(scheme: Scheme) -> str:

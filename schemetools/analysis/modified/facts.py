@@ -9,8 +9,9 @@ from sympy import Expr, Integer
 
 from schemetools.analysis.modified.general_parasitic import general_modes
 from schemetools.analysis.modified.parasitic import ParasiticMode, parasitic_modes, zero_stability_warning
-from schemetools.analysis.properties.judgement import meant_limit
+from schemetools.analysis.properties.judgement import meant_limit, negligible
 from schemetools.analysis.properties.order import order
+from schemetools.analysis.properties.short_decimals import if_rounded
 from schemetools.analysis.series.lie import TreeSeries
 from schemetools.analysis.series.modifying import modifying_series
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
@@ -113,13 +114,24 @@ class EquationFacts:
         return values if len(values) != 1 else next(iter(values))
 
     def meant(self, tree: Tree) -> Expr:
-        """b(t) as the scheme is meant: of approximate coefficients, 0 through the order, and 1 where the limit is."""
+        """b(t) as the scheme is meant: of approximate coefficients, 0 through the order and within their rounding."""
         value = self.coefficients[tree]
-        if self.scheme.exact or self.inverse:
-            return value
         if tree.order == 1:
-            return meant_limit(self.scheme, value)
-        return Integer(0) if tree.order <= self.known_order else value
+            return value if self.inverse else meant_limit(self.scheme, value)
+        return self._unless_rounding(value, tree.order)
+
+    @property
+    def meant_momentum(self) -> tuple[Expr, ...]:
+        """`momentum` as the scheme is meant, as in `meant`; empty where there is none."""
+        first, *more = self.momentum or (Integer(0),)
+        later = [self._unless_rounding(value, n) for n, value in enumerate(more, 2)]
+        return () if self.momentum is None else (meant_limit(self.scheme, first), *later)
+
+    def _unless_rounding(self, value: Expr, n: int) -> Expr:
+        """The coefficient of h^(n-1); 0 where it is there by the rounding of approximate coefficients alone."""
+        if self.scheme.exact:
+            return value
+        return Integer(0) if n <= self.known_order or negligible(self.scheme, value, n) else value
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -180,8 +192,9 @@ class EquationFacts:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What limits the statement: approximate coefficients, a scheme that is not zero-stable."""
+        """What limits the statement: coefficients that are approximate or look rounded, no zero-stability."""
         found = [] if self.scheme.exact else [APPROXIMATE]
         if not self.inverse:
+            found += [hint] if (hint := if_rounded(self.scheme, self.known_order)) else []
             found += zero_stability_warning(self.parasitic)
         return tuple(found)

@@ -42,7 +42,7 @@ def _h(style: Style, n: int) -> str:
 
 def _momentum(eq: EquationFacts, marks: _Marks) -> str:
     terms = []
-    for j, g in enumerate(eq.momentum or (), 1):
+    for j, g in enumerate(eq.meant_momentum, 1):
         if g != 0:
             sign, body = marks.style.coefficient(g, eq.scheme.exact)
             terms.append((sign, _term(body, _h(marks.style, j - 1), marks.style.derivative("u", j))))

@@ -34,7 +34,8 @@ class OrderReport:
 
     `order` is the order that it is meant to have, `as_written` the one that its digits have exactly; `residuals` holds
     the largest |residual| of the conditions of each order 1..order+1 (as in `order_conditions`), `tolerance` what a
-    residual may be for the digits given, at each of these orders.
+    residual may be for the digits given, at each of these orders. `rounded` says of short decimals, taken exactly,
+    with which `digits` the scheme would have a higher order.
 
     >>> import schemetools as st
     >>> report = st.order("tsit5", report=True)
@@ -46,6 +47,7 @@ class OrderReport:
     as_written: int
     residuals: MappingProxyType[int, float]
     tolerance: MappingProxyType[int, float]
+    rounded: str = ""
 
     @property
     def holds_to(self) -> float:
@@ -59,7 +61,7 @@ class OrderReport:
 
     def __str__(self) -> str:
         if self.as_written == self.order:
-            return f"order {self.order}"
+            return f"order {self.order}" + (f"; {self.rounded}" if self.rounded else "")
         low, high = self.flips_at
         return (
             f"order {self.order} to {low:.0e}; as written {self.as_written} "
@@ -104,12 +106,13 @@ def unit(scheme: Scheme) -> float:
 def _by_trees(scheme: Any, tableaux: Sequence[Any]) -> Iterator[Judged]:
     """gamma(t) phi(t) = 1 relative to the limit of each field, from floats where digits beyond them do not matter."""
     grammar = grammar_of(scheme)
-    plain = _floats(tableaux)
+    near = _nearness(scheme)
+    plain = _floats(tableaux, near)
     sizes = [(np.abs(A), np.abs(b)) for A, b in plain]
     s = len(plain[0][1])
     orders = range(1, 2 * s * len(plain) + 2)
     bounds = weights_by_order(grammar, orders[-1], sizes, Numbers(None))
-    exact = _fixed_point(tableaux, scheme.digits or 0)
+    exact = _fixed_point(tableaux, scheme.digits or 0, near)
     slow = weights_by_order(grammar, orders[-1], *exact)
     fast = weights_by_order(grammar, orders[-1], plain, Numbers(None))
     for n in orders:
@@ -123,23 +126,31 @@ def _by_trees(scheme: Any, tableaux: Sequence[Any]) -> Iterator[Judged]:
         yield bool(np.all(residual <= allowed)), float(np.max(residual)), float(np.max(allowed))
 
 
-def _floats(tableaux: Sequence[Any]) -> list[tuple[np.ndarray, np.ndarray]]:
+def _floats(tableaux: Sequence[Any], near: float) -> list[tuple[np.ndarray, np.ndarray]]:
     scaled = []
     for A, b in tableaux:
         rows, weights = np.array([[to_float(x) for x in row] for row in A]), np.array([to_float(x) for x in b])
-        limit = _limit(float(weights.sum()))
+        limit = _limit(float(weights.sum()), near)
         scaled.append((rows / limit, weights / limit))
     return scaled
 
 
-def _limit(total: float) -> float:
+def _nearness(scheme: Scheme) -> float:
+    """How far from 1 a limit may be that is meant to be 1: half a unit in the last decimal of every coefficient."""
+    unit = 0.0 if scheme.digits is None else 10.0**-scheme.digits
+    return max(LOOSE, len(scheme.coefficients) * unit / 2)
+
+
+def _limit(total: float, near: float) -> float:
     """The limit that a scheme is meant to have: 1 where its weights sum to that nearly."""
     if abs(total) < LOOSE:
         raise UnsupportedError("the scheme follows u' = 0, so that it has no order relative to its limit")
-    return 1.0 if abs(total - 1) < LOOSE else total
+    return 1.0 if abs(total - 1) < near else total
 
 
-def _fixed_point(tableaux: Sequence[Any], digits: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], Numbers]:
+def _fixed_point(
+    tableaux: Sequence[Any], digits: int, near: float
+) -> tuple[list[tuple[np.ndarray, np.ndarray]], Numbers]:
     """The tableaux as integers x 2^bits, precise enough to tell a residual from 0."""
     bits = math.ceil((4 * digits + GUARD) * math.log2(10))
     with mpmath.workprec(bits + 64):
@@ -147,7 +158,7 @@ def _fixed_point(tableaux: Sequence[Any], digits: int) -> tuple[list[tuple[np.nd
         for A, b in tableaux:
             rows, weights = [[_long(x) for x in row] for row in A], [_long(x) for x in b]
             total = mpmath.fsum(weights)
-            scale = 1 / (mpmath.mpf(1) if abs(total - 1) < LOOSE else total)
+            scale = 1 / (mpmath.mpf(1) if abs(total - 1) < near else total)
             shift = [[int(mpmath.nint(mpmath.ldexp(x * scale, bits))) for x in row] for row in (*rows, weights)]
             result.append((np.array(shift[:-1], dtype=object), np.array(shift[-1], dtype=object)))
     return result, Numbers(bits)
@@ -169,9 +180,14 @@ def _residual(phi: np.ndarray, level: Level, bits: int | None) -> np.ndarray:
     return np.array([float(mpmath.ldexp(m, -bits)) if m > negligible else 0.0 for m in misses])
 
 
+def negligible(scheme: Scheme, value: Expr, order: int) -> bool:
+    """Whether a number of a tree, or a power of h, of this order is 0 but for a unit in the last decimals."""
+    return value == 0 or (not scheme.exact and value.is_number and size(value) <= order * unit(scheme))
+
+
 def meant_limit(scheme: Scheme, value: Expr) -> Expr:
     """A limit of the scheme as it is meant: 1 where approximate coefficients give that nearly."""
-    nearly_one = not scheme.exact and value.is_number and size(value - 1) < LOOSE
+    nearly_one = not scheme.exact and value.is_number and size(value - 1) < _nearness(scheme)
     return Integer(1) if nearly_one else value
 
 
@@ -184,7 +200,7 @@ def _by_moments(scheme: LinearMultistep) -> Iterator[Judged]:
     top = 2 * method.steps + 2
     values = [_number(v) for v in momentum_series(method.alpha, method.beta, top).values(top)]
     size = sum(abs(to_float(x)) for x in (*method.alpha, *method.beta)) / abs(values[0])
-    yield True, abs(values[0] - _limit(values[0])), SAFETY * unit(scheme) * size
+    yield True, abs(values[0] - _limit(values[0], _nearness(scheme))), SAFETY * unit(scheme) * size
     for n, value in enumerate(values[1:], 2):
         allowed = max(SAFETY * unit(scheme) * size * method.steps ** (n - 1), LOOSE)
         yield abs(value / values[0]) <= allowed, abs(value / values[0]), allowed
@@ -196,7 +212,7 @@ def _number(value: Any) -> float:
 
 def _by_series(scheme: Scheme) -> Iterator[Judged]:
     """b(t) of the modified equation; what is 0 but for the decimals taken here is 0."""
-    negligible = 0.0
+    negligible, near = 0.0, _nearness(scheme)
     if scheme.is_complex:
         places = (scheme.digits or 0) + GUARD
         scheme, negligible = scheme.mapped(lambda value: _gaussian(value, places)), 10.0 ** (GUARD // 2 - places)
@@ -207,7 +223,7 @@ def _by_series(scheme: Scheme) -> Iterator[Judged]:
         allowed = max(SAFETY * n * unit(scheme), LOOSE)
         if n == 1:
             own = [found[t] for t in followed(scheme, series.grammar)]
-            yield True, max(abs(x - _limit(x)) for x in own), allowed
+            yield True, max(abs(x - _limit(x, near)) for x in own), allowed
         else:
             yield max(found) <= allowed, max(found), allowed
 

@@ -9,7 +9,8 @@ from sympy import Add, Expr, Float, Rational, sqrt
 
 from schemetools.analysis.properties import second_order, variable
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
-from schemetools.analysis.properties.judgement import OrderReport, judged
+from schemetools.analysis.properties.judgement import OrderReport, judged, meant_limit
+from schemetools.analysis.properties.short_decimals import if_rounded
 from schemetools.analysis.properties.stage_order import general_stage_order, order_bounds
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import OneStep, followed, grammar_of, modified_series
@@ -70,7 +71,7 @@ def is_consistent(s: Any) -> bool:
         scheme = as_scheme(s, imaginary=True)
         if isinstance(scheme, VariableMultistep):
             return vanishes(canonical(variable.limit(scheme) - 1), scheme)
-        return all(vanishes(limit - 1, scheme) for limit in limits(scheme))
+        return all(meant_limit(scheme, limit) == 1 for limit in limits(scheme))
     except UnsupportedError:
         return False
 
@@ -128,7 +129,8 @@ def _exact_report(scheme: Scheme) -> OrderReport:
     p = order(scheme)
     beyond = max(size(r) for t, r in order_conditions(scheme, p + 1).items() if t.order == p + 1)
     residuals = {**dict.fromkeys(range(1, p + 1), 0.0), p + 1: beyond}
-    return OrderReport(p, p, MappingProxyType(residuals), MappingProxyType(dict.fromkeys(residuals, 0.0)))
+    tolerance = MappingProxyType(dict.fromkeys(residuals, 0.0))
+    return OrderReport(p, p, MappingProxyType(residuals), tolerance, if_rounded(scheme, p))
 
 
 @functools.lru_cache(maxsize=1024)

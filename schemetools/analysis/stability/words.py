@@ -1,7 +1,7 @@
 """Stability in words: verdicts, intervals, and the table of everything that is known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sympy
@@ -141,7 +141,7 @@ def a_stable(known: Any) -> str:
 
 
 def verdict_table(known: Any) -> str:
-    """One line per verdict and number, with how it was found where that was not exactly.
+    """One line per verdict and number, with how it was found where that was not exactly; what many share is said once.
 
     >>> import schemetools as st
     >>> print(st.stability(st.trapezoid))
@@ -155,7 +155,15 @@ def verdict_table(known: Any) -> str:
     SSP coefficient        2
     area                   infinite
     """
-    rows = []
+    rows = list(_answers(known))
+    remarks = [how for _, _, how in rows if how]
+    shared = next((how for how in remarks if remarks.count(how) > 1), "")
+    lines = aligned([(title, f"{said}  ({how})" if how not in ("", shared) else said) for title, said, how in rows])
+    return "\n".join([f"{known.scheme}", *([shared] if shared else []), *lines])
+
+
+def _answers(known: Any) -> Iterator[tuple[str, str, str]]:
+    """(title, answer, how it was found: empty where exactly, or where there is nothing to be found)."""
     for question in QUESTIONS:
         if question.kind in (Kind.VERDICT, Kind.NUMBER):
             try:
@@ -163,5 +171,4 @@ def verdict_table(known: Any) -> str:
             except SchemeError:
                 continue
             said = "none" if value is None and question.name == "angle" else answer(known, question)
-            rows.append((question.title, said if how == "exact" or value == sympy.oo else f"{said}  ({how})"))
-    return "\n".join([f"{known.scheme}", *aligned(rows)])
+            yield question.title, said, "" if how == "exact" or value == sympy.oo else how

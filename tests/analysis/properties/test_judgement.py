@@ -146,3 +146,10 @@ def test_a_learned_coefficient_is_not_taken_for_a_short_fraction():
     learned = st.lm(k=float(np.linspace(-0.1, 0, 7)[2]))
     assert learned.alpha[0] != Rational(1, 15)
     assert st.stability(learned).real_interval != st.stability(st.lm(k=Rational(-1, 15))).real_interval
+
+
+def test_what_all_verdicts_share_is_said_once():
+    rounded = st.LinearMultistep([0.3333333333, -1.333333333, 1], [0, 0, 0.6666666667])
+    shown = str(st.stability(rounded)).splitlines()
+    assert shown[1] == st.stability(rounded).how("is_a_stable") and shown[1].startswith("exact for bdf(2)")
+    assert "A-stable              yes" in shown and sum("exact for" in line for line in shown) == 1

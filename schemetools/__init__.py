@@ -83,6 +83,7 @@ PUBLIC = {
     "present.trained": ("plot_layers", "plot_coefficients"),
     "present.tables": ("plot_table",),
     "present.convergence": ("plot_convergence",),
+    "present.formulas": ("latex",),
     "present.page.document": ("Page", "report"),
 }
 _SUBMODULES = frozenset(

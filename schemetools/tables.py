@@ -1,12 +1,13 @@
 """A report's table as plain text and as HTML, long notes below it."""
 
 import itertools
-import textwrap
+import re
 from collections.abc import Sequence
 from html import escape
 
 Rows = Sequence[Sequence[str]]
 WIDTH = 80  # of a terminal as they come
+BREAKS = re.compile(r"(?<=\s)(?=\S)|(?<=[^\W\d]\.)(?=\w)|(?<=\.)(?=[^\W\d])")
 
 
 def numbered(rows: Rows) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -36,26 +37,40 @@ def text_table(heads: Sequence[str], rows: Rows, width: int = WIDTH) -> list[str
     """
     columns = list(zip(heads, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    least = [max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns]
+    least = [max(len(word.rstrip()) for cell in column for word in (_words(cell) or [""])) for column in columns]
     gap = 2 if sum(least) + 2 * (len(least) - 1) <= width else 1
     while sum(widths) + gap * (len(widths) - 1) > width and widths != least:
         widest = max((i for i, w in enumerate(widths) if w > least[i]), key=lambda i: widths[i])
         widths[widest] -= 1
     widths = [
-        max(len(line) for cell in column for line in _folded(cell, w))
-        for column, w in zip(columns, widths, strict=True)
+        max(len(line) for cell in column for line in folded(cell, w)) for column, w in zip(columns, widths, strict=True)
     ]
-    top = [_folded(cell, w) for cell, w in zip(heads, widths, strict=True)]
+    top = [folded(cell, w) for cell, w in zip(heads, widths, strict=True)]
     tall = max(map(len, top))
     lines = [*zip(*([""] * (tall - len(cell)) + cell for cell in top), strict=True), ["-" * w for w in widths]]
     for row in rows:
-        cells = [_folded(cell, w) for cell, w in zip(row, widths, strict=True)]
+        cells = [folded(cell, w) for cell, w in zip(row, widths, strict=True)]
         lines += itertools.zip_longest(*cells, fillvalue="")
     return aligned(lines, gap)
 
 
-def _folded(cell: str, width: int) -> list[str]:
-    return textwrap.wrap(cell, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
+def folded(cell: str, width: int) -> list[str]:
+    """A text in lines of at most `width`, broken between words and behind the dots of a name, never in a number.
+
+    >>> folded("features.conv of 0.0125", 12)
+    ['features.', 'conv of', '0.0125']
+    """
+    lines = [""]
+    for word in _words(cell):
+        if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width:
+            lines.append("")
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
+
+
+def _words(cell: str) -> list[str]:
+    """Words with the spaces behind them; a dotted name is as many words as it has parts."""
+    return [word for word in BREAKS.split(cell) if word]
 
 
 def aligned(rows: Rows, gap: int = 2) -> list[str]:

@@ -11,6 +11,7 @@ import schemetools as st
 from schemetools.cli.app import app
 from schemetools.cli.output import show_json, show_lines, table_lines, working
 from schemetools.cli.schemes import completed, named
+from schemetools.cli.screen import fitted
 from schemetools.errors import SchemeError
 
 Name = Annotated[
@@ -63,7 +64,7 @@ def show(name: Name, as_json: Json = False, latex: Latex = False) -> None:
     if as_json:
         show_json({"name": format(scheme), "scheme": str(scheme), **dict(facts)})
         return
-    show_lines(format(scheme), "", str(scheme), "", *table_lines(("", ""), facts))
+    show_lines(format(scheme), "", *fitted(str(scheme)), "", *table_lines(("", ""), facts))
 
 
 @app.command(epilog="Example: schemetools cite rk4")
@@ -87,7 +88,7 @@ def modified_equation(name: Name, order: Order = None, as_json: Json = False, la
         coefficients = {str(tree): st.exact.text(v) for tree, v in getattr(equation, "coefficients", {}).items()}
         show_json({"name": format(equation.scheme), "text": str(equation), "coefficients": coefficients})
         return
-    show_lines(equation._repr_latex_() if latex else str(equation))
+    show_lines(*([equation._repr_latex_()] if latex else fitted(str(equation))))
 
 
 @app.command("order-conditions", epilog="Example: schemetools order-conditions midpoint --order 3 --latex")

@@ -9,6 +9,7 @@ import typer
 import schemetools as st
 from schemetools.cli.app import app
 from schemetools.cli.output import show_json, show_lines, table_lines
+from schemetools.cli.screen import fitted
 
 NEEDED = {
     "sympy": "the mathematics",
@@ -45,11 +46,12 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON inst
         return
     table = [(name, version or "not installed", use) for name, version, use in rows]
     lines = table_lines(("package", "version", "for"), table)
-    lines += [f"devices: {', '.join(devices)}"] if devices else []
+    said = [f"devices: {', '.join(devices)}"] if devices else []
     extras = [name for name in lacking if name not in NEEDED]
-    lines += [f"missing: {', '.join(broken)}; try: pip install --upgrade schemetools"] if broken else []
-    lines += [f"not installed, and needed for the last column only: {', '.join(extras)}"] if extras else []
-    show_lines(*lines, *([] if broken else ["nothing that is needed is missing"]))
+    said += [f"missing: {', '.join(broken)}; try: pip install --upgrade schemetools"] if broken else []
+    said += [f"not installed, and needed for the last column only: {', '.join(extras)}"] if extras else []
+    said += [] if broken else ["nothing that is needed is missing"]
+    show_lines(*lines, *fitted("\n".join(said)))
 
 
 def _version(name: str) -> str:

@@ -9,6 +9,7 @@ import typer
 import schemetools as st
 from schemetools.cli.app import app
 from schemetools.cli.output import PICTURES, replacing, show_json, show_lines, table_lines, working
+from schemetools.cli.screen import fitted, screen_width
 
 EPOCH_HEADER = ("epoch", "train loss", "train accuracy", "test loss", "test accuracy", "seconds")
 
@@ -107,11 +108,10 @@ def inspect(
     if as_json:
         show_json(report.record() | ({"certificate": certified.record()} if certified else {}))
         return
-    lines = table_lines(*report.table())
-    if report.outside:
-        lines.append(f"outside their own stability region: {', '.join(layer.name for layer in report.outside)}")
-    lines += [str(certified)] if certified else []
-    show_lines(*lines, *([f"wrote {output}"] if output is not None else []))
+    said = report.text(screen_width())
+    said += f"\n{certified}" if certified else ""
+    said += f"\nwrote {output}" if output is not None else ""
+    show_lines(*fitted(said))
 
 
 @app.command("learned", epilog="Example: schemetools learned run -o k.png")

@@ -1,7 +1,6 @@
 """What a command leaves behind: lines and tables on the screen, files written whole or not at all."""
 
 import importlib
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +10,12 @@ from typing import Any
 import typer
 
 from schemetools.atomic import replacing as appearing_whole
+from schemetools.cli.screen import fitted, screen_width, wrapped
 from schemetools.errors import SchemeError
 
 GAP = "  "
 PICTURES = (".png", ".svg", ".pdf")
-UNLIMITED, NARROWEST, MOST_FOLDED = 100_000, 24, 3
+MOST_FOLDED = 3
 
 
 def show_lines(*lines: str) -> None:
@@ -41,21 +41,25 @@ def working(what: str) -> Iterator[None]:
 def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
     """A table as lines, one per row; an empty header is left out. On a terminal it keeps to the width of that.
 
-    There the last column folds between words. Where another column is too wide as well, each row becomes a paragraph
-    of its own, one line per column, so that no number is broken.
+    There the last column folds between words; what stands before it in a row has a line of its own where it takes
+    more than a third. Where many columns are too wide, each row becomes a paragraph, one line per column. No number is
+    broken.
     """
     if width is None:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED
+        width = screen_width()
     shown = [tuple(header), *map(tuple, rows)] if any(header) else [*map(tuple, rows)]
     if any(header) and _width(shown) > width and len(header) > MOST_FOLDED:
-        return _paragraphs(header, rows)
+        return _paragraphs(header, rows, width)
     widths = [max(map(len, column)) + len(GAP) for column in list(zip(*shown, strict=True))[:-1]]
-    room = width - sum(widths)
+    indent = min(sum(widths), width // 3)
     lines = []
     for row in shown:
-        head = "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        first, *more = importlib.import_module("textwrap").wrap(row[-1], max(room, NARROWEST)) or [""]
-        lines += [(head + first).rstrip(), *(" " * sum(widths) + line for line in more)]
+        head = "".join(cell.ljust(size) for cell, size in zip(row, widths, strict=False)).rstrip()
+        first, *more = wrapped(row[-1], width - indent)
+        if len(head) + len(GAP) > indent:
+            lines += [head, *(" " * indent + line for line in (first, *more))]
+        else:
+            lines += [(head.ljust(indent) + first).rstrip(), *(" " * indent + line for line in more)]
     if any(header):
         lines[0] = typer.style(lines[0], bold=True) if sys.stdout.isatty() else lines[0]
     return lines
@@ -65,13 +69,14 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
     return sum(max(map(len, column)) + len(GAP) for column in zip(*rows, strict=True)) - len(GAP)
 
 
-def _paragraphs(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _paragraphs(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """Each row as lines "column  value", rows apart by an empty line."""
     size = max(map(len, header))
     lines: list[str] = []
     for row in rows:
         lines += [""] if lines else []
-        lines += [f"{name.ljust(size)}{GAP}{cell}".rstrip() for name, cell in zip(header, row, strict=True)]
+        for name, cell in zip(header, row, strict=True):
+            lines += fitted(f"{name.ljust(size)}{GAP}{cell}".rstrip(), width)
     return lines
 
 

@@ -10,6 +10,7 @@ import schemetools as st
 from schemetools.cli.app import app
 from schemetools.cli.output import PICTURES, replacing, show_json, show_lines, table_lines, working
 from schemetools.cli.schemes import completed, from_file, named
+from schemetools.cli.screen import fitted
 from schemetools.errors import SchemeError
 
 if TYPE_CHECKING:  # at run time these would load sympy, and `--help` would take five times as long
@@ -90,4 +91,4 @@ def stability(
 
 def _as_table(schemes: "list[Scheme]") -> list[str]:
     rows, notes = st.present.stability_table(schemes)
-    return [*table_lines(st.present.HEADER, rows), *notes]
+    return [*table_lines(st.present.HEADER, rows), *fitted("\n".join(notes))]

@@ -7,6 +7,7 @@ from typing import Any
 
 import schemetools as st
 from schemetools.cli.output import PICTURES, replacing, show_json, show_lines, working
+from schemetools.cli.screen import fitted
 from schemetools.errors import SchemeError, UnsupportedError
 
 
@@ -45,7 +46,7 @@ def stable_sets(schemes: Sequence[Any], output: Path | None, *, as_json: bool, l
     if as_json:
         show_json(records)
         return
-    show_lines(*"\n".join(lines).splitlines())
+    show_lines(*("\n".join(lines).splitlines() if latex else fitted("\n".join(lines))))
 
 
 def _record(found: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ Result = namedtuple("Result", "code out err")
 def schemetools(capsys, tmp_path, monkeypatch):
     """`schemetools("show", "rk4")`: a command run in an empty folder, its exit code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
 
     def run(*arguments: object) -> Result:
         with pytest.raises(SystemExit) as exit_:

@@ -28,7 +28,7 @@ from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
 from schemetools.nn.tensors.products import push
 from schemetools.schemes.base import Scheme
-from schemetools.tables import html_table, numbered, text_table
+from schemetools.tables import WIDTH, html_table, numbered, text_table
 
 Progress = Callable[[int, int, str], object]
 
@@ -113,12 +113,22 @@ class Report:
     masked: tuple[MaskedReport, ...] = ()
 
     def __str__(self) -> str:
-        heads, rows = self.table()
-        short, notes = numbered(rows)
-        table = text_table(heads, short) if self.layers else []
-        return "\n".join([*table, *notes, *self.below()])
+        return self.text()
 
     __repr__ = __str__
+
+    def text(self, width: int = WIDTH) -> str:
+        """What is printed: the table in so many columns where its words allow that, and below it the notes.
+
+        >>> import torch, schemetools as st
+        >>> report = st.inspect(st.to_stack(st.euler, [torch.nn.Linear(3, 3)], h=0.1), torch.ones(1, 3))
+        >>> report.text(120).splitlines()[1].split()[0]
+        '--------'
+        """
+        heads, rows = self.table()
+        short, notes = numbered(rows)
+        table = text_table(heads, short, width) if self.layers else []
+        return "\n".join([*table, *notes, *self.below()])
 
     def _repr_html_(self) -> str:
         heads, rows = self.table()

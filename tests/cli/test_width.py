@@ -1,0 +1,62 @@
+"""At 80 columns no line is longer and no word, hence no number, is broken; into a pipe nothing is folded."""
+
+import pytest
+
+from schemetools.cli.app import app
+from schemetools.cli.screen import fitted
+from schemetools.tables import text_table
+
+COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+LINES = [
+    "list",
+    "list difference",
+    "reproduce",
+    "doctor",
+    *(f"show {name}" for name in ("rk4", "dopri5", "alexander3", "ars222", "bdf:6", "lm", "upwind", "etdrk2")),
+    "stability rk4",
+    "stability rk4 lm:k=0.3 bdf:4 dopri5 theta lm",
+    "stability stochastic_depth:4/5 trbdf2",
+    "stability ftcs_advection_diffusion",
+    *(f"modified-equation {name}" for name in ("rk4", "dopri5", "lm", "ars222", "shake_shake", "lax_wendroff")),
+    "order-conditions rk4",
+    "order-conditions ars222 --order 3",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_screen_of_80_columns_is_kept_and_words_stay_whole(schemetools, monkeypatch, line):
+    wide = schemetools(*line.split())
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = schemetools(*line.split())
+    assert (wide.code, narrow.code) == (0, 0)
+    assert max(map(len, narrow.out.splitlines())) <= 80
+    words = [{word for word in found.out.split() if word.strip("-+|")} for found in (wide, narrow)]
+    assert words[0] == words[1]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_keeps_to_80_columns(schemetools, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, schemetools(command, "--help").out.splitlines())) <= 80
+
+
+def test_a_giant_keeps_to_the_screen_but_for_a_number_that_is_longer(schemetools, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    out = schemetools("show", "dopri8").out
+    longest = max((word for word in out.split()), key=len)
+    assert max(map(len, out.splitlines())) <= max(60, len(longest))
+
+
+def test_names_of_layers_fold_at_their_dots_and_numbers_never():
+    rows = [("backbone.features.layers.0.residual_block.convolution", "lm(k=-0.0500000)", "0.123", "-0.012+1.234e-05i")]
+    lines = text_table(("layer", "scheme", "k", "leading eigenvalue"), rows, 60)
+    assert max(map(len, lines)) <= 60
+    size = lines[1].index(" ") if lines[1].startswith("-") else lines[2].index(" ")
+    assert "".join(line[:size].strip() for line in lines).partition("-")[2].strip("-") == rows[0][0]
+    assert all(any(number in line.split() for line in lines) for number in rows[0][1:])
+
+
+def test_a_row_of_a_tableau_folds_behind_its_line():
+    text = "1/2 | 1/2\n----+----------\n    |   0  1234  5678"
+    assert fitted(text, 14) == ["1/2 | 1/2", "----+---------", "    | 0  1234", "    | 5678"]
+    assert fitted(text, 100) == text.splitlines()

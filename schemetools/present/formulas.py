@@ -33,7 +33,8 @@ def latex(x: Any) -> str:
     """
     if isinstance(x, Expr):
         return exact.latex(x)
-    found = get(x) if isinstance(x, str) else x if hasattr(x, "_repr_latex_") or hasattr(x, "latex") else _scheme_of(x)
+    known = hasattr(x, "latex") or hasattr(x, "_repr_latex_")
+    found: Any = get(x) if isinstance(x, str) else x if known else _scheme_of(x)
     written = found.latex() if hasattr(found, "latex") else found._repr_latex_()
     beginning = next((b for b in BEGINNINGS if written.startswith(b)), "")
     return written.removeprefix(beginning).rstrip("$").strip() if beginning else written

@@ -38,6 +38,7 @@ class Intake:
         self.digits_declared = digits
         self.imaginary = imaginary
         self.entries: list[Measured] = []
+        self.known: dict[Expr, Measured] = {}  # formulas read so far: a composition repeats a few of them many times
 
     # ---- arrays
 
@@ -61,10 +62,15 @@ class Intake:
         return found
 
     def _entry(self, value: Any, where: str) -> Measured:
+        if isinstance(value, Expr) and value in self.known:
+            return self.known[value]
         try:
-            return exact_arithmetic.measure(value, imaginary=self.imaginary)
+            found = exact_arithmetic.measure(value, imaginary=self.imaginary)
         except SchemeError as error:
             raise type(error)(f"{where}: {error}") from None
+        if isinstance(value, Expr):
+            self.known[value] = found
+        return found
 
     def rows(self, values: Any, what: str) -> list[Vector]:
         """A user's rows as exact coefficients, of whatever lengths they have."""

@@ -45,19 +45,25 @@ def equal_stages(
     stages that are equal only through each other, as two implicit stages u + h a f(Y) are, are found as well. Merging
     from below, row by row, would miss those. `total` sums elements of the ring at hand, `same` compares two sums.
     """
-    classes = _groups(list(range(len(labels))), labels, operator.eq)
-    while True:
-        sums = [[total([row[j] for j in members]) for members in classes] for row in A]
-        finer = [group for members in classes for group in _groups(members, sums, lambda x, y: all(map(same, x, y)))]
-        if len(finer) == len(classes):
-            return sorted(classes)
-        classes = finer
+    classes = fresh = _groups(range(len(labels)), labels, operator.eq)
+    while fresh:
+        sums = [tuple(total([row[j] for j in members]) for members in fresh) for row in A]
+        split = [_groups(members, sums, same) for members in classes]
+        classes = [group for groups in split for group in groups]
+        fresh = [group for groups in split if len(groups) > 1 for group in groups]
+    return sorted(classes)
 
 
-def _groups(members: Sequence[int], keys: Sequence[Any], same: Callable[[Any, Any], bool]) -> list[list[int]]:
+def _groups(members: Iterable[int], keys: Sequence[Any], same: Callable[[Any, Any], bool]) -> list[list[int]]:
+    """The members by equal keys: by their hash, or one by one where `same` compares the parts of two keys."""
+    if same is operator.eq:
+        table: dict[Hashable, list[int]] = {}
+        for i in members:
+            table.setdefault(keys[i], []).append(i)
+        return list(table.values())
     found: list[list[int]] = []
     for i in members:
-        group = next((group for group in found if same(keys[group[0]], keys[i])), None)
+        group = next((group for group in found if all(map(same, keys[group[0]], keys[i]))), None)
         if group is None:
             found.append([i])
         else:

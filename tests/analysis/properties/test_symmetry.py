@@ -4,6 +4,7 @@ import random
 import time
 
 import pytest
+from sympy import Rational
 
 import schemetools as st
 
@@ -32,6 +33,31 @@ def test_fifty_steps_take_about_a_second():
     start = time.process_time()
     assert st.is_symmetric(scheme)
     assert time.process_time() - start < 5  # a second on an idle core; nothing here may try orders
+
+
+@pytest.mark.parametrize("name", ["gauss(2)", "lobatto_iiib(3)", "ssp_sdirk(2,2)"])
+def test_fifty_steps_in_any_listing_and_with_one_entry_off(name):
+    scheme = st.steps(name, 50)
+    order = list(range(scheme.stages))
+    random.Random(3).shuffle(order)
+    mixed = listed(scheme, order)
+    assert st.is_symmetric(mixed) == st.is_symmetric(name)
+    A = [list(row) for row in mixed.A]
+    i = next(i for i, row in enumerate(A) if row[0] and mixed.b[i])
+    A[i][0] += Rational(1, 1000)
+    assert not st.is_symmetric(st.RungeKutta(A, mixed.b))
+
+
+def test_with_symbols_a_method_and_its_adjoint_are_symmetric_for_all_values():
+    theta = st.get("theta")
+    assert not st.is_symmetric(theta)
+    assert st.is_symmetric(theta.subs({"theta": "1/2"}))
+    for first, second in ((theta, st.adjoint(theta)), (st.adjoint(theta), theta)):
+        both = st.compose(first, second)
+        assert both.free_symbols and st.is_symmetric(both)
+    irrational = st.compose(st.crouzeix3, theta, st.adjoint(theta), st.adjoint(st.crouzeix3))
+    assert st.is_symmetric(irrational)
+    assert not st.is_symmetric(st.compose(st.crouzeix3, theta, st.adjoint(theta), st.crouzeix3))
 
 
 def test_a_method_and_its_adjoint_in_turn_are_symmetric_and_the_other_way_round():

@@ -37,7 +37,7 @@ help:
 	@echo "make fuzz        ten minutes of coverage-guided fuzzing of everything that reads input"
 	@echo "make bench       every figure, beside its peers and its bar: docs/results/benchmarks.md"
 	@echo "make versions    the fast tests with the oldest and the newest libraries"
-	@echo "make mutants     400 changes of the code, each against the tests of its room"
+	@echo "make mutants     changes of the code, each against the tests of its room: docs/results/mutants.md"
 	@echo "make docs        docs/_build/html/index.html"
 	@echo "make format      let ruff format and mend"
 
@@ -128,10 +128,10 @@ bench: .venv-bench/.installed
 versions:
 	PYTHON=$(PYTHON) tests/versions/run.sh
 
-# In a copy of the tree; a run that was broken off goes on where it stopped. MUTANTS=40 MINUTES=30 QUICK=1 for less.
+# In a copy of the tree; goes on from the record, docs/results/mutants.jsonl, and writes into it. MINUTES=30 for a short run.
 .venv-mutants/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-mutants
-	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt ".[torch,train,test]" cosmic-ray==8.7.0
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt ".[torch,train,test]" cosmic-ray==8.7.0 pytest-cov==7.1.0
 	.venv-mutants/bin/python -m pip uninstall --quiet --yes schemetools
 	@touch $@
 

@@ -20,7 +20,6 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.exponential import Exponential
 from schemetools.schemes.masked import MaskedEuler
-from schemetools.schemes.rosenbrock import Rosenbrock
 
 PRINTERS: dict[str, Callable[[Scheme], str]] = {
     "numpy": print_numpy,
@@ -50,8 +49,6 @@ def to_source(scheme: Scheme, target: str = "torch") -> str:
         return print_masked(given)
     if isinstance(given, Exponential):
         return exponential_source(given, target)
-    if isinstance(given, Rosenbrock) and target not in ("numpy", "torch"):
-        raise UnsupportedError(f"{given} is a Rosenbrock method; it is printed for numpy and torch, not for {target}")
     return PRINTERS[target](given)
 
 

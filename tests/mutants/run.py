@@ -1,162 +1,147 @@
-"""Mutants sampled with a fixed seed, each against the tests of its own room, stopped at the first failure: make mutants.
+"""Mutants of the code, each against the tests of its own room that run its line, the quickest first: make mutants.
 
-Works in a copy of the tree, .cache/mutants/tree; results.jsonl beside it has a line per mutant and is what a later run goes on
-from; `make clean` forgets it. First the test file of the module's name and those of its own folder; what survives there meets the whole room.
-MUTANTS=400 how many, MINUTES=600 when to stop, QUICK=1 leaves the whole room out.
+The record in docs/results grows with each run: MUTANTS=400 how many in all, MINUTES=600 when to stop, AGAIN=1 tries once more what
+survived without an explanation, SECONDS_EACH=240 of tests for one mutant at most. Runs in a copy of the tree, .cache/mutants/tree; which
+test runs which line is measured once, .cache/mutants/covering, and forgotten by `make clean`.
 """
 
 import ast
-import json
+import functools
 import os
-import random
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
-from cosmic_ray.ast import ast_nodes, get_ast
+import pytest
+import sympy  # noqa: F401  (imported once, before the runs of tests are forked)
+import torch  # noqa: F401
 from cosmic_ray.mutating import mutate_code
-from cosmic_ray.plugins import get_operator, operator_names
+from cosmic_ray.plugins import get_operator
+from covering import Covering
+from record import load, save
+from sample import ROOT, Mutant, sampled
 
-ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / ".cache" / "mutants"
-TREE, RESULTS = WORK / "tree", WORK / "results.jsonl"
-ROOMS = ("schemes", "analysis", "codegen", "nn/reading")
-SEED = 20
-PYTHON = os.environ.get("TESTS_PYTHON", sys.executable)
-# A cap on one run of tests; a mutant that loops is killed by it.
-SECONDS = {"near": 400, "room": 3600}
+TREE = WORK / "tree"
+COVERING = Covering(WORK / "covering", TREE)
+BUDGET = float(os.environ.get("SECONDS_EACH", "240"))
 
 
-class Mutant(NamedTuple):
-    """One change of one place."""
+class FirstFailure:
+    """A plugin that writes down the test at which a run stopped."""
 
-    file: str
-    line: int
-    column: int
-    operator: str
-    occurrence: int
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            (WORK / "failed").write_text(report.nodeid, encoding="utf-8")
 
 
-def unread(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where a change says nothing about the tests: annotations, which only type checkers read."""
-    for node in ast.walk(ast.parse(source)):
-        for name in ("annotation", "returns"):
-            part = getattr(node, name, None)
-            if isinstance(part, ast.expr):
-                yield (part.lineno, part.col_offset), (part.end_lineno or 0, part.end_col_offset or 0)
+def run(names: list[str]) -> tuple[str, str]:
+    """killed, survived or looped, and by which test; in a process of its own."""
+    (WORK / "failed").write_text("", encoding="utf-8")
+    (WORK / "tests").write_text("\n".join(names), encoding="utf-8")
+    child = os.fork()
+    if child == 0:
+        limit = int(60 + 5 * BUDGET)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 10))
+        os.chdir(TREE)
+        sys.path.insert(0, str(TREE))
+        sys.dont_write_bytecode = True
+        output = os.open(WORK / "output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        options = ["-x", "-q", "--hypothesis-seed=0", "-p", "no:cacheprovider", f"--basetemp={WORK / 'temporary'}"]
+        os._exit(int(pytest.main([*options, f"@{WORK / 'tests'}"], plugins=[FirstFailure()])))
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return "looped", ""
+    if os.WEXITSTATUS(status) == 0:
+        return "survived", ""
+    return "killed", (WORK / "failed").read_text(encoding="utf-8")
 
 
-def places(path: Path) -> dict[tuple[int, int], list[Mutant]]:
-    """All mutants of a file by where they are."""
-    source = path.read_text(encoding="utf-8")
-    nodes, skipped = list(ast_nodes(get_ast(source))), list(unread(source))
-    found: dict[tuple[int, int], list[Mutant]] = {}
-    for name in operator_names():
-        operator_class = get_operator(name)
-        if operator_class.arguments():
-            continue
-        positions = (start for node in nodes for start, _ in operator_class().mutation_positions(node))
-        for occurrence, start in enumerate(positions):
-            if not any(low <= start < high for low, high in skipped):
-                mutant = Mutant(str(path.relative_to(ROOT)), *start, name, occurrence)
-                found.setdefault(start, []).append(mutant)
-    return found
+@functools.cache
+def is_sound(name: str) -> bool:
+    """Whether a test that killed passes on the code as it stands, run alone."""
+    return run([name])[0] == "survived"
 
 
-def sampled(count: int) -> list[Mutant]:
-    """Places drawn evenly from the rooms, and one mutant of each; kept, as looking for them takes minutes."""
-    kept = WORK / f"sample-{count}.json"
-    if kept.exists():
-        return [Mutant(*one) for one in json.loads(kept.read_text(encoding="utf-8"))]
-    draw = random.Random(SEED)
-    files = [p for room in ROOMS for p in sorted((ROOT / "schemetools" / room).rglob("*.py"))]
-    everywhere = [group for path in files for _, group in sorted(places(path).items())]
-    found = [draw.choice(group) for group in draw.sample(everywhere, count)]
-    kept.write_text(json.dumps(found), encoding="utf-8")
-    return found
+def changed_by(mutant: Mutant) -> str:
+    """The text of the file with the change."""
+    source = (TREE / mutant.file).read_text(encoding="utf-8")
+    return mutate_code(source, get_operator(f"core/{mutant.operator}")(), mutant.occurrence)
 
 
-def tests_of(mutant: Mutant) -> dict[str, list[str]]:
-    """The tests near a module, and those of its room."""
-    inside = Path(mutant.file).relative_to("schemetools")
-    room = next(Path("tests", r) for r in ROOMS if inside.is_relative_to(r))
-    folder = Path("tests") / inside.parent
-    while not (ROOT / folder).is_dir():
-        folder = folder.parent
-    named = [str(p.relative_to(ROOT)) for p in (ROOT / room).rglob(f"test_{inside.stem.lstrip('_')}*.py")]
-    return {"near": [*named, str(folder)], "room": [str(room)]}
-
-
-def outcome(stage: str, tests: list[str]) -> str:
-    """killed, survived, or looped."""
-    command = [PYTHON, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    environment = os.environ | {"PYTHONPATH": str(TREE), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+def is_a_program(text: str) -> bool:
+    """Whether it parses: some changes do not, and prove nothing."""
     try:
-        done = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, timeout=SECONDS[stage])
-    except subprocess.TimeoutExpired:
-        return "looped"
-    return "killed" if done.returncode else "survived"
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
-def tried(mutant: Mutant, stage: str) -> dict[str, object]:
-    """The result of one mutant at one stage."""
-    path, source = TREE / mutant.file, (ROOT / mutant.file).read_text(encoding="utf-8")
-    changed = mutate_code(source, get_operator(mutant.operator)(), mutant.occurrence)
-    start = time.monotonic()
-    path.write_text(changed, encoding="utf-8")
-    try:
-        found = outcome(stage, tests_of(mutant)[stage])
-    finally:
-        path.write_text(source, encoding="utf-8")
-    before, after = source.splitlines(), changed.splitlines()
-    lines = [f"- {a.strip()}\n+ {b.strip()}" for a, b in zip(before, after, strict=False) if a != b]
-    line = lines[0] if lines else f"- {before[mutant.line - 1].strip()}"
-    return mutant._asdict() | {"stage": stage, "outcome": found, "change": line, "seconds": time.monotonic() - start}
+def tried(mutant: Mutant) -> dict[str, object]:
+    """The line of the record of one mutant."""
+    path, source = TREE / mutant.file, (TREE / mutant.file).read_text(encoding="utf-8")
+    changed = changed_by(mutant)
+    after = changed.splitlines()
+    tests = COVERING.tests(mutant, BUDGET)
+    line: dict[str, object] = dict(zip(("file", "text", "column", "copy", "operator"), mutant.key, strict=True))
+    line["changed"] = (
+        after[mutant.line - 1].strip() if len(after) == len(source.splitlines()) else "(the line is left out)"
+    )
+    names, outcome, by = list(tests.names), "survived", ""
+    while names:
+        path.write_text(changed, encoding="utf-8")
+        try:
+            outcome, by = run(names)
+        finally:
+            path.write_text(source, encoding="utf-8")
+        if outcome != "killed" or is_sound(by or names[0]):
+            break
+        names.remove(by or names[0])
+        outcome, by = "survived", ""
+    return line | {"outcome": outcome, "by": by, "tests": len(tests.names), "seeing": tests.seeing}
 
 
 def copied() -> None:
     """The tracked files as they stand."""
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
-        target = TREE / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, target)
+        (TREE / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, TREE / name)
+
+
+def stands(line: dict[str, object]) -> bool:
+    """Whether a result is still one: the test that killed is there, and a survivor need not be tried again."""
+    if line["outcome"] == "survived":
+        return bool(line.get("why")) or not os.environ.get("AGAIN")
+    path, _, name = str(line["by"]).partition("::")
+    return not name or ((ROOT / path).exists() and f"def {name.partition('[')[0]}(" in (ROOT / path).read_text("utf-8"))
 
 
 def main() -> None:
-    """Go on until all are tried or the time is over, then say what survived."""
+    """Go on until all are tried or the time is over."""
     stop = time.monotonic() + 60 * float(os.environ.get("MINUTES", "600"))
     copied()
-    mutants = sampled(int(os.environ.get("MUTANTS", "400")))
-    results: dict[tuple[Mutant, str], dict[str, object]] = {}
-    for text in RESULTS.read_text(encoding="utf-8").splitlines() if RESULTS.exists() else ():
-        line = json.loads(text)
-        results[Mutant(*(line[name] for name in Mutant._fields)), line["stage"]] = line
-    for stage in ("near",) if os.environ.get("QUICK") else ("near", "room"):
-        for mutant in mutants:
-            near = results.get((mutant, "near"))
-            if time.monotonic() > stop or (mutant, stage) in results:
-                continue
-            if stage == "room" and (near is None or near["outcome"] != "survived"):
-                continue
-            results[mutant, stage] = tried(mutant, stage)
-            with RESULTS.open("a", encoding="utf-8") as file:
-                print(json.dumps(results[mutant, stage]), file=file)
-            print(f"{results[mutant, stage]['outcome']:9} {mutant.file}:{mutant.line}", flush=True)
-    last = [results.get((m, "room"), results.get((m, "near"))) for m in mutants]
-    counts = Counter(str(r["outcome"]) for r in last if r)
-    total = sum(counts.values())
-    print(f"{total} of {len(mutants)} tried: {dict(counts)}")
-    for r in filter(None, last):
-        if r["outcome"] == "survived":
-            print(f"\n{r['file']}:{r['line']} ({r['operator']})\n{r['change']}")
-    if total:
-        print(f"\n{100 - 100 * counts['survived'] / total:.1f} % killed")
+    COVERING.measure()
+    everywhere = {m.key: m for m in sampled(WORK / "places.json")}
+    record = {key: line for key, line in load().items() if key in everywhere and stands(line)}
+    mutants = list(everywhere.values())[: int(os.environ.get("MUTANTS", "400"))]
+    for mutant in mutants:
+        if mutant.key in record or time.monotonic() > stop or not is_a_program(changed_by(mutant)):
+            continue
+        start = time.monotonic()
+        record[mutant.key] = tried(mutant)
+        save(record)
+        took = time.monotonic() - start
+        print(
+            f"{record[mutant.key]['outcome']:9}{took:6.0f} s  {mutant.file}:{mutant.line} {mutant.operator}", flush=True
+        )
+    print(f"{len(record)} in the record: {dict(Counter(one['outcome'] for one in record.values()))}")
 
 
 if __name__ == "__main__":

@@ -103,7 +103,9 @@ class _Writer:
             case Solve():
                 return self._solve(step)
             case Linearise() | LinearSolve():
-                raise UnsupportedError(f"{self.made.scheme} solves with a Jacobian; it is printed for numpy and torch")
+                raise UnsupportedError(
+                    f"{self.made.scheme} is a Rosenbrock method; it is printed for numpy and torch, not for c"
+                )
 
     def _solve(self, step: Solve) -> list[str]:
         self.count += 1

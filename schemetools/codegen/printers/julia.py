@@ -78,7 +78,9 @@ def _lines(made: Program, step: Step) -> list[str]:
         case Solve():
             return _solve(made, step)
         case Linearise() | LinearSolve():
-            raise UnsupportedError(f"{made.scheme} solves with a Jacobian; it is printed for numpy and torch")
+            raise UnsupportedError(
+                f"{made.scheme} is a Rosenbrock method; it is printed for numpy and torch, not for julia"
+            )
 
 
 def _solve(made: Program, step: Solve) -> list[str]:

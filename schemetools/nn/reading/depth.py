@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from schemetools.codegen.execute import execute
 from schemetools.codegen.lower import lower
 from schemetools.errors import UnsupportedError
+from schemetools.nn.blocks.branches import Function
 from schemetools.nn.reading.chains import Chain
 from schemetools.nn.reading.terms import Terms, Values, combined, numeric_plan, numeric_terms
 from schemetools.nn.tensors.products import push
@@ -59,9 +60,11 @@ class Depth:
         self.weights = [[_weights(branch) for branch in row] for row in self.branches]
         for row in self.weights:
             _check_alike(chain.name, self.weights[0], row)
-        loose = {id(b) for row in self.branches for b in row if not isinstance(b, nn.Module)}
-        if len(loose) > len(self.branches[0]):
-            raise UnsupportedError(f"{chain.name}: its branches are plain functions, which cannot be joined over depth")
+        bare = [[_bare(branch) for branch in row] for row in self.branches]
+        if any(row != bare[0] for row in bare):
+            raise UnsupportedError(
+                f"{chain.name}: its branches are different functions without weights, so nothing lies between them"
+            )
 
     def coefficients(self, place: Place) -> tuple[Values, Values]:
         """The values of the free symbols at a depth, and their rates of change in t."""
@@ -122,11 +125,9 @@ class Depth:
 
         return push(f, (moving, u), (tangents, direction))
 
-    def branch(self, place: Place) -> nn.Module | Callable[[Tensor], Tensor]:
+    def branch(self, place: Place) -> nn.Module:
         """The branch at a depth as a module of its own, its weights trainable like the layers' own."""
-        template = self.branches[place.index][0]
-        if not isinstance(template, nn.Module):
-            return template
+        template: nn.Module = self.branches[place.index][0]  # type: ignore[assignment]
         weights = self._joined(place, 0)
         own = {id(t): _own(t, weights[name]) for name, t in (*template.named_parameters(), *template.named_buffers())}
         return copy.deepcopy(template, own)  # type: ignore[arg-type]
@@ -230,9 +231,14 @@ class _InTurn:
         return self.depth.field(self.place, u, j)
 
 
+def _bare(branch: Any) -> list[Any]:
+    """What a branch without weights computes: plain functions, and the kinds of its modules."""
+    if _weights(branch):
+        return []
+    return [m.function if isinstance(m, Function) else type(m) for m in branch.modules()]
+
+
 def _weights(branch: Any) -> Weights:
-    if not isinstance(branch, nn.Module):
-        return {}
     tensors = {**dict(branch.named_parameters()), **dict(branch.named_buffers())}
     return {name: tensor.detach() for name, tensor in tensors.items()}
 

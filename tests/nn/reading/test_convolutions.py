@@ -59,6 +59,10 @@ def test_two_dimensions_have_x_last():
         (nn.Sequential(nn.BatchNorm1d(1), nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular")), 1, "in training"),
         (nn.Sequential(nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular"), nn.ReLU()), 1, "kinks"),
         (nn.Conv1d(2, 2, 3, padding=1, padding_mode="circular"), 2, "several channels"),
+        (nn.Conv1d(1, 1, 3, padding=2, dilation=2, padding_mode="circular", bias=False), 1, "offsets are multiples"),
+        (nn.Sequential(nn.AvgPool1d(3, 1, 1), circular([1.0, -2.0, 1.0])), 1, "pooling changes the grid"),
+        (nn.Sequential(circular([1.0, -2.0, 1.0]), nn.Softplus()), 1, "Softplus: nonlinear or not local"),
+        (nn.Sequential(circular([1.0, -2.0, 1.0]), circular([0.0, 1.0, 0.0])), 1, "the product of their symbols"),
     ],
 )
 def test_what_does_not_hold_is_said(branch, channels, said):
@@ -82,3 +86,22 @@ def test_layers_without_convolutions_have_no_operator():
         st.inspect(st.to_stack(st.euler, [nn.Linear(3, 3).double()]), torch.randn(2, 3).double()).layers[0].operator
         is None
     )
+
+
+def test_groups_are_written_out_as_zeros_between_them():
+    conv = nn.Conv1d(4, 4, 3, padding=1, padding_mode="circular", bias=False, groups=2)
+    operator = operator_of(conv, channels=4)
+    weight = conv.weight.detach().double().numpy()
+    assert np.array_equal(operator.kernels[2:, 2:], weight[2:]) and not operator.kernels[:2, 2:].any()
+
+
+def test_a_stride_that_comes_back_to_the_grid_is_said():
+    branch = nn.Sequential(nn.Conv1d(1, 1, 2, stride=2, bias=False), nn.Upsample(scale_factor=2))
+    assert any("the grid changes" in note for note in operator_of(branch).notes)
+
+
+def test_a_layer_that_turns_constant_states_over_has_no_real_logarithm():
+    with pytest.raises(st.SchemeError, match=r"1 \+ h S\(0\) = -1"):
+        operator_of(circular([0.0, -2.0, 0.0])).modified_pde()
+    assert operator_of(circular([0.0, -0.5, 0.0])).radius() == np.inf  # 1 + S is 1/2 at every wave
+    assert str(operator_of(circular([0.0, 0.0, 0.0]))).partition(": ")[2] == "0"

@@ -25,7 +25,7 @@ export MPLBACKEND ?= agg
 # pytest runs two processes; each of them then uses one core.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
-.PHONY: help setup demo test check check-all check-core without-flint slow faults fuzz bench mutants versions docs lint types contract notebooks notebooks-update \
+.PHONY: help setup demo test check check-all check-core without-flint slow readme faults fuzz bench mutants versions docs lint types contract notebooks notebooks-update \
         format clean
 
 help:
@@ -38,6 +38,7 @@ help:
 	@echo "make bench       every figure, beside its peers and its bar: docs/results/benchmarks.md"
 	@echo "make versions    the fast tests with the oldest and the newest libraries"
 	@echo "make mutants     changes of the code, each against the tests of its room: docs/results/mutants.md"
+	@echo "make readme      README's commands in order, from a clean clone and an empty home; QUICK=1 without those of minutes"
 	@echo "make docs        docs/_build/html/index.html"
 	@echo "make format      let ruff format and mend"
 
@@ -137,6 +138,9 @@ versions:
 
 mutants: .venv-mutants/.installed
 	.venv-mutants/bin/python tests/mutants/run.py
+
+readme: $(TEST)
+	$(BIN)/python tests/first_minutes.py $(if $(QUICK),--quick)
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sphinx.application import Sphinx
+from pages import written
 from stiff_families import figures
 
 import schemetools as st
@@ -152,16 +152,4 @@ def _folded(title: str, language: str, ask: Callable[[], str]) -> Iterator[str]:
     yield from (f"```{language}", *shown.splitlines(), "```", "", "```{raw} html", "</details>", "```", "")
 
 
-def write(_: Sphinx) -> None:
-    """Write all pages beside the other documents; they are not committed."""
-    FOLDER.mkdir(exist_ok=True)
-    for name, text in pages():
-        path = FOLDER / f"{name}.md"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-
-
-def setup(sphinx: Sphinx) -> dict[str, bool]:
-    """Write the pages before the documents are looked for."""
-    sphinx.connect("builder-inited", write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+setup = written(FOLDER, pages)

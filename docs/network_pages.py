@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sphinx.application import Sphinx
+from pages import written
 
 import schemetools as st
 from schemetools.schemes.masked import MaskedEuler
@@ -335,17 +335,4 @@ def _table(head: Any, rows: Any) -> Iterator[str]:
     yield from (f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows)
 
 
-def write(_: Sphinx) -> None:
-    """Write all pages beside the other documents; they are not committed."""
-    FOLDER.mkdir(exist_ok=True)
-    for article in ARTICLES:
-        text = page(article)
-        path = FOLDER / f"{article.name}.md"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.write_text(text, encoding="utf-8")
-
-
-def setup(sphinx: Sphinx) -> dict[str, bool]:
-    """Write the pages before the documents are looked for."""
-    sphinx.connect("builder-inited", write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+setup = written(FOLDER, lambda: ((article.name, page(article)) for article in ARTICLES))

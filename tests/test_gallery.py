@@ -1,23 +1,17 @@
 """The gallery: a card for every scheme, with what the package derives, and the published angles of stiff families."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import pytest
 
 import schemetools as st
 from schemetools.schemes import registry
+from tests.documentation import extension
 
 pytest.importorskip("sphinx", reason="the documentation's tools are not installed")
 
 
 @pytest.fixture(scope="module")
 def gallery():
-    docs = str(Path(__file__).parent.parent / "docs")
-    sys.path.insert(0, docs)
-    yield importlib.import_module("gallery")
-    sys.path.remove(docs)
+    return extension("gallery")
 
 
 def card(gallery, name):
@@ -51,12 +45,12 @@ def test_a_page_for_each_file_of_the_catalog_with_each_of_its_names(gallery, mon
     ("name", "k", "angle"),
     [("ebdf", 4, 87.61), ("ebdf", 5, 80.21), ("mebdf", 4, 88.36), ("mebdf", 5, 83.07)],
 )
-def test_the_angles_are_those_of_cash(gallery, name, k, angle):
-    shown = sys.modules["stiff_families"]._row(k, name, getattr(st, name)(k)).split("|")
+def test_the_angles_are_those_of_cash(name, k, angle):
+    shown = extension("stiff_families")._row(k, name, getattr(st, name)(k)).split("|")
     assert shown[3].strip() == str(k + 1) and float(shown[4]) == pytest.approx(angle, abs=0.006)
 
 
-def test_the_numerical_differentiation_formulas_have_the_angles_of_their_paper(gallery):
-    families = sys.modules["stiff_families"]
+def test_the_numerical_differentiation_formulas_have_the_angles_of_their_paper():
+    families = extension("stiff_families")
     angles = [float(families._row(k, "", families.ndf(k)).split("|")[4]) for k in families.KAPPA]
     assert angles == pytest.approx([90, 90, 80.4154, 66.1818], abs=1e-4)

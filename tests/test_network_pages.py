@@ -1,26 +1,17 @@
 """The pages of the networks: each has one, each truth names a test that exists, each figure is asked of the package."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
 
 import schemetools as st
+from tests.documentation import extension
 
 pytest.importorskip("sphinx", reason="the documentation's tools are not installed")
 ROOT = Path(__file__).parent.parent
 
 
-def loaded():
-    spec = importlib.util.spec_from_file_location("network_pages", ROOT / "docs" / "network_pages.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-PAGES = loaded()
+PAGES = extension("network_pages")
 
 
 def test_every_truth_names_a_test_that_exists():

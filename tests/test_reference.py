@@ -1,29 +1,20 @@
 """The reference has every public name, and every class that a public call promises to return."""
 
 import importlib
-import importlib.util
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 
 import schemetools as st
+from tests.documentation import DOCS, extension
 
 pytest.importorskip("sphinx", reason="the documentation's tools are not installed")
 
-DOCS = Path(__file__).parent.parent / "docs"
 PUBLIC = {name: getattr(st, name) for names in st.PUBLIC.values() for name in names}
 
 
-def loaded():
-    spec = importlib.util.spec_from_file_location("reference", DOCS / "reference.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-REFERENCE = loaded()
+REFERENCE = extension("reference")
 ROOMS = [*REFERENCE.RETURNED.values(), *REFERENCE.THROUGH.values()]
 
 

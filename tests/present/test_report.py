@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.path import Path as Polygon
-from sympy import Symbol
+from sympy import Rational, Symbol
 
 import schemetools as st
 from schemetools.present.page.mathml import math
@@ -168,6 +168,21 @@ def test_a_wave_is_stable_where_the_page_says_so():
     for shown in frames:  # stable for |nu| <= 1: Lax and Wendroff (1960)
         value, _, said = shown["label"].partition("= ")[2].partition(": ")
         assert (said == "stable") == (float(value) <= 1)
+
+
+def test_verdict_growth_and_equation_of_a_difference_scheme_move_with_its_number():
+    """Upwind: |G|^2 = 1 - 4 nu (1 - nu) sin^2(theta/2), and u_xx has the coefficient nu (1 - nu)/2 dx^2/dt."""
+    [frames] = frames_of(st.report("upwind").html)
+    for i, shown in enumerate(frames):
+        nu = Rational(i, 20)
+        text = re.sub(r"<[^>]+>", "", shown["beside"])
+        grown = float(re.search(r"\|G\(θ\)\|</th><td>([\d.]+)<", shown["beside"])[1])
+        assert grown == pytest.approx(max(1, abs(1 - 2 * float(nu))), rel=1e-4)
+        assert text.startswith("stableyes") == (nu <= 1)
+        damping = abs(nu * (1 - nu) / 2)
+        part = f"<mn>{damping.p}</mn></mrow><mrow><mn>{damping.q}</mn>"
+        assert (part in shown["beside"]) == (damping != 0)
+        assert (f"−</mo><mfrac><mrow>{part}" in shown["beside"]) == (nu > 1)
 
 
 def test_two_schemes_stand_side_by_side():

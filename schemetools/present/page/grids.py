@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from sympy import Expr, Rational
 
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError
-from schemetools.present.page.markup import Html, element, joined, lacking
+from schemetools.present.page.markup import Html, element, joined, lacking, table
 from schemetools.present.page.mathml import math
 from schemetools.present.page.plane import Frame, picture, region
 from schemetools.present.page.schemes import answered, facts_table, programs, sections
@@ -16,7 +17,7 @@ from schemetools.present.page.slider import slider
 from schemetools.schemes.discretisation import Discretisation
 
 NO_TREES = "trees belong to schemes for u' = f; this one is of a partial differential equation"
-ANGLES, STEPS, START, HIGHEST, REACH = 361, 30, 10, 1.5, 1.6
+ANGLES, STEPS, START, HIGHEST, REACH = 361, 30, 10, Rational(3, 2), 1.6
 FRAME = Frame.around(((-REACH, REACH), (-REACH, REACH)), axes=("Re G(θ)", "Im G(θ)"))
 DISC = element("path", d=FRAME.line([np.exp(2j * np.pi * np.linspace(0, 1, ANGLES))]) + "Z", class_="disc")
 NOTE = element("p", "The factors of all waves; a scheme is stable where they lie in the unit disc.", class_="note")
@@ -39,12 +40,16 @@ def grid_parts(scheme: Discretisation, name: str, *, alone: bool = True) -> list
 
 
 def _stability(scheme: Discretisation, name: str) -> Html:
-    """The von Neumann set in words and, for one number in one dimension, the factors of all waves along it."""
+    """The von Neumann set in words and, for one number in one dimension, the factors of all waves along it.
+
+    Verdict and equation move with it, as those of other schemes do.
+    """
     found = stability(scheme)
     if not _has_picture(found):
         return joined(_in_words(found, scheme))
     [symbol] = found.numbers
-    frames = [_frame(found, symbol, HIGHEST * i / STEPS) for i in range(STEPS + 1)]
+    values = [HIGHEST * i / STEPS for i in range(STEPS + 1)]
+    frames = [{**_frame(found, symbol, value), "beside": _said(found, symbol, value, name)} for value in values]
     moved = slider(symbol, frames, START, of=name)
     return joined([*_in_words(found, scheme), _picture(frames[START]["line"], name), moved, NOTE])
 
@@ -82,15 +87,29 @@ def _picture(line: str, name: str) -> Html:
     return picture(FRAME, DISC, region("", line), title=f"Amplification factors of {name} for all waves")
 
 
-def _frame(found: Any, symbol: str, value: float) -> dict[str, str]:
+def _said(found: Any, symbol: str, value: Expr, name: str) -> Html:
+    """Whether the scheme is stable at this value, how much it grows at most, and its modified equation there."""
+    theta = np.linspace(-np.pi, np.pi, ANGLES)
+
+    def rows() -> Html:
+        largest = float(np.abs(found.amplification(theta, **{symbol: float(value)})).max())
+        stable = "yes" if found.contains(**{symbol: value}) else "no"
+        shown = (("stable", stable), ("largest |G(θ)|", f"{largest:.5g}"))
+        return table((), shown, label=f"Verdicts: {name}", class_="facts")
+
+    equation = answered(lambda: math(modified_equation(found.scheme, **{symbol: value})._repr_latex_()))
+    return joined([answered(rows), equation])
+
+
+def _frame(found: Any, symbol: str, value: Expr) -> dict[str, str]:
     theta = np.linspace(-np.pi, np.pi, ANGLES)
     try:
-        factors = np.asarray(found.amplification(theta, **{symbol: value})).reshape(ANGLES, -1)
+        factors = np.asarray(found.amplification(theta, **{symbol: float(value)})).reshape(ANGLES, -1)
         line = FRAME.line([_near(column) for column in _followed(factors).T])
         said = "stable" if found.contains(**{symbol: value}) else "not stable"
     except SchemeError:
         line, said = "", "no scheme"
-    return {"label": f"{symbol} = {value:.4g}: {said}", "fill": "", "line": line}
+    return {"label": f"{symbol} = {float(value):.4g}: {said}", "fill": "", "line": line}
 
 
 def _followed(factors: np.ndarray) -> np.ndarray:

@@ -22,7 +22,8 @@ def checked_linear(scheme: Exponential, linear: Any, size: int) -> Any:
             f"{found.shape} and kind {found.dtype} came"
         )
     if not np.all(np.isfinite(found)):
-        raise SchemeError("linear has entries that are not finite")
+        bad = found[~np.isfinite(found)]
+        raise SchemeError(f"linear has {bad.size} of {found.size} entries that are not finite, the first {bad[0]}")
     return found.astype(np.result_type(found, float))
 
 

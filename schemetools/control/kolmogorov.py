@@ -192,7 +192,11 @@ def terminal(loss: Any, diffusion: Diffusion, grid: Grid) -> np.ndarray:
     if isinstance(loss, (Expr, int, float, str)):
         formula = expression(loss)
         if missing := formula.free_symbols - set(diffusion.variables):
-            raise SchemeError(f"the loss has the symbol {', '.join(sorted(map(str, missing)))}, which is no variable")
+            names = ", ".join(sorted(map(str, missing)))
+            raise SchemeError(
+                f"the loss has the symbol {names}, which is no variable of the diffusion; "
+                f"these are {', '.join(map(str, diffusion.variables))}, so give it a number"
+            )
         with np.errstate(all="ignore"):
             found = sympy.lambdify(diffusion.variables, formula, "numpy")(*grid.points)
     elif callable(loss):
@@ -204,7 +208,9 @@ def terminal(loss: Any, diffusion: Diffusion, grid: Grid) -> np.ndarray:
         raise SchemeError(f"the loss has the shape {found.shape} on a grid of {grid.size} points; one value for each")
     values = np.broadcast_to(found, grid.size)
     if not np.isfinite(values).all():
-        raise SchemeError("the loss is not finite everywhere on the grid; keep to where it is")
+        bad = np.argmin(np.isfinite(values))
+        where = ", ".join(f"{x} = {p[bad]:.4g}" for x, p in zip(diffusion.variables, grid.points, strict=True))
+        raise SchemeError(f"the loss is not finite at {where}, where it is {values[bad]}; choose a grid on which it is")
     return values
 
 

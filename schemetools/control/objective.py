@@ -24,7 +24,7 @@ from schemetools.control.diffusion import Diffusion
 from schemetools.control.grid import Grid, make_grid
 from schemetools.control.kolmogorov import check_time, factorised, march, terminal
 from schemetools.control.stencil import Stencil
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 from schemetools.exact import expression
 
 
@@ -108,7 +108,8 @@ def objective(
 def _controls(theta: Mapping[Any, Any]) -> tuple[list[Symbol], list[dict[Symbol, float]]]:
     """(the symbols, their values in each part of the time)."""
     if not isinstance(theta, Mapping) or not theta:
-        raise SchemeError("theta is a dict of parameters and their values, {k: 0.3} say")
+        given = "an empty one" if isinstance(theta, Mapping) else came(theta)
+        raise SchemeError(f"theta is a dict of parameters and their values, such as {{'k': 0.3}}; {given} came")
     symbols = [Symbol(x) if isinstance(x, str) else x for x in theta]
     lists = [list(v) for v in theta.values() if isinstance(v, (Sequence, np.ndarray))]
     lengths = {len(v) for v in lists} or {1}
@@ -116,8 +117,10 @@ def _controls(theta: Mapping[Any, Any]) -> tuple[list[Symbol], list[dict[Symbol,
         raise SchemeError(f"lists of {sorted(lengths)} values came; each gives one value per equal part of the time")
     count = lengths.pop()
     columns = [list(v) if isinstance(v, (Sequence, np.ndarray)) else [v] * count for v in theta.values()]
-    if not all(isinstance(v, (int, float, np.number, Expr)) and np.isfinite(float(v)) for c in columns for v in c):
-        raise SchemeError("theta has a value that is no finite number")
+    for symbol, column in zip(symbols, columns, strict=True):
+        for v in column:
+            if not isinstance(v, (int, float, np.number, Expr)) or not np.isfinite(float(v)):
+                raise SchemeError(f"theta has the value {v!r} for {symbol}, which is no finite number; give one")
     return symbols, [dict(zip(symbols, map(float, row), strict=True)) for row in zip(*columns, strict=True)]
 
 

@@ -180,7 +180,10 @@ def to_float(value: Expr) -> float:
         try:
             return int(value.p) / int(value.q)  # type: ignore[attr-defined]
         except OverflowError:
-            raise CoefficientError("a coefficient is larger than any double") from None
+            size = len(str(abs(int(value.p)) // int(value.q))) - 1  # type: ignore[attr-defined]
+            raise CoefficientError(
+                f"a coefficient of size 1e{size} came, and the largest double is 1.8e308: rescale the scheme"
+            ) from None
     if not value.is_number:
         names = ", ".join(sorted(map(str, value.free_symbols)))
         raise CoefficientError(f"{value} has no number yet: give {names} a value with .subs({{...}})")

@@ -129,7 +129,10 @@ def plot_spectrum(scheme: Any, numbers: Mapping[str, Any], ax: Axes | None = Non
     """
     lines = discretisation_of(scheme)
     if not isinstance(lines, MethodOfLines) or lines.dimension != 1 or len(lines.terms) != 1:
-        raise SchemeError("the spectrum is drawn of a method of lines in one dimension with one operator")
+        raise SchemeError(
+            f"{scheme} is not what plot_spectrum draws, a method of lines in one dimension with one operator, such as "
+            "rk4_centred2; plot_dispersion draws the waves of a difference scheme"
+        )
     theta = np.linspace(-np.pi, np.pi, SPECTRUM)
     values = {sympy.Symbol(n): exact.coefficient(v, parameter=True) for n, v in numbers.items()}
     z = np.zeros_like(theta, dtype=complex)

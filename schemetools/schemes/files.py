@@ -47,7 +47,9 @@ class _File:
         except ValueError:
             raise FileError(f"{source}, {_longest_number(text)} has more digits than can be read") from None
         except RecursionError:
-            raise FileError(f"{source}: its brackets are nested too deeply") from None
+            raise FileError(
+                f"{source}: its brackets are nested too deeply; a scheme's lists hold rows, and these coefficients"
+            ) from None
         self.symbols: dict[str, Expr] = {}
         self.kind: Any = None
 
@@ -114,7 +116,8 @@ class _File:
         try:
             exact.check_symbol_name(name)
             if name in self.symbols or name in ("sqrt", "root"):
-                raise FileError(f"the name {name!r} is taken already")
+                owner = "a function of coefficients" if name in ("sqrt", "root") else "another symbol"
+                raise FileError(f"the name {name!r} is taken by {owner}; choose another")
             self.symbols[name] = make()
         except SchemeError as error:
             raise self.fail(key, error) from None

@@ -36,9 +36,12 @@ class FluxForm:
             )
             if any(not 0 <= r < s for part in parts for r, _ in part):
                 raise TableauError(f"stage {s} of a flux form may use the stages 0..{s - 1} only")
-            if sum((c for _, row in parts[0] for _, c in row), Integer(0)) != 1:
-                raise TableauError(f"the values of stage {s} of a flux form must have weights that sum to 1")
-            if sum((c for _, row in parts[1] for _, c in row), Integer(0)) != 0:
-                raise TableauError(f"the fluxes of stage {s} of a flux form must have weights that sum to 0")
+            for part, what, total in zip(parts, ("values", "fluxes"), (1, 0), strict=True):
+                found_total = sum((c for _, row in part for _, c in row), Integer(0))
+                if found_total != total:
+                    raise TableauError(
+                        f"the weights of the {what} of stage {s} of a flux form sum to {found_total}; they must sum to "
+                        f"{total}, or constants are not kept"
+                    )
             found.append(parts)
         object.__setattr__(self, "stages", tuple(found))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from schemetools import exact
-from schemetools.errors import FileError, SchemeError
+from schemetools.errors import FileError, SchemeError, came
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.catalog import stencils
 from schemetools.schemes.difference import DifferenceScheme
@@ -79,7 +79,7 @@ def _value(value: Any, where: str, depth: int = 0) -> Any:
 
 def _integer(text: str, what: str) -> int:
     if not re.fullmatch(r"-?[0-9]{1,4}", text.strip()):
-        raise SchemeError(f"{what} {text!r} is no integer")
+        raise SchemeError(f"{what} {text!r} came; an integer of at most four digits is expected, such as -1")
     return int(text)
 
 
@@ -157,7 +157,9 @@ def _lines(
     elif isinstance(described, str):
         scheme = get(described)
     else:
-        raise SchemeError("scheme must be a catalog name in quotes, or a table with a scheme")
+        raise SchemeError(
+            f'{came(described)} came as scheme; give a catalog name in quotes, scheme = "rk4", or a table [scheme]'
+        )
     rows = data.get("terms", [])
     fields: dict[int, list[Any]] = {}
     for term, row in zip(_terms(data, "terms"), rows, strict=True):

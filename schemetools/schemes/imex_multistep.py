@@ -59,9 +59,15 @@ class ImexMultistep(Scheme):
                 f"alpha, beta, gamma have {len(alpha)}, {len(beta)}, {len(gamma)} entries; k steps need k + 1 each"
             )
         if beta[-1] != 0:
-            raise TableauError("the last entry of beta, the explicit part, is 0: F is not evaluated at the new value")
+            raise TableauError(
+                "the last entry of beta, the explicit part, is 0, as F is not evaluated at the new value; "
+                f"{beta[-1]} came"
+            )
         if alpha[-1] == 0 or gamma[-1] == 0:
-            raise TableauError("the last entries of alpha and of gamma, the implicit part, are not 0")
+            raise TableauError(
+                "the last entries of alpha and of gamma, the implicit part, belong to the new value and are not 0; "
+                f"{alpha[-1]} and {gamma[-1]} came"
+            )
         known = given.settle(no_relations)
         alpha = keeping_constants(alpha, exact=known[0])
         self._set(name, reference, known, alpha=alpha, beta=beta, gamma=gamma)

@@ -100,7 +100,10 @@ def _two_n(lists: dict[str, Vector]) -> tuple[list[Row], Row]:
         )
     A = _sized("A", lists["A"], s, front=(ZERO,))
     if A[0] != 0:
-        raise SchemeError("A of the form 2N begins with 0: the first stage has nothing before it")
+        raise SchemeError(
+            f"A of the form 2N begins with {A[0]}; it multiplies what came before the first stage, so begin it with 0 "
+            "or leave that entry out"
+        )
     rows, u, d = [], [ZERO] * s, [ZERO] * s
     for i in range(s):
         rows.append(u)

@@ -63,7 +63,9 @@ def checked_nodes(
     sums = tuple(map(_total, A))
     if nodes is None:
         if declared:
-            raise TableauError("c_is_declared=True says that c is another than the row sums of A; give it")
+            raise TableauError(
+                "c_is_declared=True says that c is another than the row sums of A, and no c came; give it"
+            )
         return sums
     if declared:
         return tuple(m.value for m in nodes)

@@ -32,7 +32,7 @@ def parareal(coarse: Any, fine: Any, intervals: int, iterations: int) -> RungeKu
     pair = []
     for scheme in (as_scheme(s) for s in (coarse, fine)):
         if not isinstance(scheme, RungeKutta):
-            raise SchemeError(f"parareal takes two Runge-Kutta schemes; {scheme} is none")
+            raise SchemeError(f"parareal takes two Runge-Kutta schemes; {scheme}, a {type(scheme).__name__}, came")
         pair.append(scheme)
     if not all(is_whole(n) for n in (intervals, iterations)) or intervals < 1 or iterations < 0:
         raise SchemeError(f"parareal takes N >= 1 intervals and K >= 0 iterations; {intervals}, {iterations} came")

@@ -65,7 +65,10 @@ class Certificate:
         """
         values = [_decimal(b, n) for b in self._balls(n)]
         if not isinstance(self.scheme, RungeKutta):
-            raise UnsupportedError("digits(n) gives tableaus; take the exact scheme of this certificate")
+            raise UnsupportedError(
+                f"digits(n) writes Runge-Kutta tableaus, and {self.scheme} is a {type(self.scheme).__name__}: "
+                "`enclosure` has its coefficients, `exact` the exact scheme where it was found"
+            )
         s, flat = self.scheme.stages, iter(values)
         A = [[next(flat) for _ in range(s)] for _ in range(s)]
         b, c = ([next(flat) for _ in range(s)] for _ in range(2))

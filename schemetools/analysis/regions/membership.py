@@ -13,7 +13,7 @@ import numpy as np
 from schemetools.analysis.regions.cells import INSIDE, OPEN, verdicts_by_squares
 from schemetools.analysis.regions.model import NumericModel
 from schemetools.analysis.regions.roots import TOLERANCE, general_contains, roots_at
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 
 CHUNK = 1 << 14
 MONOMIAL_DEGREE = 8
@@ -25,7 +25,9 @@ def checked_points(z: Any) -> np.ndarray:
     try:
         points = np.asarray(z, dtype=complex)
     except (TypeError, ValueError):
-        raise SchemeError("contains(z) takes complex numbers h*lambda, an array of any shape") from None
+        raise SchemeError(
+            f"contains(z) takes complex numbers z = h lambda, one or an array of any shape; {came(z)} came"
+        ) from None
     if not np.isfinite(points).all():
         raise SchemeError("contains(z) got NaN or infinity; every point h*lambda must be finite")
     return points

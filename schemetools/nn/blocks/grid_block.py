@@ -74,9 +74,7 @@ class LevelsBlock(GridBlock):
         scheme = cast(DifferenceScheme, self.written)
         if scheme.components > 1:
             raise UnsupportedError(f"{scheme} is a system; blocks are made of schemes with one unknown at a point")
-        (place, newest), *others = scheme.levels[-1][1]
-        if others:
-            raise UnsupportedError("the newest level has several points")
+        [(place, newest)] = scheme.levels[-1][1]
         first, last = scheme.levels[0][0], scheme.levels[-1][0]
         rows = dict(scheme.levels[:-1])
         options: Any = {"init": init, "trainable": trainable}

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from schemetools.analysis.modified.masked import MaskedEquation
 from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.exact import to_float
 from schemetools.nn.tensors.products import push
 
@@ -50,7 +50,11 @@ def torch_paths(
         raise SchemeError(f"method={method!r} came; without torchsde there is 'euler', Euler-Maruyama")
     fields = list(f) if isinstance(f, (list, tuple, torch.nn.ModuleList)) else [f]
     if not all(callable(field) for field in fields):
-        raise SchemeError("a field on tensors is a module or a function of the batch, several of them a list")
+        wrong = next(field for field in fields if not callable(field))
+        raise SchemeError(
+            f"{came(wrong)} came as a field; with a tensor as start a field is a module or a function of the batch, "
+            "and several fields are a list of them"
+        )
     state = (start.expand(paths or 1000, *start.shape) if start.dim() == 1 else start).contiguous()
     drift, noise = _masked(eq, fields, h) if isinstance(eq, MaskedEquation) else _gated(eq, fields, h)
     problem = _Problem(drift, noise, state, isinstance(eq, MaskedEquation))

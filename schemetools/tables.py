@@ -7,7 +7,7 @@ from html import escape
 
 Rows = Sequence[Sequence[str]]
 WIDTH = 80  # of a terminal as they come
-BREAKS = re.compile(r"(?<=\s)(?=\S)|(?<=[^\W\d]\.)(?=\w)|(?<=\.)(?=[^\W\d])")
+BREAKS = re.compile(r"(?<=\s)(?=\S)|(?<=\.)(?=[^\W\d])")
 
 
 def numbered(rows: Rows) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -38,7 +38,8 @@ def text_table(heads: Sequence[str], rows: Rows, width: int = WIDTH) -> list[str
     columns = list(zip(heads, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     least = [max(len(word.rstrip()) for cell in column for word in (_words(cell) or [""])) for column in columns]
-    gap = 2 if sum(least) + 2 * (len(least) - 1) <= width else 1
+    whole = sum(max(len(word) for cell in column for word in (cell.split() or [""])) for column in columns)
+    gap = 2 if whole + 2 * (len(least) - 1) <= width else 1
     while sum(widths) + gap * (len(widths) - 1) > width and widths != least:
         widest = max((i for i, w in enumerate(widths) if w > least[i]), key=lambda i: widths[i])
         widths[widest] -= 1
@@ -55,10 +56,10 @@ def text_table(heads: Sequence[str], rows: Rows, width: int = WIDTH) -> list[str
 
 
 def folded(cell: str, width: int) -> list[str]:
-    """A text in lines of at most `width`, broken between words and behind the dots of a name, never in a number.
+    """A text in lines of at most `width`, broken between words and before the words of a dotted name.
 
-    >>> folded("features.conv of 0.0125", 12)
-    ['features.', 'conv of', '0.0125']
+    >>> folded("features.layers.0 of 0.0125", 12)
+    ['features.', 'layers.0 of', '0.0125']
     """
     lines = [""]
     for word in _words(cell):
@@ -69,7 +70,7 @@ def folded(cell: str, width: int) -> list[str]:
 
 
 def _words(cell: str) -> list[str]:
-    """Words with the spaces behind them; a dotted name is as many words as it has parts."""
+    """Words with the spaces behind them; a dotted name is as many as it has words, each with the numbers behind it."""
     return [word for word in BREAKS.split(cell) if word]
 
 

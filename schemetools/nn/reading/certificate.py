@@ -195,7 +195,9 @@ def _limit_text(depth: Depth) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.2g} %" if math.isfinite(value) else "no bound"
+    if not math.isfinite(value):
+        return "no bound"
+    return f"{100 * value:.0f} %" if value >= 0.1 else f"{100 * value:.2g} %"
 
 
 def slopes_text(errors: Sequence[float], slopes: Sequence[float], depths: int) -> str:

@@ -2,9 +2,12 @@
 
 import ast
 import functools
+import hashlib
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,20 +43,32 @@ def inside_functions(source: str) -> set[int]:
 
 @functools.cache
 def seen(folder: Path, file: str, room: str) -> dict[str, set[str]]:
-    """The tests that run each line of a function, by its text; other lines run when a file is imported."""
+    """The tests that run each line of a function, by its text; "" is the time when tests are collected."""
     data = CoverageData(basename=str(folder / f"{room.replace('/', '_')}.data"))
     data.read()
     measured = next((f for f in data.measured_files() if f.endswith(f"/{file}")), None)
     if measured is None:
         return {}
     source = (folder / file).read_text(encoding="utf-8")
-    bodies = inside_functions(source)
+    bodies, lines, contexts = inside_functions(source), source.splitlines(), data.contexts_by_lineno(measured)
     found: dict[str, set[str]] = {}
-    for number, contexts in data.contexts_by_lineno(measured).items():
+    for number, first, last in spans(source):
         if number in bodies:
-            text = source.splitlines()[number - 1].strip()
-            found.setdefault(text, set()).update(c.rpartition("|")[0] for c in contexts if c)
+            names = found.setdefault(lines[number - 1].strip(), set())
+            names.update(c.rpartition("|")[0] for n in range(first, last + 1) for c in contexts.get(n, ()))
     return found
+
+
+def spans(source: str) -> Iterator[tuple[int, int, int]]:
+    """(line, first, last) of each line of a statement, of its head where it has a body: a line of its own may not count as run."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None) or getattr(node, "cases", None)
+            last = node.end_lineno or node.lineno
+            if body:
+                last = (body[0].pattern if isinstance(body[0], ast.match_case) else body[0]).lineno - 1
+            for number in range(node.lineno, max(last, node.lineno) + 1):
+                yield number, node.lineno, max(last, node.lineno)
 
 
 class Covering:
@@ -62,12 +77,15 @@ class Covering:
     def __init__(self, folder: Path, tree: Path) -> None:
         self.folder, self.tree = folder, tree
 
-    def measure(self) -> None:
-        """Run each room that was not measured yet; minutes each."""
+    def measure(self, *, again: bool) -> None:
+        """Run each room that was not measured yet, or `again` where its tests have changed since; minutes each."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for room in ROOMS:
             name = room.replace("/", "_")
-            if (self.folder / f"{name}.xml").exists():
+            result, seal = self.folder / f"{name}.xml", self.folder / f"{name}.tests"
+            texts = [path.read_bytes() for path in sorted((self.tree / "tests" / room).rglob("*.py"))]
+            digest = hashlib.sha256(b"".join(texts)).hexdigest()
+            if result.exists() and not (again and (not seal.exists() or seal.read_text() != digest)):
                 continue
             print(f"which tests of {room} run which line", flush=True)
             options = [
@@ -78,28 +96,34 @@ class Covering:
                 "--cov-context=test",
                 "--cov-report=",
             ]
-            result = self.folder / f"{name}.xml"
             command = [sys.executable, "-m", "pytest", *options, f"--junitxml={result}", "-o", "junit_family=xunit1"]
-            environment = {"COVERAGE_FILE": str(self.folder / f"{name}.data"), "PYTHONPATH": str(self.tree)}
-            subprocess.run(
-                ["env", *(f"{k}={v}" for k, v in environment.items()), *command, f"tests/{room}"], cwd=self.tree
-            )
+            more = {
+                "COVERAGE_FILE": str(self.folder / f"{name}.data"),
+                "PYTHONPATH": str(self.tree),
+                "OMP_NUM_THREADS": "1",
+            }
+            subprocess.run([*command, f"tests/{room}"], cwd=self.tree, env=os.environ | more)
+            seal.write_text(digest)
             for path in (self.tree / "schemetools" / room).rglob("*.py"):
                 target = self.folder / path.relative_to(self.tree)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(path.read_bytes())
 
     def tests(self, mutant: Mutant, budget: float) -> Tests:
-        """Those that run the line, as many as `budget` seconds hold; where a line runs at import, or so few run it that a cache may
-        hide the rest, those of the file's name and folder as well."""
+        """Those that run the line, as many as `budget` seconds hold; where it runs before any test does, or so few run it that a
+        cache may hide the rest, those of the file's name and folder as well."""
         room = next(r for r in ROOMS if mutant.file.startswith(f"schemetools/{r}/"))
         seconds, lines = seconds_of(self.folder, room), seen(self.folder, mutant.file, room)
-        seeing = lines.get(mutant.text, set()) & set(seconds)
+        known = lines.get(mutant.text, {""})
+        seeing = known & set(seconds)
         order = sorted(seeing, key=seconds.__getitem__)
-        if mutant.line not in inside_functions((ROOT / mutant.file).read_text("utf-8")) or 0 < len(seeing) < FEW:
+        outside = mutant.line not in inside_functions((ROOT / mutant.file).read_text("utf-8"))
+        if outside or "" in known or 0 < len(seeing) < FEW:
             path = Path(mutant.file).relative_to("schemetools")
             order += sorted((n for n in seconds if f"/test_{path.stem.lstrip('_')}" in n), key=seconds.__getitem__)
-            order += sorted((n for n in seconds if n.startswith(f"tests/{path.parent}/")), key=seconds.__getitem__)
+            near = (f"tests/{parent}/" for parent in path.parents)
+            beside = next(found for folder in near if (found := [n for n in seconds if n.startswith(folder)]))
+            order += sorted(beside, key=seconds.__getitem__)
         chosen: dict[str, None] = {}
         for name in order:
             budget -= 0 if name in chosen else seconds[name]

@@ -1,7 +1,7 @@
 """Mutants of the code, each against the tests of its own room that run its line, the quickest first: make mutants.
 
 The record in docs/results grows with each run: MUTANTS=400 how many in all, MINUTES=600 when to stop, AGAIN=1 tries once more what
-survived without an explanation, SECONDS_EACH=240 of tests for one mutant at most. Runs in a copy of the tree, .cache/mutants/tree; which
+survived without an explanation, after new tests, SECONDS_EACH=240 of tests for one mutant at most. Runs in a copy of the tree, .cache/mutants/tree; which
 test runs which line is measured once, .cache/mutants/covering, and forgotten by `make clean`.
 """
 
@@ -127,7 +127,7 @@ def main() -> None:
     """Go on until all are tried or the time is over."""
     stop = time.monotonic() + 60 * float(os.environ.get("MINUTES", "600"))
     copied()
-    COVERING.measure()
+    COVERING.measure(again=bool(os.environ.get("AGAIN")))
     everywhere = {m.key: m for m in sampled(WORK / "places.json")}
     record = {key: line for key, line in load().items() if key in everywhere and stands(line)}
     mutants = list(everywhere.values())[: int(os.environ.get("MUTANTS", "400"))]

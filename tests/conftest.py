@@ -1,4 +1,4 @@
-"""What all tests share: golden files, and the switch that rewrites them."""
+"""What all tests share: golden files, the switch that rewrites them, and what needs python-flint."""
 
 import difflib
 from pathlib import Path
@@ -10,6 +10,16 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def pytest_addoption(parser):
     parser.addoption("--update", action="store_true", help="rewrite the golden files instead of comparing with them")
+
+
+def pytest_collection_modifyitems(items):
+    from sympy.external.gmpy import GROUND_TYPES
+
+    if GROUND_TYPES != "flint":
+        missing = pytest.mark.skip(reason="needs python-flint, or minutes without it: pip install python-flint")
+        for item in items:
+            if "flint" in item.keywords:
+                item.add_marker(missing)
 
 
 @pytest.fixture

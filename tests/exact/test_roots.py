@@ -3,13 +3,13 @@
 import pytest
 from sympy import CRootOf, Poly, Rational, Symbol
 
-from schemetools.exact.roots import BITS, HAS_FLINT, sharpen
+from schemetools.exact.roots import BITS, sharpen
 
 x = Symbol("x")
 POLYNOMIALS = [35 * x**3 - 45 * x**2 + 15 * x - 1, x**5 - x - 1, 7 * x**3 + 3 * x + 11, x**4 - 10 * x**2 + 1]
 
 
-@pytest.mark.skipif(not HAS_FLINT, reason="enclosures are flint's")
+@pytest.mark.flint
 @pytest.mark.parametrize("polynomial", POLYNOMIALS, ids=str)
 def test_every_real_root_gets_an_enclosure_that_holds_it_alone(polynomial):
     p = Poly(polynomial, x)

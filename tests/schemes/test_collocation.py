@@ -17,6 +17,7 @@ def stability_of(name):
     return st.stability(st.get(name))
 
 
+@pytest.mark.flint
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_balls_agree_with_the_exact_tableau_where_there_is_one(family):
     exact, rounded = st.get(f"{family}(3)"), enclosed(family, 3)
@@ -31,6 +32,7 @@ def test_the_balls_agree_with_the_exact_tableau_where_there_is_one(family):
     assert sympy.cancel(found.function(z) - known.function(z)) == 0
 
 
+@pytest.mark.flint
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("s", [6, 10])
 def test_simplifying_conditions_hold_to_the_digits(family, s):
@@ -47,6 +49,7 @@ def test_simplifying_conditions_hold_to_the_digits(family, s):
         assert max(map(abs, gaps)) < 1e-55
 
 
+@pytest.mark.flint
 def test_verdicts_are_those_of_the_families():
     assert (st.order(st.gauss(10)), st.order(st.radau_iia(7)), st.order(st.lobatto_iiic(8))) == (20, 13, 14)
     assert st.is_symplectic(st.gauss(7)) and st.is_symmetric(st.lobatto_iiia(9)) and not st.is_symmetric(st.radau_ia(6))
@@ -56,6 +59,7 @@ def test_verdicts_are_those_of_the_families():
     assert "theory" in stability_of("gauss(8)").how("is_a_stable")
 
 
+@pytest.mark.flint
 def test_ten_stages_are_judged_by_theory_and_at_once():
     """Order 20 has twelve million trees, and no number field is looked for."""
     start = time.process_time()
@@ -65,6 +69,7 @@ def test_ten_stages_are_judged_by_theory_and_at_once():
     assert time.process_time() - start < 20  # about a second on an idle core
 
 
+@pytest.mark.flint
 def test_a_changed_tableau_is_an_ordinary_approximate_one():
     changed = st.to_float(st.gauss(6))
     assert type(changed) is st.RungeKutta and not changed.exact

@@ -167,6 +167,17 @@ LEVELS = 'kind = "DifferenceScheme"\n[numbers]\nnu = "c*dt/dx"\n[levels]\n1 = {"
             "partial differential",
         ),
         ('kind = "Operator"\nterms = 3\n', "array of tables"),
+        (LEVELS + '0 = {"0" = 1.2345678901234567}\n', "more than 12 digits; write it in quotes"),
+        (LEVELS + '0 = {"0" = true}\n', "must be a coefficient, a number or a text in quotes"),
+        (LEVELS.replace('"c*dt/dx"', "3") + '0 = {"0" = "-1"}\n', "numbers.nu must be a text in quotes"),
+        ('kind = "DifferenceScheme"\n[numbers]\nnu = "free"\n', r"levels must be a table, \[levels\]; nothing came"),
+        (LEVELS + '0 = {"0" = "-1"}\n[[stages]]\nvalues = {}\n', "a stage of stages has the tables values and fluxes"),
+        ('kind = "Operator"\n[[terms]]\ncoefficient = "-c"\n', "has the keys coefficient, stencil and perhaps field"),
+        ('kind = "Operator"\n[[terms]]\ncoefficient = "-c"\nstencil = 3\n', "a name in quotes or a table"),
+        (
+            'kind = "Operator"\n[[terms]]\ncoefficient = "-c"\nstencil = {width = 1}\n',
+            "a stencil in terms has the keys",
+        ),
     ],
 )
 def test_a_hostile_file_is_one_error(text, reason, tmp_path):
@@ -218,6 +229,33 @@ def test_a_hostile_file_is_one_error(text, reason, tmp_path):
             lambda: st.method_of_lines(st.rk4, st.Operator({"c": st.stencils.upwind()}), numbers={"mu": "D*dt/dx^2"}),
             "no number",
         ),
+        (lambda: st.Operator({}), "an operator needs a term"),
+        (lambda: st.Operator("upwind()"), "maps coefficients to stencils"),
+        (lambda: st.Stencil({0: 1, 1: -1}, denominator={0: 0}), "not all with factor 0"),
+        (lambda: st.Stencil({0: 1, 1: -1}, derivative=True), "derivative must be an integer from 0"),
+        (lambda: st.Stencil.derivative_of(1, at=[0, 1, 1]), "different points"),
+        (lambda: st.stencils.upwind().along("z", dimension=2), "does not fit a grid of 2 dimensions"),
+        (lambda: st.stencils.upwind() + st.stencils.laplacian(), "different derivatives or dimensions"),
+        (lambda: st.method_of_lines(st.rk4, 3), "the operator must be a st.Operator, or one per field"),
+        (
+            lambda: st.method_of_lines(st.ars222, {"A": st.Operator({"c": st.stencils.upwind()})}),
+            "operators came for .'A'.; the fields of ars222 are",
+        ),
+        (
+            lambda: st.method_of_lines(st.ars222, st.Operator({}, {"D": st.stencils.laplacian()})),
+            "the explicit part of the operator is empty",
+        ),
+        (
+            lambda: st.method_of_lines(
+                st.rk4, st.Operator({"a": st.stencils.upwind(), "b": st.stencils.laplacian()}), numbers=["p"]
+            ),
+            "one new name for each term",
+        ),
+        (
+            lambda: st.method_of_lines(st.rk4, st.Operator({"c": st.stencils.upwind()}), numbers=["p", "q"]),
+            "names 1 more than the operator has terms: q",
+        ),
+        (lambda: st.method_of_lines(st.lm(), st.Operator({"c": st.stencils.upwind()}), numbers=["k"]), "both a number"),
         (lambda: st.order(st.upwind), "partial differential"),
         (lambda: st.to_stepper(st.lax_wendroff), "partial differential"),
     ],
@@ -237,3 +275,18 @@ def test_latex_is_as_people_write_it():
 def test_toml_is_readable():
     text = to_toml(st.upwind)
     assert 'nu = "c*dt/dx"' in text and '[levels.1]\n"0" = "1"' in text
+
+
+def test_a_compact_scheme_and_lines_are_written_with_their_shifts():
+    """(1 + E)/2 divided into (1 - 1/E)/dx: the shifts E stand in the inverse, the values beside it."""
+    compact = st.Stencil({-1: -1, 0: 1}, denominator={0: "1/2", 1: "1/2"})
+    made = st.method_of_lines("rk4", st.Operator({"-c": compact}))
+    assert r"\frac{1}{\Delta x^{1}}" in made._repr_latex_() and ")^{-1}" in made._repr_latex_()
+    assert made._repr_latex_().count("E^{") == 2 and not made.is_explicit
+    assert st.method_of_lines("rk4", st.Operator({"-c": st.stencils.upwind()})).is_explicit
+    assert "numbers: nu = c*dt/dx" in repr(made)
+
+
+def test_a_symbol_of_the_scheme_in_time_is_replaced():
+    made = st.method_of_lines(st.lm(), st.Operator({"-c": st.stencils.upwind()}))
+    assert made.subs({"k": "1/5"}) == st.method_of_lines(st.lm(k="1/5"), st.Operator({"-c": st.stencils.upwind()}))

@@ -10,7 +10,7 @@ import mpmath
 import sympy
 from sympy import Expr
 
-from schemetools.analysis.algebra.balls import ball, need_balls, precision
+from schemetools.analysis.algebra.balls import HAS_BALLS, ball, need_balls, precision
 from schemetools.analysis.properties.judgement import OrderReport, judged
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.projection import projected
@@ -22,6 +22,8 @@ from schemetools.schemes.pairs import embedded
 from schemetools.schemes.runge_kutta import RungeKutta
 
 DEFAULT_DIGITS = 50
+UNPROVEN = "not certified"
+NO_BALLS = "not certified without ball arithmetic (pip install python-flint)"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Certificate:
 
     def __str__(self) -> str:
         if not self.is_certified:
-            return f"{self.scheme}: not certified; {self.report}"
+            return f"{self.scheme}: {self.how}; {self.report}"
         hat = f", b_hat of order {self.order_hat}" if self.order_hat is not None else ""
         near = f"within {self.radius:.1e} of these coefficients" if self.radius else "these coefficients"
         return f"{self.scheme}: order {self.order}{hat}, proven: {near} ({self.how})"
@@ -120,7 +122,7 @@ def _certificate(scheme: Scheme, exact: bool, digits: int | None) -> Certificate
             return _of_exact(scheme, found, "rational solution of the simplifying assumptions")
         if (proof := proven(scheme)) is not None:
             return _of_proof(scheme, proof)
-    return Certificate(scheme, None, None, math.inf, "not certified", order(scheme, report=True))
+    return Certificate(scheme, None, None, math.inf, UNPROVEN if HAS_BALLS else NO_BALLS, order(scheme, report=True))
 
 
 def _hat(scheme: Scheme) -> Scheme | None:

@@ -4,6 +4,7 @@ import pytest
 from sympy import Rational
 
 import schemetools as st
+from schemetools.analysis.properties import certificate
 from schemetools.analysis.properties import recover as recover_module
 from schemetools.errors import UnsupportedError
 from schemetools.exact.recognise import recognised, short_fraction
@@ -111,3 +112,23 @@ def test_the_catalog_is_not_built_for_its_own_rounded_entries(monkeypatch):
         st.recover("rdpk3sp49")
     with pytest.raises(AssertionError, match="whole catalog"):
         st.recover(st.RungeKutta([[], [2 / 3]], [0.25, 0.75]))
+
+
+def test_without_ball_arithmetic_the_remedy_is_said(monkeypatch):
+    """What is recovered in closed form is certified all the same."""
+    for module in ("certificate", "proof"):
+        monkeypatch.setattr(f"schemetools.analysis.properties.{module}.HAS_BALLS", False)
+    monkeypatch.setattr("schemetools.analysis.algebra.balls.HAS_BALLS", False)
+    certificate._certificate.cache_clear()
+    try:
+        found = st.certify("ssprk54")
+        assert not found.is_certified and "not certified without ball arithmetic (pip install python-flint)" in str(
+            found
+        )
+        with pytest.raises(UnsupportedError, match="pip install python-flint"):
+            found.enclosure()
+        assert st.certify(st.RungeKutta([[1 / 2 + 1e-9]], [1.0])).is_certified
+        with pytest.raises(UnsupportedError, match="install python-flint"):
+            st.certify(st.RungeKutta([[1 / 2 + 1e-9]], [1.0])).enclosure()
+    finally:
+        certificate._certificate.cache_clear()

@@ -70,8 +70,11 @@ def in_single(branch: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
 
 
 def _single(value: Any) -> Any:
-    """A tensor of floats in single precision, on no graph."""
-    return value.detach().float() if isinstance(value, Tensor) and value.is_floating_point() else value
+    """A tensor of floats in single precision, on no graph; the weights of a convolution laid out as `spectrum` asks."""
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return value
+    layout = torch.channels_last if value.dim() == 4 else torch.contiguous_format
+    return value.detach().float().contiguous(memory_format=layout)
 
 
 def uncompiled(net: nn.Module) -> nn.Module:

@@ -1,5 +1,6 @@
 """Leading eigenvalues of several matrices of one size, known by their products: Arnoldi's method, all in step."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from torch import Tensor
 Product = Callable[[Tensor], Tensor]
 
 AGAIN = 0.1  # a vector of which no more than this is left by the projection is projected once more
+DEPENDENT = 0.01  # of a unit vector: what is left of those after it would be rounding
 
 
 @dataclass(frozen=True)
@@ -41,37 +43,86 @@ class Krylov:
         count, n = start.shape
         self.V = start.new_zeros(count, room + 1, n)
         self.V[:, 0] = start / start.norm(dim=1, keepdim=True)
+        self.array = self.V.numpy()  # the same memory: NumPy calls cost less, which counts for short vectors
         self.H = np.zeros((count, room + 1, room))
         self.dropped: list[np.ndarray] = []  # rows that H lacks, each times a direction that was left behind
         self._random = torch.Generator().manual_seed(1)
 
-    @property
-    def full(self) -> bool:
-        """Whether there is no room for another vector."""
-        return self.size == self.H.shape[2]
+    def step(self, steps: int = 1) -> int:
+        """Products with each matrix, and how many: `steps`, or fewer where a space closes.
 
-    def step(self) -> None:
-        """One product with each matrix."""
-        if self.full:
+        The results are made orthogonal to each other first, and then all of them at once to the basis before them
+        (s-step Arnoldi): the basis, which is long, is read once for all.
+        """
+        if self.size + steps > self.H.shape[2]:
             self._shrink()
-        j, w = self.size, self.product(self.V[:, self.size])
-        for b in range(len(w)):
-            self.H[b, : j + 1, j], self.H[b, j + 1, j], self.V[b, j + 1] = self._projected(b, w[b], j + 1)
-        self.size = j + 1
+        j = self.size
+        local = self._local(j, steps)
+        known = self._projected(j, local.shape[2])
+        s = known.shape[2] - 1
+        turned = known @ local[:, : s + 1, :s]
+        turned[:, : j + 1] -= self.H[:, : j + 1, :j] @ known[:, :j, :s]
+        back = np.linalg.inv(known[:, j : j + s, :s])
+        self.H[:, : j + 1 + s, j : j + s] = turned @ back
+        for row in self.dropped:
+            row[:, j : j + s] = -((row[:, None, :j] @ known[:, :j, :s]) @ back)[:, 0]
+        self.size = j + s
+        return s
 
-    def _projected(self, b: int, w: Tensor, known: int) -> tuple[np.ndarray, float, Tensor]:
-        """Coordinates of w in the basis, the length of the rest, and its direction."""
-        V, length = self.V[b, :known], float(w.norm())
-        coordinates = V @ w
-        rest = torch.addmv(w, V.mT, coordinates, alpha=-1)
-        size = float(rest.norm())
-        if size < AGAIN * length:
-            more = V @ rest
-            coordinates, rest = coordinates + more, torch.addmv(rest, V.mT, more, alpha=-1)
-            size = float(rest.norm())
-        if not size > 10 * torch.finfo(w.dtype).eps * length:
-            return coordinates.double().numpy(), 0.0, self._fresh(b, known)
-        return coordinates.double().numpy(), size, rest / size
+    def _local(self, j: int, steps: int) -> np.ndarray:
+        """The next vectors Q from v_j on, orthonormal among themselves: J Q_s = Q_(s+1) h, with an h for each matrix.
+
+        Where one of the spaces closes they end with a random vector.
+        """
+        h = np.zeros((len(self.V), steps + 1, steps))
+        for i in range(steps):
+            w = self.product(self.V[:, j + i]).numpy()
+            for b in range(len(h)):
+                h[b, : i + 1, i], h[b, i + 1, i] = self._append(b, j, j + i + 1, w[b])
+            if not h[:, i + 1, i].all():
+                return h[:, : i + 2, : i + 1]
+        return h
+
+    def _projected(self, j: int, count: int) -> np.ndarray:
+        """Make the vectors behind v_j orthogonal to those before it; what they were, in coordinates of the new basis.
+
+        The vectors, v_j in front: (matrices, j + 1 + s, s + 1). One that nearly depends on those before it ends them.
+        """
+        W, known = self.V[:, j + 1 : j + 1 + count], np.zeros((len(self.V), j + 1 + count, count + 1))
+        C = W @ self.V[:, :j].mT
+        W.baddbmm_(C, self.V[:, :j], alpha=-1)
+        known[:, j, 0], known[:, :j, 1:] = 1, C.mT.numpy()
+        for i in range(1, count + 1):
+            for b in range(len(known)):
+                inner, known[b, j + i, i] = self._append(b, j + 1, j + i, self.array[b, j + i].copy())
+                known[b, j + 1 : j + i, i] = inner
+                if known[b, j + i, i] < AGAIN:
+                    more, left = self._append(b, 0, j + i, self.array[b, j + i] * known[b, j + i, i])
+                    known[b, : j + i, i] += more
+                    known[b, j + i, i] = left
+            if (known[:, j + i, i] < DEPENDENT).any():
+                return known[:, : j + 1 + i, : i + 1]
+        return known
+
+    def _append(self, b: int, first: int, place: int, w: np.ndarray) -> tuple[np.ndarray, float]:
+        """Put w's direction outside of the vectors from `first` on at `place`; coordinates in those, and what is left.
+
+        What is only rounding gives way to a random direction, and counts as nothing.
+        """
+        V, length = self.array[b, first:place], _length(w)
+        coordinates, size = np.zeros(len(V)), length
+        for _ in range(2):
+            before, c = size, V @ w
+            w = w - c @ V
+            coordinates += c
+            size = _length(w)
+            if size >= AGAIN * before:
+                break
+        if not size > 10 * np.finfo(w.dtype).eps * length:
+            self.V[b, place] = self._fresh(b, place)
+            return coordinates, 0.0
+        np.divide(w, size, out=self.array[b, place])
+        return coordinates, size
 
     def _fresh(self, b: int, known: int) -> Tensor:
         """A random direction outside of the space."""
@@ -146,6 +197,10 @@ class Krylov:
             for target, row in zip([self.H[:, size], *self.dropped], rows, strict=True):
                 target[b, :k] = row[b, :m] @ Q[:, :k]
         self.size = size
+
+
+def _length(w: np.ndarray) -> float:
+    return math.sqrt(float(w @ w))
 
 
 def _whole(T: np.ndarray, k: int) -> int:

@@ -12,6 +12,7 @@ STEPS = 1000  # products at most
 FIRST = 80  # products before the first look at the Ritz values
 SECOND = 30  # products with new vectors that must not bring up another leading eigenvalue
 POWER = 5  # Arnoldi takes this power of the matrix: a fifth of the vectors for a polynomial of the same degree
+BLOCK = 4  # vectors that are made orthogonal to the basis at once
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class _Run:
 
     def read(self, product: Product, tolerance: float) -> Leading:
         """The leading eigenvalues; where the space is not good enough for the matrices themselves, a better one."""
-        for tighter in (0.3, 0.03, 0.003):
+        for tighter in (1, 0.3, 0.03, 0.003):
             reached = self.converge(tighter * tolerance)
             found = _read(self.space.schur_vectors(self.count), product, self.count, tolerance)
             if found.converged or not reached:
@@ -68,9 +69,9 @@ class _Run:
 
     def advance(self, products: int) -> None:
         """So many products with each matrix, or a few more."""
-        for _ in range(-(-products // self.power)):
-            self.space.step()
-            self.done += 1
+        goal = self.done + -(-products // self.power)
+        while self.done < goal:
+            self.done += self.space.step(min(BLOCK, goal - self.done))
 
     def converge(self, tolerance: float) -> bool:
         """Steps until the residuals of the leading Ritz values are below the tolerance, relatively."""
@@ -97,7 +98,7 @@ def _power(product: Product, power: int) -> Product:
 
 def _wait(before: tuple[int, float], now: tuple[int, float], tolerance: float, power: int) -> int:
     """How many steps until the residual, which falls geometrically, reaches the tolerance."""
-    low, high = -(-6 // power), -(-30 // power)
+    low, high = -(-12 // power), -(-36 // power)
     rate = np.log(before[1] / now[1]) / max(now[0] - before[0], 1)
     return int(np.clip(np.ceil(np.log(now[1] / tolerance) / rate), low, high)) if rate > 0 else high
 

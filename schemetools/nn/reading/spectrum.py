@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from schemetools.nn.reading.krylov import Krylov
-from schemetools.nn.reading.leading import STEPS, Leading, leading
+from schemetools.nn.reading.leading import BLOCK, STEPS, Leading, leading
 from schemetools.nn.tensors.products import Linearised, pullback
 
 DENSE = 256
@@ -61,7 +61,7 @@ def spectrum(
     small = size <= SMALL
     tolerance = tolerance or (1e-6 if small else 1e-3)
     exact = Linearised(f, u)
-    if single is not None and not small and (quick := _linearised(single, u.float())) is not None:
+    if single is not None and not small and (quick := _linearised(single, u)) is not None:
         found = _read(quick, exact, count, tolerance)
         if found is not None:
             return _scaled(found, scale)
@@ -70,36 +70,53 @@ def spectrum(
 
 
 def _linearised(f: Callable[[Tensor], Tensor], u: Tensor) -> Linearised | None:
-    """f linearised; None where it does not work in that precision, or leaves it."""
-    try:
-        made = Linearised(f, u)
-    except (RuntimeError, TypeError):  # tensors of another precision inside of a foreign block
-        return None
-    return made if made.value.dtype == u.dtype and bool(torch.isfinite(made.value).all()) else None
+    """f linearised in single precision; None where it does not work in that precision, or leaves it.
+
+    Convolutions are fastest with the channels of a pixel beside each other; not every block takes a state like that.
+    """
+    for layout in ([torch.channels_last] if u.dim() == 4 else []) + [torch.contiguous_format]:
+        try:
+            made = Linearised(f, u.float().contiguous(memory_format=layout))
+        except (RuntimeError, TypeError):  # tensors of another precision or layout inside of a foreign block
+            continue
+        return made if made.value.dtype == torch.float32 and bool(torch.isfinite(made.value).all()) else None
+    return None
 
 
 def _read(at: Linearised, exact: Linearised | None, count: int, tolerance: float) -> Spectrum | None:
     """The spectrum from these products; None if `exact` ones do not agree with what was found."""
+    at.tape()
     u, alone = at.u, independent(at)
     rows = len(u) if alone and u.dim() > 1 else 1
-    start = torch.randn(u.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    start = start.to(u.dtype).reshape(rows, -1)
+    start = torch.randn(rows, u.numel() // rows, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    start = start.to(u.dtype)
     room = min(start.shape[1] - 2, 240, max(40, 2 * count + 2, BASIS // (u.numel() * u.element_size())))
 
     def back(v: Tensor) -> Tensor:
-        return at.back(v.reshape(u.shape)).reshape(v.shape)
+        return _as_rows(at.back(_as_state(v, u)), u, rows)
 
     def both(v: Tensor) -> Tensor:
-        return at.back(at.ahead(v.reshape(u.shape))).reshape(v.shape)
+        return _as_rows(at.back(at.ahead(_as_state(v, u))), u, rows)
 
     norm, vectors = _largest(Krylov(both, start, min(room, 80)), tolerance / 10)
     found = leading(back, start, room, count, tolerance)
     if exact is not None:
         checked = _norm_again(at, exact, vectors)
-        if not abs(checked - norm) <= AGREE * norm or not _holds(found, exact):
+        if not abs(checked - norm) <= AGREE * norm or not _holds(found, at.u, exact):
             return None
         norm = checked
     return Spectrum(norm, found.values, found.converged, alone)
+
+
+def _as_state(rows: Tensor, u: Tensor) -> Tensor:
+    """Vectors, one below the other, as a state that lies in memory as u does."""
+    return rows.contiguous().as_strided(u.shape, u.stride())
+
+
+def _as_rows(state: Tensor, u: Tensor, rows: int) -> Tensor:
+    """The inverse."""
+    laid = state if state.stride() == u.stride() else torch.empty_like(u).copy_(state)
+    return laid.as_strided((rows, u.numel() // rows), (u.numel() // rows, 1))
 
 
 def independent(at: Linearised) -> bool:
@@ -113,7 +130,7 @@ def independent(at: Linearised) -> bool:
     for digit in range((count - 1).bit_length()):
         for side in (0, 1):
             chosen = (numbers >> digit) % 2 == side
-            v = torch.randn(at.u.shape, generator=random, dtype=at.u.dtype)
+            v = torch.empty_like(at.u).normal_(generator=random)
             v[~chosen] = 0
             reached = at.back(v)
             if reached[~chosen].abs().max() > 100 * torch.finfo(v.dtype).eps * reached.abs().max():
@@ -126,9 +143,9 @@ def _largest(space: Krylov, tolerance: float) -> tuple[float, Tensor]:
 
     A Ritz value of a symmetric matrix is off by residual^2 / gap at most, and by the residual.
     """
-    for done in range(1, STEPS):
-        space.step()
-        if done < 8 or done % 4:
+    for done in range(BLOCK, STEPS, BLOCK):
+        space.step(BLOCK)
+        if done < 2 * BLOCK:
             continue
         k, values, vectors, errors = space.size, [], [], []
         for b, H in enumerate(space.H):
@@ -144,18 +161,19 @@ def _largest(space: Krylov, tolerance: float) -> tuple[float, Tensor]:
 
 def _norm_again(at: Linearised, exact: Linearised, vectors: Tensor) -> float:
     """The norm from the exact products with the left singular vectors."""
-    left = at.ahead(vectors.reshape(at.u.shape)).to(exact.u)
-    found, sizes = exact.back(left).reshape(vectors.shape), left.reshape(vectors.shape).norm(dim=1)
-    return float((found.norm(dim=1) / sizes.clamp_min(1e-300)).max())
+    left = at.ahead(_as_state(vectors, at.u)).to(exact.u)
+    found, sizes = (_as_rows(state, at.u, len(vectors)).norm(dim=1) for state in (exact.back(left), left))
+    return float((found / sizes.clamp_min(1e-300)).max())
 
 
-def _holds(found: Leading, exact: Linearised) -> bool:
+def _holds(found: Leading, u: Tensor, exact: Linearised) -> bool:
     """Whether the first eigenvalue's residual is what it was taken for, by the exact products."""
     if not len(found.values):
         return True
     parts = exact.u.new_zeros(2, found.blocks, exact.u.numel() // found.blocks)
     parts[:, found.owner] = found.vector.to(exact.u)
-    turned = torch.stack([exact.back(part.reshape(exact.u.shape)).reshape(part.shape) for part in parts])
+    laid = u.to(exact.u)
+    turned = torch.stack([_as_rows(exact.back(_as_state(part, laid)), laid, found.blocks) for part in parts])
     real, imaginary = found.values[0].real, found.values[0].imag
     times = torch.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]])
     off = float((turned - times)[:, found.owner].norm() / parts.norm())

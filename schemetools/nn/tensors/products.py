@@ -1,5 +1,6 @@
 """Directional derivatives by forward mode, for every kind of layer."""
 
+import contextlib
 import functools
 import warnings
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from schemetools.nn.tensors.tapes import Linear, Tape, TapeError
 from schemetools.nn.tensors.transforms import forward_mode
 
 
@@ -45,7 +47,7 @@ def pullback(f: Callable[[Tensor], Tensor], u: Tensor) -> Callable[[Tensor], tup
 
 
 class Linearised:
-    """f'(u) and its transpose as products, f evaluated once.
+    """f'(u) v is `ahead(v)`, f'(u)^T v is `back(v)`, f evaluated once.
 
     `back` is a reverse pass; `ahead` a reverse pass through that one, which is linear in its argument: both cost about
     what f costs, where forward mode evaluates f again. A branch that cannot be passed through twice has `push`.
@@ -59,12 +61,22 @@ class Linearised:
             self.value = f(self.u.clone())
         self._pulled: tuple[Tensor, Tensor] | None = None
         self._twice: bool | None = None
+        self.back: Linear = self._back
+        self.ahead: Linear = self._ahead
 
-    def back(self, v: Tensor) -> Tensor:
+    def tape(self) -> None:
+        """From now on products by the operations alone, where these can be had: for many products."""
+        if self._twice is None:
+            self._twice = self._passes_twice()
+        for name in ("back", "ahead"):
+            with contextlib.suppress(TapeError):
+                setattr(self, name, Tape(getattr(self, name), self.u))
+
+    def _back(self, v: Tensor) -> Tensor:
         """f'(u)^T v."""
         return _pulled(self.value, self.u, v)
 
-    def ahead(self, v: Tensor) -> Tensor:
+    def _ahead(self, v: Tensor) -> Tensor:
         """f'(u) v."""
         if self._twice is None:
             self._twice = self._passes_twice()
@@ -85,7 +97,7 @@ class Linearised:
             ahead = _pulled(*self._pulled, v)
         except RuntimeError:
             return False
-        back = self.back(w)
+        back = self._back(w)
         allowed = torch.finfo(v.dtype).eps ** 0.5 * max(float(back.norm() * v.norm()), float(ahead.norm() * w.norm()))
         return abs(float((w * ahead).sum() - (back * v).sum())) <= allowed
 

@@ -1,0 +1,127 @@
+"""A linear function of a tensor as the list of operations that its value went through: run again without autograd."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+Linear = Callable[[Tensor], Tensor]
+
+
+class TapeError(RuntimeError):
+    """A function whose operations cannot be run again on other values."""
+
+
+class _Recorder(TorchDispatchMode):
+    """Each operation with an argument that depends on a given tensor. Tensors are known by identity: all are kept."""
+
+    def __init__(self, given: Tensor) -> None:
+        super().__init__()
+        self.places: dict[int, int] = {id(given): 0}
+        self.kept: list[Any] = [given]
+        self.steps: list[_Step] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        self.kept.append((args, result))
+        if any(map(self._depends, args)):
+            self.steps.append(_Step(func, args, kwargs, result, self.places))
+        elif any(map(self._depends, kwargs.values())):
+            raise TapeError(f"{func} takes a keyword that depends on the given tensor")
+        return result
+
+    def _depends(self, value: Any) -> bool:
+        if isinstance(value, (list, tuple)):
+            return any(map(self._depends, value))
+        return isinstance(value, Tensor) and id(value) in self.places
+
+
+class _Step:
+    """One operation: where its arguments come from, and where its results go. Places are those of a list of values."""
+
+    def __init__(self, func: Any, args: Any, kwargs: Any, result: Any, places: dict[int, int]) -> None:
+        self.func, self.kwargs, self.writes = func, kwargs, func._schema.is_mutable
+        self.args = [a.detach() if isinstance(a, Tensor) else a for a in args]
+        self.sources = [(i, places[id(a)]) for i, a in enumerate(args) if isinstance(a, Tensor) and id(a) in places]
+        self.lists = [(i, [places.get(id(b)) for b in a]) for i, a in enumerate(args) if isinstance(a, (list, tuple))]
+        self.lists = [(i, found) for i, found in self.lists if any(place is not None for place in found)]
+        self._check_writes(places)
+        self.several = isinstance(result, (tuple, list))
+        results = result if self.several else (result,)
+        self.targets = [places.setdefault(id(r), len(places)) if isinstance(r, Tensor) else None for r in results]
+        self.last: list[int] = []
+        for i, _ in self.sources:
+            self.args[i] = None
+
+    def _check_writes(self, places: dict[int, int]) -> None:
+        """Raise TapeError for what is written into a tensor that does not depend on the given one."""
+        known = {i for i, _ in self.sources}
+        for i, argument in enumerate(self.func._schema.arguments):
+            written = argument.alias_info is not None and argument.alias_info.is_write
+            if written and (i >= len(self.args) or i not in known):
+                raise TapeError(f"{self.func} writes into a tensor that was there before")
+
+    @property
+    def read(self) -> set[int]:
+        """The places of its arguments."""
+        return {place for _, place in self.sources} | {p for _, found in self.lists for p in found if p is not None}
+
+    def run(self, values: list[Any]) -> None:
+        """Take the arguments from their places, put the results into theirs, forget what is not used again."""
+        args = self.args.copy()
+        for i, place in self.sources:
+            args[i] = values[place]
+        for i, found in self.lists:
+            args[i] = [a if place is None else values[place] for a, place in zip(args[i], found, strict=True)]
+        result = self.func(*args, **self.kwargs)
+        for place, one in zip(self.targets, result if self.several else (result,), strict=True):
+            if place is not None:
+                values[place] = one
+        for place in self.last:
+            values[place] = None
+
+
+class Tape:
+    """The operations between a tensor and a linear function of it, without those that the result does not need.
+
+    What they take besides are constants. The function is called once to record it, and once more, on other values, to
+    see that the tape gives the same. Raises TapeError where it does not.
+    """
+
+    def __init__(self, function: Linear, like: Tensor) -> None:
+        random = torch.Generator().manual_seed(5)
+        given, other = (torch.empty_like(like).copy_(torch.randn(like.shape, generator=random)) for _ in range(2))
+        with _Recorder(given) as recorder:
+            result = function(given)
+        if id(result) not in recorder.places:
+            raise TapeError("no operation leads from the given tensor to the result")
+        self.result, self.count = recorder.places[id(result)], len(recorder.places)
+        self.steps = _needed(recorder.steps, self.result)
+        with torch.no_grad():
+            expected, found = function(other), self(other)
+        if not bool((found - expected).norm() <= torch.finfo(like.dtype).eps ** 0.75 * expected.norm()):
+            raise TapeError("the operations depend on the values of the given tensor")
+
+    def __call__(self, v: Tensor) -> Tensor:
+        """The function of v."""
+        values: list[Any] = [None] * self.count
+        values[0] = v
+        for step in self.steps:
+            step.run(values)
+        return values[self.result]
+
+
+def _needed(steps: list[_Step], result: int) -> list[_Step]:
+    """The steps that a result needs, each with the places that none after it reads."""
+    needed, kept = {result}, []
+    for step in reversed(steps):
+        if not step.writes and needed.isdisjoint(step.targets):
+            continue
+        places = step.read | {place for place in step.targets if place is not None}
+        step.last = list(places - needed)
+        needed |= places
+        kept.append(step)
+    return kept[::-1]

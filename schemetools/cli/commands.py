@@ -39,7 +39,7 @@ Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of tex
 def list_schemes(
     word: Word = "", kind: OfKind = "", order: OfOrder = None, stability: Stable = "", as_json: Json = False
 ) -> None:
-    """Every scheme by name, or those of a kind, an order, a stability."""
+    """The schemes: all, or by kind, order, stability."""
     asked = bool(kind or stability or order is not None)
     rows = st.present.catalog_rows(word, st.present.names_of(kind, order, stability) if asked else None)
     if not rows and asked:

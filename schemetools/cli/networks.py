@@ -120,7 +120,7 @@ def learned(
     output: Annotated[Path, typer.Option("-o", "--output", help="Draw here: .png, .svg or .pdf.")],
     symbol: Annotated[str, typer.Option(help="The coefficient to draw.")] = "k",
 ) -> None:
-    """A picture of the learned coefficients over depth and epochs."""
+    """Learned coefficients over depth and epochs."""
     os.environ.setdefault("MPLBACKEND", "agg")
     with replacing(output, PICTURES) as temporary:
         st.present.save(st.plot_coefficients(run, symbol=symbol), temporary)

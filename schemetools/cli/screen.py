@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 UNLIMITED = 100_000
 LARGEST_MARGIN = 24  # under which the rest of a folded line stands
+GAP = "  "
 RULE = re.compile(r"[-+]+")
 CELLS = re.compile(r"[^|]*\| ")  # of a tableau: what stands before its line
 LABEL = re.compile(r" +|(?:\S+ )*?\S+ {2,}")
@@ -26,7 +27,8 @@ def fitted(text: str, width: int | None = None) -> list[str]:
     lines = text.splitlines()
     if max(map(len, lines), default=0) <= room:
         return lines
-    return [part for line in _closer(lines) for part in _folded(line, room)]
+    near = _closer(lines)
+    return [part for line, closer in zip(lines, near, strict=True) for part in _folded(line, closer, room)]
 
 
 def wrapped(text: str, room: int, margin: str = "") -> list[str]:
@@ -37,18 +39,27 @@ def wrapped(text: str, room: int, margin: str = "") -> list[str]:
     return wrapper.wrap(text) or [""]
 
 
-def _folded(line: str, room: int) -> Iterator[str]:
+def _folded(line: str, closer: str, room: int) -> Iterator[str]:
     """One line in parts; the later ones stand under its label, or behind the line of a tableau."""
-    if len(line) <= room or RULE.fullmatch(line):
-        yield line[:room]
-        return
-    cells, label = CELLS.match(line), LABEL.match(line)
-    margin = "    "
-    if cells is not None:
-        margin, line = f"{'|':>{cells.end() - 1}} ", line[: cells.end()] + "  ".join(line[cells.end() :].split())
-    elif label is not None and label.end() <= LARGEST_MARGIN:
-        margin = " " * label.end()
-    yield from wrapped(line, room, margin)
+    head, label = CELLS.match(line), LABEL.match(line)
+    if len(closer) <= room or RULE.fullmatch(line):
+        yield closer[:room]
+    elif head is not None:
+        yield from _row(head[0], re.split(" {2,}", line[head.end() :].strip()), room)
+    else:
+        yield from wrapped(line, room, " " * (label.end() if label and label.end() <= LARGEST_MARGIN else 4))
+
+
+def _row(head: str, cells: Sequence[str], room: int) -> Iterator[str]:
+    """A row of a tableau, folded between its cells, and within one between words where it is wider than the screen."""
+    margin = f"{'|':>{len(head) - 1}} "
+    parts = [head]
+    for i, cell in enumerate(cells):
+        if i and len(parts[-1]) + len(GAP) + len(cell) > room:
+            parts.append(margin)
+        parts[-1] += cell if parts[-1] in (head, margin) else GAP + cell
+    for part in parts:
+        yield from wrapped(part, room, f"{margin}  ")
 
 
 def _closer(lines: Sequence[str]) -> list[str]:

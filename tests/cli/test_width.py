@@ -1,5 +1,7 @@
 """At 80 columns no line is longer and no word, hence no number, is broken; into a pipe nothing is folded."""
 
+import re
+
 import pytest
 
 from schemetools.cli.app import app
@@ -34,6 +36,13 @@ def test_a_screen_of_80_columns_is_kept_and_words_stay_whole(schemetools, monkey
     assert words[0] == words[1]
 
 
+def test_no_line_of_the_help_is_cut(schemetools, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = schemetools("--help").out
+    assert max(map(len, out.splitlines())) <= 80
+    assert not any(line.endswith("...") for line in out.splitlines()[1:])
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_keeps_to_80_columns(schemetools, monkeypatch, command):
     monkeypatch.setenv("COLUMNS", "80")
@@ -54,6 +63,13 @@ def test_names_of_layers_fold_at_their_dots_and_numbers_never():
     size = lines[1].index(" ") if lines[1].startswith("-") else lines[2].index(" ")
     assert "".join(line[:size].strip() for line in lines).partition("-")[2].strip("-") == rows[0][0]
     assert all(any(number in line.split() for line in lines) for number in rows[0][1:])
+
+
+def test_a_cell_of_a_tableau_stays_whole(schemetools, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    out = schemetools("show", "etdrk4").out
+    cells = re.findall(r"phi1\(z\) - 3\*phi2\(z\) \+ 4\*phi3\(z\)|2\*phi2\(z\) - 4\*phi3\(z\)", out)
+    assert len(cells) == 3
 
 
 def test_a_row_of_a_tableau_folds_behind_its_line():

@@ -1,12 +1,11 @@
 """Leading eigenvalues of several matrices of one size, known by their products: Arnoldi's method, all in step."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.linalg import schur
+from scipy.linalg import blas, schur
 from torch import Tensor
 
 Product = Callable[[Tensor], Tensor]
@@ -200,7 +199,8 @@ class Krylov:
 
 
 def _length(w: np.ndarray) -> float:
-    return math.sqrt(float(w @ w))
+    """The norm, whose square may be out of range in single precision."""
+    return float((blas.snrm2 if w.dtype == np.float32 else blas.dnrm2)(w))
 
 
 def _whole(T: np.ndarray, k: int) -> int:

@@ -129,6 +129,20 @@ def test_single_precision_gives_the_same():
     as_one(found.eigenvalues, sharp.eigenvalues, 1e-3)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-5, 1e5])
+def test_powers_of_a_large_field_stay_in_single_precision(scale):
+    """The square of a fifth power's length is out of its range, below as above."""
+    f, state = convolutional()
+    half = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.GELU(), nn.Conv2d(8, 8, 3, padding=1))
+    half.load_state_dict(f.state_dict())
+    found = spectrum(f, state, single=half)
+    scaled = spectrum(lambda u: scale * f(u), state, single=lambda u: scale * half(u))
+    assert scaled.converged
+    assert scaled.norm == pytest.approx(scale * found.norm, rel=1e-4)
+    as_one(scaled.eigenvalues / scale, found.eigenvalues, 1e-3)
+
+
 def test_products_that_single_precision_gets_wrong_are_made_again():
     f, state = convolutional()
     exact = spectrum(f, state)

@@ -1,13 +1,9 @@
-"""What reading a network costs, over one forward and backward pass of it: python benchmarks/bench_inspect.py
+"""What reading a network costs, over one forward and backward pass of it, and over an earlier commit on resnet20.
 
-    python benchmarks/bench_inspect.py [NETWORK ...] [--beside FOLDER]
-
-NETWORK: resnet20, resnet50, deit_tiny, convnext. `--beside` is a checkout of another version, run in turns on resnet20;
-norms and leading eigenvalues of both are compared as well. The bars: 20 times faster than commit 4cb9aa9 on resnet20,
-at most 60 passes on the others.
+Norms and leading eigenvalues of both are compared as well. `python benchmarks/bench_inspect.py resnet20` prints one
+reading as JSON: so the other commit is measured, in a process of its own.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -17,14 +13,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
+from timing import earlier
 from torch import nn
 
 import schemetools as st
 from schemetools.nn.models import build
 
 BARS = {"resnet50": 60.0, "deit_tiny": 60.0, "convnext": 60.0}
-FASTER = 20.0
+COMMIT, FASTER = "4cb9aa9", 20.0
 
 
 def resnet(name: str, images: int, size: int) -> tuple[nn.Module, torch.Tensor]:
@@ -72,7 +70,7 @@ def passes(net: nn.Module, x: torch.Tensor, rounds: int) -> float:
     return float(np.median(found))
 
 
-def measured(name: str) -> dict[str, Any]:
+def reading(name: str) -> dict[str, Any]:
     """The cost of `inspect` in passes, and what it found."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
@@ -89,10 +87,11 @@ def measured(name: str) -> dict[str, Any]:
     return {"passes": seconds / one, "seconds": seconds, "one pass": one, "layers": layers}
 
 
-def beside(folder: str) -> dict[str, Any]:
-    """The same by another checkout, in a process of its own."""
-    command = [sys.executable, __file__, "resnet20", "--json"]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": folder}, capture_output=True, text=True, check=True)
+def there(folder: object, script: str, *options: str) -> dict[str, Any]:
+    """A reading by another checkout, in a process of its own."""
+    command, paths = [sys.executable, script, *options], os.pathsep.join([str(folder), os.path.dirname(script)])
+    environment = os.environ | {"PYTHONPATH": paths}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -106,30 +105,23 @@ def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> tuple[float, fl
     return max(norms), max(values)
 
 
-def main() -> None:
-    """One line per network."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("networks", nargs="*", default=[])
-    parser.add_argument("--beside")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    for name in options.networks or NETWORKS:
-        found = measured(name)
-        if options.json:
-            print(json.dumps(found))
-            continue
-        line = f"{name:12} inspect {found['passes']:7.1f} passes"
-        if name in BARS:
-            line += f", bar {BARS[name]:.0f}: {'holds' if found['passes'] <= BARS[name] else 'MISSED'}"
-        if name == "resnet20" and options.beside:
-            other = beside(options.beside)
-            faster = other["passes"] / found["passes"]
-            norm, value = differences(found, other)
-            line += f"; {other['passes']:.0f} there, {faster:.1f} times faster, bar {FASTER:.0f}: "
-            line += "holds" if faster >= FASTER else "MISSED"
-            line += f"; norms differ by {norm:.1e} (bar 1e-4), leading eigenvalues by {value:.1e} (bar 1e-3)"
-        print(line, flush=True)
+@pytest.mark.parametrize("name", BARS)
+def test_passes_of_a_reading(name: str, measured) -> None:
+    """At most 60 forward and backward passes."""
+    if name in ("deit_tiny", "convnext"):
+        pytest.importorskip("transformers")
+    measured(f"inspect of {name}, over one forward and backward pass", reading(name)["passes"], bar=BARS[name])
+
+
+def test_reading_a_resnet_over_an_earlier_commit(measured) -> None:
+    """At least 20 times faster, the same norms to 1e-4 and leading eigenvalues to 1e-3."""
+    ours, theirs = reading("resnet20"), there(earlier(COMMIT), __file__, "resnet20")
+    norm, value = differences(ours, theirs)
+    what = f"inspect of resnet20 with lm: {COMMIT}"
+    measured(f"{what} over ours, both in passes", theirs["passes"] / ours["passes"], bar=FASTER, least=True)
+    measured(f"{what} and ours, norms differ by", norm, bar=1e-4)
+    measured(f"{what} and ours, leading eigenvalues differ by", value, bar=1e-3)
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(reading(sys.argv[1])))

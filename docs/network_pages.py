@@ -13,10 +13,12 @@ from typing import Any
 from pages import written
 
 import schemetools as st
+from schemetools.cli.screen import fitted
 from schemetools.schemes.masked import MaskedEuler
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "literature"
+COLUMNS = 88  # of a block of text on the page
 
 
 @dataclass(frozen=True)
@@ -273,11 +275,18 @@ def _mathematics(article: Article) -> Iterator[str]:
     for name in article.schemes:
         scheme = st.get(name)
         order = {"order": 3} if not scheme.random_symbols else {}
-        yield from ("```text", *str(st.modified_equation(scheme, **order)).splitlines(), "```", "")
+        yield from ("```text", *fitted(str(st.modified_equation(scheme, **order)), COLUMNS), "```", "")
     schemes = [s for s in map(st.get, article.schemes) if not isinstance(s, MaskedEuler) and len(s.free_symbols) < 2]
     if schemes:
         rows, notes = st.present.stability_table(schemes)
-        yield from ("## Stability", "", *_table(st.present.HEADER, rows), "", *(f"{note}  " for note in notes), "")
+        yield from (
+            "## Stability",
+            "",
+            *_table(st.present.HEADER, rows),
+            "",
+            *(f"\\{note}  " for note in notes),
+            "",
+        )  # a star, no list
 
 
 def _claims(article: Article) -> Iterator[str]:

@@ -69,7 +69,7 @@ class ImexMultistep(Scheme):
                 f"{alpha[-1]} and {gamma[-1]} came"
             )
         known = given.settle(no_relations)
-        alpha = keeping_constants(alpha, exact=known[0])
+        alpha = keeping_constants(alpha, known)
         self._set(name, reference, known, alpha=alpha, beta=beta, gamma=gamma)
 
     @property

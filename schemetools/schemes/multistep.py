@@ -15,6 +15,7 @@ from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import multistep_recurrence
 
 ZERO, ONE = Integer(0), Integer(1)
+SHORT = range(3, 13)  # decimals that somebody may have rounded to; more are taken as rounded anyway
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,7 +63,7 @@ class LinearMultistep(Scheme):
         if all(b == 0 for b in beta):
             raise TableauError("every entry of beta is 0: the scheme never evaluates f")
         known = given.settle(multistep_relations(alpha, beta))
-        alpha = keeping_constants(alpha, exact=known[0])
+        alpha = keeping_constants(alpha, known)
         self._set(name, reference, known, alpha=alpha, beta=beta)
 
     @property
@@ -123,17 +124,36 @@ class LinearMultistep(Scheme):
         return multistep_recurrence(self.alpha, self.beta, exact=self.exact)
 
 
-def keeping_constants(alpha: Vector, *, exact: bool) -> Vector:
+def keeping_constants(alpha: Vector, known: tuple[bool, int | None]) -> Vector:
     """Alpha with rho(1) = 0; of approximate ones the largest before the last takes up what rounding left.
 
-    Raises TableauError where rho(1) is something else, since such a recurrence does not keep constants.
+    `known` is (exact, digits). Raises TableauError where rho(1) is something else, since such a recurrence does not
+    keep constants.
     """
+    exact, digits = known
     total = exact_arithmetic.canonical(Add(*alpha))
-    if not exact and total.is_number and abs(exact_arithmetic.to_float(total)) <= NEAR:
+    if total == 0:
+        return alpha
+    near = max(NEAR, _rounding(alpha, digits)) if digits else NEAR
+    if not exact and total.is_number and abs(exact_arithmetic.to_float(total)) <= near:
         largest = max(range(len(alpha) - 1), key=lambda j: abs(exact_arithmetic.to_float(alpha[j])))
         return tuple(exact_arithmetic.canonical(a - total) if j == largest else a for j, a in enumerate(alpha))
-    if total != 0:
-        raise TableauError(
-            f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
-        )
-    return alpha
+    raise TableauError(
+        f"rho(1) = sum(alpha) = {exact_arithmetic.text(total)}; it must be 0, or constants are not kept"
+        + _if_rounded(alpha, total, exact)
+    )
+
+
+def _rounding(alpha: Vector, digits: int) -> float:
+    """What half a unit in the last decimal of every coefficient adds up to."""
+    return len(alpha) * 10.0**-digits / 2
+
+
+def _if_rounded(alpha: Vector, total: Expr, exact: bool) -> str:
+    """What to say of decimals whose sum misses 0 by as much as rounding explains."""
+    if not exact or not total.is_Rational:
+        return ""
+    digits = next((n for n in SHORT if 10**n % int(total.q) == 0), None)  # type: ignore[attr-defined]
+    if digits is None or abs(exact_arithmetic.to_float(total)) > _rounding(alpha, digits):
+        return ""
+    return f"; digits={digits} reads its decimals as rounded"

@@ -23,6 +23,9 @@ from schemetools.schemes.reduction import reduced_multistep
 
 LOOSE = 1e-8  # what a condition may be missed by, relative to its right-hand side, where a table has fewer good digits
 SAFETY = 30  # how many units in the last place of every coefficient may add up
+FEW, STRICT = 8, 4  # with so few decimals a unit is large: fewer of them may add up, or they would hide real errors
+SHARE = 0.05  # of a condition's right-hand side: where rounding may be more, digits do not show that it holds
+SMALL = 0.01  # and of g_j / g_1, below the error constants of the usual methods
 GUARD = 40  # digits beyond those given in which residuals are computed
 COSTLY = 4e6  # products of long integers that take some seconds
 HIGHEST = 40
@@ -100,6 +103,11 @@ def unit(scheme: Scheme) -> float:
     return 10.0**-scheme.digits / max(1.0, *(size(c) for c in scheme.coefficients))
 
 
+def _units(scheme: Scheme) -> float:
+    """What may add up of the rounding of the coefficients, relative to the largest, per factor of a product."""
+    return (STRICT if scheme.digits is not None and scheme.digits <= FEW else SAFETY) * unit(scheme)
+
+
 # ---- Runge-Kutta, one field or several -------------------------------------------------------------
 
 
@@ -122,7 +130,8 @@ def _by_trees(scheme: Any, tableaux: Sequence[Any]) -> Iterator[Judged]:
         noise = 4 * n * s * 2.0**-53 * size if is_fast else 0
         if not is_fast:
             next(fast)
-        allowed = np.maximum(SAFETY * n * unit(scheme) * size + noise, LOOSE / level.density)
+        rounding = np.minimum(_units(scheme) * n * size, SHARE / level.density)
+        allowed = np.maximum(rounding + noise, LOOSE / level.density)
         yield bool(np.all(residual <= allowed)), float(np.max(residual)), float(np.max(allowed))
 
 
@@ -200,9 +209,13 @@ def _by_moments(scheme: LinearMultistep) -> Iterator[Judged]:
     top = 2 * method.steps + 2
     values = [_number(v) for v in momentum_series(method.alpha, method.beta, top).values(top)]
     size = sum(abs(to_float(x)) for x in (*method.alpha, *method.beta)) / abs(values[0])
-    yield True, abs(values[0] - _limit(values[0], _nearness(scheme))), SAFETY * unit(scheme) * size
+    yield True, abs(values[0] - _limit(values[0], _nearness(scheme))), _units(scheme) * size
     for n, value in enumerate(values[1:], 2):
-        allowed = max(SAFETY * unit(scheme) * size * method.steps ** (n - 1), LOOSE)
+        rounding = _units(scheme) * size * method.steps ** (n - 1)
+        if scheme.digits is not None and scheme.digits <= FEW:
+            terms = (j**n / math.factorial(n) + j ** (n - 1) / math.factorial(n - 1) for j in range(method.steps + 1))
+            rounding = 10.0**-scheme.digits * sum(terms) / abs(values[0])
+        allowed = max(min(rounding, SMALL), LOOSE)
         yield abs(value / values[0]) <= allowed, abs(value / values[0]), allowed
 
 
@@ -220,7 +233,7 @@ def _by_series(scheme: Scheme) -> Iterator[Judged]:
         series = modified_series(scheme, n)
         ids = forest(series.grammar).ids(n)
         found = [x if x > negligible else 0.0 for x in (size(series.value(t, n)) for t in ids)]
-        allowed = max(SAFETY * n * unit(scheme), LOOSE)
+        allowed = max(min(_units(scheme) * n, SHARE), LOOSE)
         if n == 1:
             own = [found[t] for t in followed(scheme, series.grammar)]
             yield True, max(abs(x - _limit(x, near)) for x in own), allowed

@@ -2,14 +2,13 @@
 
 from sympy import Expr
 
-from schemetools.analysis.properties.judgement import SAFETY, judge
+from schemetools.analysis.properties.judgement import judge
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme, labelled
 from schemetools.schemes.registry import entry_of
 
 FEWEST = 3  # decimals that somebody may have rounded to; 0.25 or 0.1 is meant as it is
 HIGHEST = 2  # sums may come out right in rounded numbers, the products in conditions of a higher order do not
-UNITS = 4  # in the last decimal of every coefficient, which rounding may add up to along a tree
 
 
 def if_rounded(scheme: Scheme, order: int) -> str:
@@ -27,8 +26,7 @@ def if_rounded(scheme: Scheme, order: int) -> str:
         report = judge(labelled(scheme, exact=False, digits=digits))
     except SchemeError:
         return ""
-    explained = all(report.residuals[n] <= report.tolerance[n] * UNITS / SAFETY for n in range(1, report.order + 1))
-    if report.order <= order or not explained:
+    if report.order <= order:
         return ""
     return f"digits={digits} reads its decimals as rounded, which gives order {report.order}"
 

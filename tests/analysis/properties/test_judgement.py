@@ -153,3 +153,27 @@ def test_what_all_verdicts_share_is_said_once():
     shown = str(st.stability(rounded)).splitlines()
     assert shown[1] == st.stability(rounded).how("is_a_stable") and shown[1].startswith("exact for bdf(2)")
     assert "A-stable              yes" in shown and sum("exact for" in line for line in shown) == 1
+
+
+def to_decimals(scheme, digits):
+    """The scheme with its coefficients rounded, and said to be."""
+
+    def rounded(row):
+        return [str(round(Rational(x) if x.is_Rational else Rational(str(x.evalf(40))), digits)) for x in row]
+
+    if isinstance(scheme, st.LinearMultistep):
+        return st.LinearMultistep(rounded(scheme.alpha), rounded(scheme.beta), digits=digits)
+    return st.RungeKutta([rounded(row) for row in scheme.A], rounded(scheme.b), digits=digits)
+
+
+METHODS = ["heun3", "kutta3", "rk4", "rk38", "cash_karp5", "dopri5", "butcher6", "sdirk4", "gauss(2)", "gauss(3)"]
+METHODS += ["radau_iia(3)", "ssprk33", "bogacki_shampine3", *(f"bdf({k})" for k in range(1, 7))]
+METHODS += [*(f"adams_bashforth({k})" for k in range(1, 7)), *(f"adams_moulton({k})" for k in range(1, 6))]
+
+
+@pytest.mark.parametrize("digits", [3, 4, 6, 8])
+@pytest.mark.parametrize("name", METHODS)
+def test_few_decimals_never_promise_a_higher_order_and_four_are_enough_for_the_right_one(name, digits):
+    scheme = st.get(name)
+    found = st.order(to_decimals(scheme, digits))
+    assert found == st.order(scheme) if digits > 3 else found <= st.order(scheme)

@@ -44,6 +44,17 @@ def test_others_are_not(scheme):
     assert "digits" not in str(st.order(scheme, report=True))
 
 
+def test_a_recurrence_whose_decimals_do_not_sum_to_0_says_with_which_digits_they_do():
+    bdf5 = [-0.0876, 0.5474, -1.4599, 2.1898, -2.1898, 1], [0, 0, 0, 0, 0, 0.438]  # -12/137, 75/137, ... 60/137
+    with pytest.raises(st.SchemeError, match=r"sum\(alpha\) = -1/10000; .*; digits=4 reads its decimals as rounded"):
+        st.LinearMultistep(*bdf5)
+    known = st.LinearMultistep(*bdf5, digits=4)
+    assert sum(known.alpha) == 0 and st.is_consistent(known)
+    assert max(abs(x - y) for x, y in zip(known.alpha, st.bdf(5).alpha, strict=True)) < 2e-4
+    with pytest.raises(st.SchemeError, match=r"= -1/100; it must be 0, or constants are not kept$"):
+        st.LinearMultistep([-0.0976, *bdf5[0][1:5], 1.0001], bdf5[1], digits=4)
+
+
 @pytest.mark.parametrize("order", [3, 4, 5])
 def test_terms_by_rounding_alone_are_not_printed(order):
     rounded = st.LinearMultistep([0.3333333333, -1.333333333, 1], [0, 0, 0.6666666667])

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-import torch
 from scipy.linalg import expm
 
 import schemetools as st
 from schemetools.codegen.printers.exponential import print_exponential
 from schemetools.codegen.source import defined_by
 from schemetools.errors import SchemeError
+
+torch = pytest.importorskip("torch")
 
 NAMES = [n for n in st.names("exponential") if n != "lawson"]
 X, C, H = np.array([1.0, -0.5, 0.25]), np.array([0.3, 0.2, -1.0]), 0.4

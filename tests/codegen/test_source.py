@@ -48,6 +48,7 @@ def test_every_coefficient_is_the_nearest_double():
 
 
 def test_source_runs_alone_with_torch_only(tmp_path):
+    pytest.importorskip("torch")
     path = tmp_path / "block.py"
     use = "block = RK4Block(torch.nn.Linear(2, 2))\nassert block(torch.ones(1, 2)).shape == (1, 2)\n"
     check = "import sys\nassert not any(m.startswith('schemetools') for m in sys.modules)\n"
@@ -67,6 +68,7 @@ def test_the_first_line_says_whether_the_coefficients_are_rounded(target):
 
 
 def test_blocks_of_equal_schemes_known_to_other_digits_say_their_own():
+    pytest.importorskip("torch")
     weights = ["0.1666667", "0.6666667", "0.1666666"]
     blocks = [st.to_block(st.RungeKutta([[], ["0.5"], [-1, 2]], weights, digits=n)) for n in (6, 7)]
     assert [f"{n} decimals" in " ".join(block.source.split()) for n, block in zip((6, 7), blocks, strict=True)] == [

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 import sympy
-import torch
 from sympy import stats
 
 import schemetools as st
@@ -15,6 +14,8 @@ from schemetools.codegen.printers.torch import print_torch
 from schemetools.codegen.printers.torch_options import TorchOptions
 from schemetools.codegen.source import defined_by
 from schemetools.errors import UnsupportedError
+
+torch = pytest.importorskip("torch")
 
 X = np.linspace(0.2, 1.4, 6).reshape(2, 3)
 

@@ -135,3 +135,11 @@ def test_error_constants_of_multistep_methods():
 def test_bdf_is_zero_stable_up_to_six_steps(k):
     others = np.polynomial.polynomial.polydiv([float(a) for a in st.bdf(k).alpha], [-1.0, 1.0])[0]
     assert bool(abs(np.polynomial.polynomial.polyroots(others)).max() < 1) is (k <= 6)
+
+
+def test_a_family_of_imex_multistep_schemes_ends_where_bdf_does():
+    """BDF of seven steps is not zero-stable; through six sbdf(k) has order k."""
+    assert [st.order(st.get(f"sbdf({k})")) for k in range(1, 7)] == [1, 2, 3, 4, 5, 6]
+    for k in (0, 7):
+        with pytest.raises(st.SchemeError, match="6"):
+            st.get(f"sbdf({k})")

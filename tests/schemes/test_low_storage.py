@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from sympy import Rational, Symbol
 
 import schemetools as st
+
+torch = pytest.importorskip("torch")
 
 BENCH = Path(__file__).parents[2] / "benchmarks" / "bench_low_storage.py"
 

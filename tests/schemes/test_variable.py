@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import sympy
-import torch
 
 import schemetools as st
+
+torch = pytest.importorskip("torch")
 
 r = sympy.Symbol("r")
 

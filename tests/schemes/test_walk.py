@@ -3,10 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import torch
 from sympy import Symbol
 
 import schemetools as st
+
+torch = pytest.importorskip("torch")
 
 SCHEMES = {
     "stoermer": st.stoermer,

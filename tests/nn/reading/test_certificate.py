@@ -8,7 +8,7 @@ from torch import nn
 
 import schemetools as st
 from schemetools.errors import SchemeError
-from schemetools.nn.reading.certificate import slopes_text
+from schemetools.nn.reading.certificate import CLEAR, certify, slopes_text
 from schemetools.nn.reading.depth import Depth, Place
 from schemetools.nn.reading.inspect import inspect
 from schemetools.nn.stacks.stack import to_stack
@@ -206,3 +206,33 @@ def _weights(branch):
 
 def _parameters(branch):
     return [p.detach() for p in branch.parameters()]
+
+
+def in_small_steps(depth, field, u, steps=60):
+    """The value after all layers by the classical method in steps of a sixtieth of a layer, with no tolerance at all."""
+    e = depth.h / steps
+    for n in range(depth.count):
+        for s in range(steps):
+            here, middle, there = (Place(n, min((s + c) / steps, 1.0)) for c in (0.0, 0.5, 1.0))
+            a = field(here, u)
+            b = field(middle, u + e / 2 * a)
+            c = field(middle, u + e / 2 * b)
+            u = u + e / 6 * (a + 2 * b + 2 * c + field(there, u + e * c))
+    return u
+
+
+@pytest.mark.parametrize(("kind", "within"), [(nn.Tanh, 1 / CLEAR), (nn.ReLU, 0.15)])
+def test_errors_are_those_of_equations_solved_finely(kind, within, x):
+    """The integrator is as fine as an error needs; jumps of f'f, which it steps over, leave a tenth."""
+    torch.manual_seed(0)
+    layers = [nn.Sequential(nn.Linear(4, 4), kind(), nn.Linear(4, 4)).double() for _ in range(3)]
+    stack = to_stack(st.lm(), layers, h=0.4, init={"k": -0.2}).double()
+    [chain] = inspect(stack, x).chains
+    depth = Depth(chain)
+    with torch.no_grad():
+        for m, (h, limit, modified) in zip((1, 2), certify(chain, refine=(1, 2)).refined, strict=True):
+            last, start = depth.run(m), depth.vector(m)
+            first = in_small_steps(depth, depth.limit, start[0])
+            second = in_small_steps(depth, lambda p, u: depth.modified(p, u, h), depth.effective_start(start, h))  # noqa: B023
+            assert limit == pytest.approx(float((first - last).norm() / last.norm()), rel=within)
+            assert modified == pytest.approx(float((second - last).norm() / last.norm()), rel=within)

@@ -40,7 +40,7 @@ def to_source(scheme: Scheme, target: str = "torch") -> str:
     >>> print(st.to_source(st.euler, "numpy").splitlines()[-3].strip())
     k1 = f(x)
     """
-    if target not in PRINTERS:
+    if not isinstance(target, str) or target not in PRINTERS:
         raise SchemeError(f"there is no printer for {target!r}; the targets are {', '.join(PRINTERS)}")
     given = as_scheme(scheme)
     if isinstance(given, MaskedEuler):

@@ -65,7 +65,10 @@ class Grid:
 
     def weights(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """(indices, weights) of linear interpolation at points of shape (m, d): two arrays of shape (m, 2^d)."""
-        points = np.asarray(x, dtype=float).reshape(-1, len(self.axes))
+        points = real_numbers(x, "a set of points")
+        if points.size == 0 or points.size % len(self.axes):
+            raise SchemeError(f"points of the shape {points.shape} came; (m, {len(self.axes)}) is expected, m >= 1")
+        points = points.reshape(-1, len(self.axes))
         index, weight = np.zeros((len(points), 1), dtype=int), np.ones((len(points), 1))
         for axis, dx, n, boundary, values in zip(
             self.axes, self.spacing, self.shape, self.boundary, points.T, strict=True
@@ -119,7 +122,7 @@ def make_grid(axes: Any, boundary: Any, dimension: int) -> Grid:
             "have one or two: beyond that, Monte Carlo over simulate(...) gives the mean loss"
         )
     words = tuple(boundary) if isinstance(boundary, (list, tuple)) else (boundary,) * dimension
-    if len(words) != dimension or any(word not in BOUNDARIES for word in words):
+    if len(words) != dimension or any(not isinstance(word, str) or word not in BOUNDARIES for word in words):
         raise SchemeError(f"boundary = {boundary!r} came; it is 'clipped' or 'periodic', one word or one per axis")
     return Grid(tuple(_axis(entry, word) for entry, word in zip(given, words, strict=True)), words)
 

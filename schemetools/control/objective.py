@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import sympy
 from sympy import Expr, Symbol
 
 from schemetools.control.diffusion import Diffusion
-from schemetools.control.grid import Grid, make_grid
+from schemetools.control.grid import Grid, make_grid, real_numbers
 from schemetools.control.kolmogorov import check_time, factorised, march, terminal
 from schemetools.control.stencil import Stencil
 from schemetools.errors import SchemeError, came
@@ -77,10 +78,14 @@ def objective(
     >>> bool(abs(J.gradient["k"] - (-2 * 2.718281828**-2 + 2)) < 0.05)
     True
     """
+    if not isinstance(diffusion, Diffusion):
+        raise SchemeError(f"a diffusion comes first, st.Diffusion(drift, covariance, x); {came(diffusion)} came")
     symbols, parts = _controls(theta)
     mesh = make_grid(grid, boundary, len(diffusion.variables))
     check_time(t, steps, len(parts))
     cost = expression(running)
+    if cost.has(sympy.I):
+        raise SchemeError(f"the running cost is a real expression in the parameters; {cost} came")
     if missing := cost.free_symbols - set(symbols):
         raise SchemeError(f"the running cost has {', '.join(sorted(map(str, missing)))}, which theta gives no value")
     dt, each = float(t) / steps, float(t) / len(parts)
@@ -111,6 +116,8 @@ def _controls(theta: Mapping[Any, Any]) -> tuple[list[Symbol], list[dict[Symbol,
         given = "an empty one" if isinstance(theta, Mapping) else came(theta)
         raise SchemeError(f"theta is a dict of parameters and their values, such as {{'k': 0.3}}; {given} came")
     symbols = [Symbol(x) if isinstance(x, str) else x for x in theta]
+    if not all(isinstance(x, Symbol) for x in symbols):
+        raise SchemeError(f"theta names its parameters by text or sympy symbols; {symbols} came")
     lists = [list(v) for v in theta.values() if isinstance(v, (Sequence, np.ndarray))]
     lengths = {len(v) for v in lists} or {1}
     if len(lengths) > 1 or 0 in lengths:
@@ -119,16 +126,21 @@ def _controls(theta: Mapping[Any, Any]) -> tuple[list[Symbol], list[dict[Symbol,
     columns = [list(v) if isinstance(v, (Sequence, np.ndarray)) else [v] * count for v in theta.values()]
     for symbol, column in zip(symbols, columns, strict=True):
         for v in column:
-            if not isinstance(v, (int, float, np.number, Expr)) or not np.isfinite(float(v)):
+            if not _is_finite(v):
                 raise SchemeError(f"theta has the value {v!r} for {symbol}, which is no finite number; give one")
     return symbols, [dict(zip(symbols, map(float, row), strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _is_finite(value: Any) -> bool:
+    number = isinstance(value, (int, float, np.floating, np.integer)) or (isinstance(value, Expr) and value.is_real)
+    return bool(number) and bool(np.isfinite(float(value)))
 
 
 def _law(mu: Any, grid: Grid) -> np.ndarray:
     """The weights of the points of the grid that give int V dmu by linear interpolation of V."""
     points, weights = mu if isinstance(mu, tuple) and len(mu) == 2 else (mu, None)
     index, shares = grid.weights(points)
-    given = np.full(len(index), 1 / len(index)) if weights is None else np.asarray(weights, dtype=float)
+    given = np.full(len(index), 1 / len(index)) if weights is None else real_numbers(weights, "the weights")
     if given.shape != (len(index),) or not (given >= 0).all() or not np.isclose(given.sum(), 1):
         raise SchemeError(
             f"weights of shape {given.shape} came for {len(index)} points; one each, at least 0, of sum 1"

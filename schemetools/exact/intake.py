@@ -117,7 +117,7 @@ def expression(value: Any) -> Expr:
         return formula(value)
     try:
         found = sympy.sympify(value, strict=True)
-    except sympy.SympifyError:
+    except (sympy.SympifyError, TypeError):
         found = None
     if not isinstance(found, Expr):
         raise CoefficientError(f"{value!r} came; give a number or a sympy expression")

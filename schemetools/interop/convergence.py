@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from schemetools.analysis.properties.order import limits, order
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.interop.exponential import parts
 from schemetools.interop.fields import fields_of, timed_fields
 from schemetools.interop.solve import solve
@@ -87,14 +87,24 @@ def convergence(
     """
     scheme = as_scheme(s)
     f, t_span, u0, exact = _problem(scheme, problem)
-    counts = sorted({_count(n) for n in steps})
-    if not counts:
-        raise SchemeError("steps is empty; give numbers of steps such as (8, 16, 32)")
+    counts = _counts(steps)
     span = float(t_span[1]) - float(t_span[0])
     sizes = np.array([span / n for n in counts])
     known = _reference(scheme, f, t_span, u0, math.lcm(*counts)) if exact is None else _sampled(exact)
     errors = [_error(scheme, f, t_span, u0, h, known, start, jac) for h in sizes]
     return Convergence(scheme, np.abs(sizes), np.array(errors), _proven(scheme))
+
+
+def _counts(steps: Any) -> list[int]:
+    """The numbers of steps, different ones, ascending: a slope needs two."""
+    if not isinstance(steps, (Sequence, np.ndarray)) or isinstance(steps, (str, bytes)):
+        raise SchemeError(f"steps are numbers of steps such as (8, 16, 32); {came(steps)} came")
+    counts = sorted({_count(n) for n in steps})
+    if not counts:
+        raise SchemeError("steps is empty; give numbers of steps such as (8, 16, 32)")
+    if len(counts) == 1:
+        raise SchemeError(f"one number of steps, {counts[0]}, has no slope; give two or more, such as (8, 16, 32)")
+    return counts
 
 
 def _count(n: Any) -> int:

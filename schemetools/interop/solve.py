@@ -114,7 +114,12 @@ def state(u0: Any, parts: Sequence[str]) -> tuple[Any, ...]:
 
 
 def _floating(value: Any) -> Any:
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        raise SchemeError(f"u0 is an array of numbers; {value!r} came") from None
     if array.dtype.kind not in "iufcb":
         raise SchemeError(f"u0 is an array of numbers; {value!r} came")
+    if not np.isfinite(array).all():
+        raise SchemeError("u0 has nan or infinity in it; a solution starts from finite numbers")
     return array.astype(np.result_type(array.dtype, np.float64))

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from schemetools.errors import FileError
+from schemetools.errors import FileError, SchemeError, came
 
 BESIDE: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}  # a legend inside would hide regions
 STYLE = Path(__file__).with_name("style.mplstyle")
@@ -29,10 +29,18 @@ def styled() -> Iterator[None]:
         yield
 
 
+def given_or_new(ax: Axes | None) -> Axes:
+    """The given axes or new ones. Raises SchemeError for what is no axes of matplotlib."""
+    if ax is None:
+        return plt.subplots()[1]
+    if not isinstance(ax, Axes):
+        raise SchemeError(f"ax is the axes of a matplotlib figure, or left out for new ones; {came(ax)} came")
+    return ax
+
+
 def complex_plane(ax: Axes | None, *, label: str = r"h\lambda") -> Axes:
     """The given axes or new ones, set up as a complex plane: equal aspect, the two axes through the origin."""
-    if ax is None:
-        _, ax = plt.subplots()
+    ax = given_or_new(ax)
     ax.set_aspect("equal", adjustable="box")
     ax.axhline(0, color="#999999", linewidth=0.8, zorder=1)
     ax.axvline(0, color="#999999", linewidth=0.8, zorder=1)

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
 from schemetools.errors import SchemeError
 from schemetools.interop.convergence import STEPS, Convergence, convergence
-from schemetools.present.axes import style_cycle, styled
+from schemetools.present.axes import given_or_new, style_cycle, styled
 
 
 def plot_convergence(
@@ -29,7 +28,7 @@ def plot_convergence(
         raise SchemeError("plot_convergence needs at least one scheme")
     results = [s if isinstance(s, Convergence) else convergence(s, problem, steps) for s in given]
     with styled():
-        ax = plt.subplots()[1] if ax is None else ax
+        ax = given_or_new(ax)
         styles = style_cycle()
         for i, result in enumerate(results):
             _draw(ax, result, styles[i % len(styles)]["color"])

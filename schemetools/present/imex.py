@@ -5,7 +5,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -56,7 +55,6 @@ def plot_imex(
         values = {field: complex(share) * plane for field, share in shares.items()}
     growth = growth_of_fields(scheme, values)
     with styled():
-        ax = plt.subplots()[1] if ax is None and shares is None else ax
         ax = complex_plane(ax, label=r"h\lambda")
         _shade(ax, x, y, growth)
         if shares is None:

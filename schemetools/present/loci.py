@@ -12,7 +12,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from schemetools.present.axes import BESIDE, complex_plane, style_cycle, styled
-from schemetools.present.regions import FILL, GRID, common_window, fill, name_of, outline, stabilities_of
+from schemetools.present.regions import (
+    FILL,
+    GRID,
+    checked_limits,
+    common_window,
+    fill,
+    name_of,
+    outline,
+    stabilities_of,
+)
 
 GRID_OF_ROOTS = 300
 WIDE = 3.4
@@ -72,7 +81,7 @@ def plot_order_star(
     'order star of gauss(2)'
     """
     [s] = stabilities_of(scheme)
-    window = (tuple(xlim), tuple(ylim))
+    window = (checked_limits("xlim", xlim), checked_limits("ylim", ylim))
     with styled():
         ax = complex_plane(ax, label="z")
         grid = _grid(window)
@@ -103,7 +112,7 @@ def plot_relative_stability(
     True
     """
     [s] = stabilities_of(scheme)
-    window = (tuple(xlim), tuple(ylim))
+    window = (checked_limits("xlim", xlim), checked_limits("ylim", ylim))
     with styled():
         ax = complex_plane(ax)
         grid = _grid(window)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import sympy
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from schemetools.analysis.modified import modified_equation
 from schemetools.analysis.stability.verb import stability
 from schemetools.analysis.stability.von_neumann import VonNeumannStability
 from schemetools.errors import SchemeError
-from schemetools.present.axes import style_cycle, styled
+from schemetools.present.axes import given_or_new, style_cycle, styled
 from schemetools.present.plot import plot_stability
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
 from schemetools.schemes.semidiscrete import MethodOfLines
@@ -58,8 +57,7 @@ def plot_dissipation(
 def _curves(schemes: Any, numbers: Mapping[str, Any], ax: Axes | None, cuts: Sequence[int], *, phase: bool) -> Axes:
     theta = np.linspace(0, np.pi, ANGLES)[1:]
     with styled():
-        if ax is None:
-            _, ax = plt.subplots()
+        ax = given_or_new(ax)
         styles = style_cycle()
         for i, scheme in enumerate(_listed(schemes)):
             color = styles[i % len(styles)]["color"]
@@ -168,8 +166,7 @@ def plot_plane(
     if len(found.numbers) != 2:
         raise SchemeError(f"a plane has two numbers; {grid} has {', '.join(found.numbers) or 'none'}")
     with styled():
-        if ax is None:
-            _, ax = plt.subplots()
+        ax = given_or_new(ax)
         color = style_cycle()[0]["color"]
         _fill_plane(found, ax, xlim, ylim, color)
         first, second = found.numbers

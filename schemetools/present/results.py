@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import sympy
 
-from schemetools.analysis.properties.order import error_constant, order, principal_error, stage_order
+from schemetools.analysis.properties.order import error_constant, order, stage_order
+from schemetools.analysis.properties.principal import principal_error
 from schemetools.analysis.stability.verb import stability
 from schemetools.analysis.stability.words import length
 from schemetools.errors import SchemeError

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 from schemetools.present import regions
 from schemetools.present.axes import complex_plane, style_cycle, styled
 from schemetools.present.trained import by_depth
@@ -37,6 +37,8 @@ def plot_table(record: Record) -> Figure:
     >>> len(st.plot_table({"title": "A table", "rows": [row]}).axes)
     1
     """
+    if not isinstance(record, Mapping) or not {"title", "rows"} <= set(record):
+        raise SchemeError(f"plot_table draws the record of a table, st.nn.tables.reproduce(...); {came(record)} came")
     measured = [row for row in record["rows"] if row["runs"]]
     if not measured:
         raise SchemeError(f"the table {record['title']!r} has no finished run yet; there is nothing to draw")

@@ -4,7 +4,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 from schemetools.present import regions
-from schemetools.present.axes import complex_plane, style_cycle, styled
+from schemetools.present.axes import complex_plane, given_or_new, style_cycle, styled
 
 COLUMNS, PANEL = 4, 2.6
 GRID = 240
@@ -36,6 +36,8 @@ def plot_layers(report: Any) -> Figure:
     >>> len(st.plot_layers(st.inspect(stack, torch.ones(1, 3))).axes) >= 4
     True
     """
+    if not hasattr(report, "layers"):
+        raise SchemeError(f"plot_layers draws a report, st.inspect(net, x); {came(report)} came")
     layers = [layer for layer in report.layers if not layer.scheme.random_symbols and not layer.scheme.free_symbols]
     if not layers:
         raise SchemeError("the report has no layer that can be drawn: each needs a scheme with numbers")
@@ -92,7 +94,7 @@ def plot_coefficients(run: Any, ax: Axes | None = None, *, symbol: str = "k") ->
         known = sorted({name.rpartition(".")[2] for epoch in epochs for name in epoch.get("coefficients", {})})
         raise SchemeError(f"no epoch has a coefficient {symbol!r}; this run learned {', '.join(known) or 'none'}")
     with styled():
-        ax = plt.subplots()[1] if ax is None else ax
+        ax = given_or_new(ax)
         scale, shades = Normalize(1, max(2, len(lines) + 0.4)), matplotlib.colormaps["cividis"]
         for n, line in enumerate(lines, 1):
             ax.plot(range(1, len(line) + 1), line, "o-", markersize=3, color=shades(scale(n)))
@@ -106,7 +108,13 @@ def plot_coefficients(run: Any, ax: Axes | None = None, *, symbol: str = "k") ->
 
 def _epochs(run: Any) -> Sequence[Mapping[str, Any]]:
     if not isinstance(run, (str, Path)):
-        return [epoch if isinstance(epoch, Mapping) else vars(epoch) for epoch in run]
+        records = list(run) if isinstance(run, Iterable) else [None]
+        epochs = [epoch if isinstance(epoch, Mapping) else getattr(epoch, "__dict__", None) for epoch in records]
+        if not all(isinstance(epoch, Mapping) for epoch in epochs):
+            raise SchemeError(
+                f"a training is its folder, its run.json, or its records, one per epoch; {came(run)} came"
+            )
+        return epochs  # type: ignore[return-value]
     path = Path(run) / "run.json" if Path(run).is_dir() else Path(run)
     try:
         return json.loads(path.read_text(encoding="utf-8"))["epochs"]

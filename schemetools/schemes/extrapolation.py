@@ -37,6 +37,8 @@ def extrapolation(s: Any, sequence: Sequence[int]) -> RungeKutta:
         counts = [int(n) for n in sequence if exact.is_whole(n) and n >= 1]
     except TypeError:
         counts = []
+    if isinstance(sequence, bytes):
+        counts = []
     if not counts or len(counts) != len(list(sequence)) or len(set(counts)) < len(counts):
         raise SchemeError(
             f"an extrapolation sequence has different numbers of steps, such as (1, 2, 3); {sequence!r} came"

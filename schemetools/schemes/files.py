@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 
 from schemetools import exact
 from schemetools.atomic import replacing
-from schemetools.errors import FileError, SchemeError
+from schemetools.errors import FileError, SchemeError, came
 from schemetools.exact.parser import MAX_LENGTH
 from schemetools.schemes import grid_files, phi
 from schemetools.schemes.additive import AdditiveRungeKutta
@@ -235,6 +235,8 @@ def save(scheme: Any, path: str | os.PathLike[str]) -> None:
     ...     "RungeKutta" in (Path(folder) / "mine.toml").read_text()
     True
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise FileError(f"save takes a scheme and the path of a TOML file; {came(path)} came")
     text = to_toml(discretisation_of(scheme) or as_scheme(scheme, imaginary=True))
     try:
         with replacing(path) as temporary:

@@ -6,7 +6,8 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from schemetools.errors import TableauError
+from schemetools.errors import TableauError, came
+from schemetools.exact import is_whole
 from schemetools.schemes.discretisation import Offset, table
 
 Part = tuple[tuple[int, tuple[tuple[Offset, Expr], ...]], ...]
@@ -29,10 +30,9 @@ class FluxForm:
 
     def __init__(self, stages: Sequence[tuple[Mapping[int, Any], Mapping[int, Any]]]):
         found = []
-        for s, (values, fluxes) in enumerate(stages, 1):
+        for s, (values, fluxes) in enumerate(_pairs(stages), 1):
             parts = tuple(
-                tuple((int(r), table(dict(row), f"stage {s}")) for r, row in dict(part).items())
-                for part in (values, fluxes)
+                tuple((int(r), table(dict(row), f"stage {s}")) for r, row in part.items()) for part in (values, fluxes)
             )
             if any(not 0 <= r < s for part in parts for r, _ in part):
                 raise TableauError(f"stage {s} of a flux form may use the stages 0..{s - 1} only")
@@ -45,3 +45,18 @@ class FluxForm:
                     )
             found.append(parts)
         object.__setattr__(self, "stages", tuple(found))
+
+
+def _pairs(stages: Any) -> list[Any]:
+    """The stages as they were given. Raises TableauError for what is no list of pairs of mappings of mappings."""
+    found = list(stages) if isinstance(stages, (list, tuple)) else [stages]
+    for pair in found:
+        mappings = isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(p, Mapping) for p in pair)
+        if not mappings or not all(
+            is_whole(r) and isinstance(row, Mapping) for part in pair for r, row in part.items()
+        ):
+            raise TableauError(
+                "a flux form has a pair (V, W) per stage, each {earlier stage: {offset: coefficient}}, such as "
+                f"({{0: {{0: 1}}}}, {{0: {{0: -1, -1: 1}}}}); {came(pair)} came"
+            )
+    return found

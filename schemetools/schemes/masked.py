@@ -59,7 +59,7 @@ class MaskedEuler(Scheme):
         exact: bool | None = None,
         digits: int | None = None,
     ):
-        if placement not in FORMULAS:
+        if not isinstance(placement, str) or placement not in FORMULAS:
             raise SchemeError(f"{placement!r} is no placement of a mask; the placements are {', '.join(FORMULAS)}")
         given = Intake(exact, digits)
         (entry,), (power,) = given.vector([mask], "mask"), given.vector([power], "power")

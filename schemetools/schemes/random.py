@@ -31,7 +31,7 @@ def random_symbol(name: str, distribution: str, *parameters: Any) -> Expr:
     >>> st.randomise("euler", gate).random_symbols
     frozenset({xi})
     """
-    if distribution not in _DISTRIBUTIONS:
+    if not isinstance(distribution, str) or distribution not in _DISTRIBUTIONS:
         raise CoefficientError(f"{distribution!r} is no known distribution; known are {', '.join(_DISTRIBUTIONS)}")
     factory, names, _ = _DISTRIBUTIONS[distribution]
     if len(parameters) != len(names):

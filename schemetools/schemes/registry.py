@@ -144,7 +144,7 @@ def names(kind: str | None = None) -> tuple[str, ...]:
     (True, True)
     """
     _load()
-    if kind is not None and kind not in kinds():
+    if kind is not None and (not isinstance(kind, str) or kind not in kinds()):
         raise SchemeError(f"{kind!r} is no kind of scheme in the catalog; its kinds: {', '.join(kinds())}")
     return tuple(sorted(name for name, family in _entries.items() if kind in (None, family.kind)))
 

@@ -7,6 +7,7 @@ from sympy import Integer
 
 from schemetools.errors import TableauError
 from schemetools.schemes.additive import AdditiveRungeKutta
+from schemetools.schemes.intake import Intake
 from schemetools.schemes.runge_kutta import RungeKutta
 
 
@@ -32,7 +33,8 @@ def splitting(
     >>> st.order(st.splitting(kicks, ["1/4"] * 4))
     4
     """
-    p_weights, q_weights = list(kicks), list(drifts)
+    given = Intake(exact, digits, imaginary=True)
+    p_weights, q_weights = given.measured(kicks, "kicks"), given.measured(drifts, "drifts")
     if len(p_weights) == len(q_weights) + 1:
         q_weights.append(Integer(0))
     s = len(p_weights)

@@ -3,9 +3,9 @@
 import functools
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, overload
 
-from sympy import Add, Expr, Float, Rational, sqrt
+from sympy import Add, Expr, Rational
 
 from schemetools.analysis.properties import second_order, variable
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
@@ -15,9 +15,8 @@ from schemetools.analysis.properties.stage_order import general_stage_order, ord
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
 from schemetools.analysis.series.solve import OneStep, followed, grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
-from schemetools.analysis.trees.tree import Tree
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact import canonical, from_domain, is_complex, parts, size, to_domain, to_float
+from schemetools.exact import canonical, from_domain, size, to_domain, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
@@ -30,18 +29,6 @@ from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom, nystrom_f
 from schemetools.schemes.variable import VariableMultistep
 
 NEGLIGIBLE = 1e-9  # what approximate coefficients, published or learned, may miss a condition by
-
-
-class PrincipalError(NamedTuple):
-    """The residuals at the order p + 1 of the first error, by tree, and the norm sqrt(sum (residual / sigma)^2).
-
-    >>> import schemetools as st
-    >>> st.principal_error("euler").norm
-    1/2
-    """
-
-    residuals: dict[Tree, Expr]
-    norm: Expr
 
 
 def vanishes(value: Expr, scheme: Scheme) -> bool:
@@ -107,6 +94,10 @@ def order(s: Any, *, report: bool = False, kinetic: str | None = None) -> int | 
         if kinetic != "quadratic":
             raise SchemeError(f"kinetic is 'quadratic', for T = p^2/2, or left out; {kinetic!r} came")
         scheme = nystrom_form(scheme)
+    if scheme.random_symbols:
+        raise UnsupportedError(
+            f"{scheme} has random coefficients, so that its order is the weak one, modified_equation(s).weak_order"
+        )
     if not report:
         return _order(scheme, scheme.exact, scheme.digits)
     if isinstance(scheme, Collocation):
@@ -126,6 +117,11 @@ def _proven_report(scheme: Collocation) -> OrderReport:
 
 def _exact_report(scheme: Scheme) -> OrderReport:
     """Of an exact scheme: all residuals through the order are 0."""
+    if names := ", ".join(sorted(s.name for s in scheme.free_symbols)):
+        raise UnsupportedError(
+            f"a report holds numbers, and {scheme} has free symbols, {names}: give them values with subs, or ask "
+            "order(s) alone, which holds for all but some of them"
+        )
     p = order(scheme)
     beyond = max(size(r) for t, r in order_conditions(scheme, p + 1).items() if t.order == p + 1)
     residuals = {**dict.fromkeys(range(1, p + 1), 0.0), p + 1: beyond}
@@ -241,27 +237,6 @@ def _order_by_trees(scheme: OneStep, known: int, highest: int) -> int:
         if _some_remain((phi.ring.quotient(residuals[t], below) for t in table.ids(n) if residuals[t]), scheme):
             return n - 1
     return highest
-
-
-def principal_error(s: Any) -> PrincipalError:
-    """The residuals of the order conditions at order p + 1, and sqrt(sum (residual(t) / sigma(t))^2).
-
-    >>> import schemetools as st
-    >>> principal_error(st.midpoint).norm
-    sqrt(17)/24
-    """
-    p = order(s)
-    residuals = {t: r for t, r in order_conditions(s, p + 1).items() if t.order == p + 1}
-    squares = canonical(Add(*(_square(r / t.symmetry) for t, r in residuals.items())))
-    is_exact = as_scheme(s, imaginary=True).exact
-    if not is_exact and squares.is_number:  # fractions of hundreds of digits, of which a few mean something
-        return PrincipalError(residuals, Float(to_float(squares)) ** Rational(1, 2))
-    return PrincipalError(residuals, sqrt(squares))
-
-
-def _square(value: Expr) -> Expr:
-    """|value|^2."""
-    return Add(*(x**2 for x in parts(value))) if is_complex(value) else value**2
 
 
 def error_constant(s: Any) -> Expr:

@@ -22,29 +22,31 @@ def general_stage_order(form: GeneralLinear) -> int:
     """
     if len(form.fields) > 1 or form.parts > 1:
         raise UnsupportedError("stage_order of a general linear method is defined here for one field")
-    return _met(form)[0]
+    return _met(_Conditions(form))
 
 
 def order_bounds(form: GeneralLinear) -> tuple[int, int | None]:
-    """(q, q) or (q + 1, None) for a method of one field with stage order q: its order, or the least that it can be.
+    """(p, p) or (q + 1, None) for a method of one field with stage order q: its order, or the least that it can be.
 
     Through order q + 1 all trees of one order then have one residual up to factors, so that the order is more than q
     exactly if the equations for the values hold at q + 1. No start changes this: they are the condition of the tall
-    tree, on which a start has no effect.
+    tree, on which a start has no effect. Where the tall tree of order q + 2 has a residual, the order is q + 1.
     """
     if len(form.fields) > 1 or form.parts > 1:
         return 0, None
-    q, values_too = _met(form)
-    return (q + 1, None) if values_too else (q, q)
-
-
-def _met(form: GeneralLinear) -> tuple[int, bool]:
-    """The stage order q, and whether at q + 1 the equations for the values still hold."""
     conditions = _Conditions(form)
+    q = _met(conditions)
+    if not conditions.values_hold:
+        return q, q
+    return q + 1, None if conditions.hold_on_lines(q + 2) else q + 1
+
+
+def _met(conditions: "_Conditions") -> int:
+    """The stage order q; `values_hold` then says whether at q + 1 the equations for the values still hold."""
     q = 0
-    while q < form.stages + form.values + 1 and conditions.meet(q + 1):
+    while q < conditions.highest and conditions.meet(q + 1):
         q += 1
-    return q, conditions.values_hold
+    return q
 
 
 class _Conditions:
@@ -58,7 +60,7 @@ class _Conditions:
         self.A, self.U, self.B, self.V, [q] = ([[next(values) for _ in row] for row in block] for block in blocks)
         self.r, self.a = r, [q]
         self.powers = [[self.domain.one] * s]  # c^k / k!
-        self.values_hold = True
+        self.values_hold, self.highest = True, s + r + 1
 
     def _solve(self, right: Column) -> Column | None:
         """A solution of (I - V) a = right, its free part 0; None where there is none."""
@@ -91,17 +93,33 @@ class _Conditions:
         self.A, self.B = ([[x / limit for x in row] for row in M] for M in (self.A, self.B))
         return True
 
+    def hold_on_lines(self, n: int) -> bool:
+        """Whether the method has order n on u' = lambda u, x = sum_k a_k z^k; True where V keeps more than q, so that
+        what the equations leave of a_k is not known to have no effect.
+        """
+        one, zero = self.domain.one, self.domain.zero
+        kept = [[(one if i == j else zero) - v for j, v in enumerate(row)] for i, row in enumerate(self.V)]
+        if DomainMatrix(kept, (self.r, self.r), self.domain).rank() < self.r - 1:
+            return True
+        a, stages = self.a[:1], self.powers[0]
+        for k in range(1, n + 1):
+            ahead = _shifted(a, k, self.domain)
+            found = self._solve([_dot(row, stages, zero) - x for row, x in zip(self.B, ahead, strict=True)])
+            if found is None:
+                return False
+            rows = zip(self.A, self.U, strict=True)
+            stages = [_dot(inner, stages, zero) + _dot(outer, found, zero) for inner, outer in rows]
+            a = [*a, found]
+        return True
+
     def meet(self, k: int) -> bool:
         """Whether the equations of order k hold for some a_k, which is then kept."""
         if k == 1 and not self._limit():
             self.values_hold = False
             return False
-        domain, factorial, ahead = self.domain, self.domain.one, []
-        for j in range(1, k + 1):
-            factorial = factorial * domain.convert(j)
-            ahead.append([x / factorial for x in self.a[k - j]])
+        domain, ahead = self.domain, _shifted(self.a, k, self.domain)
         gained = [_dot(row, self.powers[k - 1], domain.zero) for row in self.B]
-        found = self._solve([x - sum((a[m] for a in ahead), domain.zero) for m, x in enumerate(gained)])
+        found = self._solve([x - y for x, y in zip(gained, ahead, strict=True)])
         self.values_hold = found is not None
         if found is None:
             return False
@@ -118,6 +136,15 @@ class _Conditions:
             self.powers.append(power)
         self.a.append(found)
         return True
+
+
+def _shifted(a: list[Column], k: int, domain: Any) -> Column:
+    """sum_(j >= 1) a_(k-j) / j!: the terms of order k one step ahead, without a_k itself."""
+    found, factorial = [domain.zero] * len(a[0]), domain.one
+    for j in range(1, k + 1):
+        factorial = factorial * domain.convert(j)
+        found = [x + y / factorial for x, y in zip(found, a[k - j], strict=True)]
+    return found
 
 
 def _dot(row: Column, column: Column, zero: Any) -> Any:

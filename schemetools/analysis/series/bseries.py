@@ -21,7 +21,7 @@ from schemetools.analysis.series.solve import BY_WEIGHTS, grammar_of, modified_s
 from schemetools.analysis.trees.forest import PLAIN, Grammar, check_order, forest, symmetries
 from schemetools.analysis.trees.subtrees import composition
 from schemetools.analysis.trees.tree import Tree, ids_of_trees, sorted_ids, trees_by_id
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError, kind_of
 from schemetools.exact import coefficient, from_domain, to_domain
 from schemetools.schemes.base import as_scheme
 
@@ -43,6 +43,8 @@ class BSeries:
     grammar: Grammar = PLAIN
 
     def __post_init__(self) -> None:
+        if not isinstance(self.coefficients, Mapping):
+            raise SchemeError(f"the coefficients of a B-series map trees to numbers; {kind_of(self.coefficients)} came")
         if not isinstance(self.empty, Expr):
             object.__setattr__(self, "empty", coefficient(self.empty))
         if not all(isinstance(value, Expr) for value in self.coefficients.values()):

@@ -9,8 +9,8 @@ import numpy as np
 import sympy
 from sympy import Rational
 
-from schemetools.errors import SchemeError
-from schemetools.exact import expression
+from schemetools.errors import SchemeError, came
+from schemetools.exact import expression, is_whole
 
 Moments = dict[tuple[int, ...], Any]
 
@@ -52,14 +52,14 @@ def kernel_from_moments(moments: Mapping[Any, Any], shape: Sequence[int] | None 
     >>> kernel_from_moments({(2,): 1})
     array([1, -2, 1], dtype=object)
     """
-    table = {(k,) if isinstance(k, int) else tuple(k): v for k, v in moments.items()}
-    if not table or len({len(k) for k in table}) != 1 or not 1 <= len(next(iter(table))) <= 3:
-        raise SchemeError("moments map derivatives to factors, such as {(2, 0): 1, (0, 2): 1}, all of one dimension")
+    table = _table(moments)
     d = len(next(iter(table)))
     if shape is None:
         most = [max(k[i] for k in table) for i in range(d)]
         shape = [n + 1 + n % 2 for n in reversed(most)]
-    shape = tuple(shape)
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    if not all(is_whole(n) and n > 0 for n in shape):
+        raise SchemeError(f"the shape of a kernel is one size per axis, such as (3, 3); {shape!r} came")
     if len(shape) != d or any(k[i] >= shape[d - 1 - i] for k in table for i in range(d)):
         raise SchemeError(f"a kernel of shape {shape} has no moments {max(table)}; give a larger one of {d} axes")
     widths = _widths(dx, d)
@@ -72,6 +72,18 @@ def kernel_from_moments(moments: Mapping[Any, Any], shape: Sequence[int] | None 
         inverse = _inverse(n, found.dtype)
         found = np.moveaxis(np.tensordot(inverse, found, axes=(1, axis)), 0, axis)
     return found
+
+
+def _table(moments: Any) -> Moments:
+    table = {(k,) if is_whole(k) else k: v for k, v in moments.items()} if isinstance(moments, Mapping) else {}
+    orders = [k if isinstance(k, tuple) else () for k in table]
+    whole = all(is_whole(n) and n >= 0 for k in orders for n in k)
+    if not whole or len(set(map(len, orders))) != 1 or not 1 <= len(orders[0]) <= 3:
+        raise SchemeError(
+            "moments map derivatives to factors, such as {(2, 0): 1, (0, 2): 1}, all of one dimension; "
+            f"{came(moments)} came"
+        )
+    return table
 
 
 def _array(kernel: Any) -> np.ndarray:

@@ -84,7 +84,7 @@ def weights_by_order(
     `tableaux` holds (A (s, s), b (s,)) per colour, in the numbers chosen.
     """
     s = len(tableaux[0][1])
-    kind = float if numbers.bits is None else object
+    kind = tableaux[0][1].dtype
     at_stages: list[np.ndarray] = []
     below: list[np.ndarray] = []
     for n in range(1, order + 1):

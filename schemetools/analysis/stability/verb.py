@@ -12,7 +12,7 @@ from schemetools.analysis.stability.linear import LinearStability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.analysis.stability.rosenbrock import RosenbrockStability
 from schemetools.analysis.stability.von_neumann import VonNeumannStability, von_neumann
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 from schemetools.schemes.base import as_scheme
 from schemetools.schemes.discretisation import Discretisation, discretisation_of
 from schemetools.schemes.exponential import Exponential
@@ -55,9 +55,7 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     scheme = as_scheme(scheme, imaginary=True)
     if isinstance(scheme, VariableMultistep):
         scheme = scheme.frozen()
-    chosen = (
-        None if shares is None else tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
-    )
+    chosen = None if shares is None else _chosen(shares)
     if scheme.is_complex:
         return complex_stability(scheme, normalized=bool(normalized), shares=chosen)
     if scheme.random_symbols:
@@ -74,6 +72,12 @@ def stability(scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any
     if chosen is not None or normalized or short_shares(scheme) is None:
         model(scheme, bool(normalized), chosen)  # what is wrong with the scheme is said now, not at the first question
     return LinearStability(scheme, bool(normalized), chosen)
+
+
+def _chosen(shares: Any) -> tuple[tuple[str, Any], ...]:
+    if not isinstance(shares, Mapping):
+        raise SchemeError(f"shares map fields to numbers, such as {{'F': '1/2', 'G': '1/2'}}; {came(shares)} came")
+    return tuple((str(label), exact.coefficient(share)) for label, share in shares.items())
 
 
 def _on_a_grid(scheme: Discretisation, normalized: bool, shares: Any) -> VonNeumannStability:

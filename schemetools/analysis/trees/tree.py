@@ -10,7 +10,7 @@ from operator import attrgetter
 from schemetools.analysis.trees.brackets import read_tree
 from schemetools.analysis.trees.drawing import tree_svg
 from schemetools.analysis.trees.forest import PLAIN, Grammar, collector_paused, forest, free
-from schemetools.errors import NoSuchTreeError, SchemeError
+from schemetools.errors import NoSuchTreeError, SchemeError, came
 from schemetools.exact import is_whole
 from schemetools.exact.printing import name_latex
 
@@ -209,6 +209,8 @@ def rooted_trees(order: int, colours: Sequence[str] | None = None) -> tuple[Tree
     >>> [str(t) for t in rooted_trees(4)]
     ['[.,.,.]', '[[.],.]', '[[.,.]]', '[[[.]]]']
     """
+    if colours is not None and not isinstance(colours, (str, Sequence)):
+        raise SchemeError(f"colours are labels such as ('F', 'G'); {came(colours)} came")
     grammar = PLAIN if colours is None else free(tuple(map(str, colours)))
     forest(grammar).grow(order)
     names = trees_by_id(grammar, order)

@@ -12,7 +12,7 @@ from schemetools import exact
 from schemetools.analysis.properties.conditions import order_conditions
 from schemetools.analysis.properties.order import limits
 from schemetools.codegen.lower import lower
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -36,7 +36,11 @@ def constrained(scheme: Scheme, conditions: Sequence[str]) -> tuple[Scheme, Boun
     >>> sorted(map(str, restricted.free_symbols)), st.order(restricted)
     (['w2'], 2)
     """
-    conditions = [conditions] if isinstance(conditions, str) else list(conditions)
+    conditions = [conditions] if isinstance(conditions, str) else conditions
+    if not isinstance(conditions, (list, tuple)):
+        raise SchemeError(
+            f"constrain is a list of conditions such as ['consistent', 'order>=2']; {came(conditions)} came"
+        )
     bounds: Bounds = {}
     wanted = sorted(conditions, key=lambda c: c != "consistent")
     for condition in wanted:

@@ -58,7 +58,7 @@ def to_block(
         if timed or split or gates != "sample" or shaken or constrain:
             raise SchemeError(f"{grid} is one of a partial equation; its block takes numbers, init and trainable only")
         return grid_block(grid, to_block)
-    if gates not in GATES:
+    if not isinstance(gates, str) or gates not in GATES:
         raise UnsupportedError(f"gates={gates!r} came; a random coefficient is drawn per {' or per '.join(GATES)}")
     given = as_scheme(scheme)
     if isinstance(given, MaskedEuler):
@@ -67,7 +67,7 @@ def to_block(
         if split or gates != "sample" or shaken or constrain:
             raise SchemeError(f"{given} has exact coefficients and one state; its block takes timed only")
         return exponential_block(given, timed=timed)
-    options = TorchOptions(timed=timed, split=split, gates=gates, shaken=shaken)
+    options = TorchOptions(timed=bool(timed), split=bool(split), gates=gates, shaken=bool(shaken))
     restricted, bounds = constrained(given, constrain)
     return block_class(restricted, options, bounds)
 

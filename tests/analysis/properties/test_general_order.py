@@ -155,3 +155,19 @@ def test_confluent_nodes_and_wrong_shapes_are_refused():
     ):
         with pytest.raises(st.SchemeError):
             wrong()
+
+
+@pytest.mark.parametrize("k", range(2, 6))
+def test_the_tall_tree_ends_the_search_and_all_trees_agree(k):
+    """A predictor of order k, a corrector of order k + 1: the order is k + 1 (Lambert, section 4.4), and no more."""
+    scheme = st.predictor_corrector(f"adams_bashforth({k})", f"adams_moulton({k})")
+    least, known = order_bounds(scheme)
+    residuals = st.order_conditions(scheme, k + 2)
+    assert (least, known) == (k + 1, k + 1) and st.order(scheme) == k + 1
+    assert not any(r for t, r in residuals.items() if 1 < t.order <= k + 1)
+    assert any(r for t, r in residuals.items() if t.order == k + 2)
+
+
+def test_the_order_of_a_long_pair_needs_no_trees():
+    """Of 13 nodes there are 12486 trees; the tall one has a residual."""
+    assert st.order(st.predictor_corrector("adams_bashforth(11)", "adams_moulton(11)")) == 12

@@ -12,6 +12,7 @@ from sympy import QQ, Poly, Rational
 import schemetools as st
 from schemetools.analysis.algebra.fields import Field, field_of
 from schemetools.analysis.algebra.isolation import cleared, first_sign_change, is_long
+from schemetools.analysis.properties.principal import _in_floats
 from tests.schemes.published import TABLES, as_floats
 
 
@@ -78,6 +79,15 @@ def test_forty_steps_leave_the_region_where_a_root_is_minus_one():
     assert time.process_time() - start < 10
     at_minus_one = sum((-1) ** j * b for j, b in enumerate(scheme.beta))
     assert length == pytest.approx(float(2 / abs(at_minus_one)), rel=1e-12)
+
+
+def test_an_error_of_very_many_trees_is_in_floats_and_agrees_with_the_exact_one():
+    """Of feagin10 both ways are short; of feagin14, with 87811 trees, the exact one is not."""
+    found, exactly = _in_floats(st.feagin10, 11), st.principal_error("feagin10")
+    assert list(found.residuals) == list(exactly.residuals)
+    assert all(abs(found.residuals[t] - r) < 1e-16 for t, r in exactly.residuals.items())
+    assert found.norm == pytest.approx(float(exactly.norm), rel=1e-12)
+    assert len(st.principal_error("feagin12").residuals) == 12486
 
 
 def test_the_norm_of_an_error_with_long_fractions():

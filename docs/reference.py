@@ -37,7 +37,7 @@ RETURNED = {
     ),
     "analysis": (
         "analysis.properties.conditions.OrderConditions",
-        "analysis.properties.order.PrincipalError",
+        "analysis.properties.principal.PrincipalError",
         "analysis.properties.cost.Cost",
         "analysis.modified.parasitic.ParasiticMode",
         "analysis.modified.second_order.SecondOrderLimit",

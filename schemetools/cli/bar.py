@@ -1,13 +1,30 @@
-"""Progress bars: of a training, and of layers that are read."""
+"""Progress bars: of verdicts, of a training, and of layers that are read."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from schemetools.progress import listening
 
 Report = Callable[[int, int, str, float], None]
 LayerReport = Callable[[int, int, str], None]
+
+
+@contextmanager
+def steps_bar(what: str) -> Iterator[None]:
+    """A bar on a terminal's stderr with what `progress.tell` says within the block; before, it moves to and fro."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def hear(step: str, i: int, n: int | None) -> None:
+            place = f"{step} {i}" if n is None else f"{step} {i} of {n}"
+            bar.update(task, description=f"{what}: {place}", completed=i - 1, total=n)
+
+        with listening(hear):
+            yield
 
 
 @contextmanager

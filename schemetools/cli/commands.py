@@ -41,7 +41,8 @@ def list_schemes(
 ) -> None:
     """The schemes: all, or by kind, order, stability."""
     asked = bool(kind or stability or order is not None)
-    rows = st.present.catalog_rows(word, st.present.names_of(kind, order, stability) if asked else None)
+    with working("asking the catalog"):
+        rows = st.present.catalog_rows(word, st.present.names_of(kind, order, stability) if asked else None)
     if not rows and asked:
         raise SchemeError("no scheme is of this kind, order and stability; leave one of them out")
     if not rows:
@@ -59,7 +60,7 @@ def show(name: Name, as_json: Json = False, latex: Latex = False) -> None:
     if latex:
         show_lines(scheme._repr_latex_())
         return
-    with working(f"{format(scheme)}: order, symmetry, stability ..."):
+    with working(format(scheme)):
         facts = st.present.scheme_facts(scheme)
     if as_json:
         show_json({"name": format(scheme), "scheme": str(scheme), **dict(facts)})
@@ -82,7 +83,7 @@ def cite(name: Name, as_json: Json = False) -> None:
 def modified_equation(name: Name, order: Order = None, as_json: Json = False, latex: Latex = False) -> None:
     """The equation its numbers follow."""
     scheme = named(name)
-    with working(f"{format(scheme)}: modified equation ..."):
+    with working(f"{format(scheme)}: modified equation"):
         equation = st.modified_equation(scheme, **({} if order is None else {"order": order}))
     if as_json:
         coefficients = {str(tree): st.exact.text(v) for tree, v in getattr(equation, "coefficients", {}).items()}
@@ -100,7 +101,7 @@ def order_conditions(
 ) -> None:
     """How far it misses the order condition of each tree."""
     scheme = named(name)
-    with working(f"{format(scheme)}: order conditions ..."):
+    with working(f"{format(scheme)}: order conditions"):
         found = st.order_conditions(scheme, order)
     if latex:
         show_lines(found.latex())

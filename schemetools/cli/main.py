@@ -22,7 +22,7 @@ _UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c._
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `schemetools ARGUMENTS...` (those of the process where none are given) and exit with its code.
 
-    Codes: 0 done; 2 bad input, and one line on stderr; 130 interrupted.
+    Codes: 0 done; 2 bad input, and one line on stderr; 130 interrupted, which one line says.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # where a character cannot be shown, a question mark is
@@ -35,7 +35,8 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = functools.partial(_warned, warnings.showwarning)
-            return application(list(arguments), prog_name=name, standalone_mode=False) or 0
+            code = application(list(arguments), prog_name=name, standalone_mode=False) or 0
+        return _interrupted(name) if code == INTERRUPTED else code  # typer makes a code of Ctrl-C, in some versions
     except _UsageError as error:
         return _refuse(f"{_said(error)}; see {_help_of(error)}")
     except (SchemeError, OSError) as error:
@@ -45,7 +46,12 @@ def run(application: typer.Typer, name: str, arguments: Sequence[str]) -> int:
             f"this needs the package {error.name}, which is not installed; try: pip install 'schemetools[torch]'"
         )
     except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
+        return _interrupted(name)
+
+
+def _interrupted(name: str) -> int:
+    typer.echo(f"{name}: interrupted", err=True)
+    return INTERRUPTED
 
 
 def _warned(usual: Any, message: Any, category: type[Warning], *place: Any) -> None:

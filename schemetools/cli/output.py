@@ -30,11 +30,11 @@ def show_json(record: Any) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """A line on a terminal's stderr that moves while the block works; nothing elsewhere."""
+    """A bar on a terminal's stderr that says what the block is at; nothing elsewhere, where rich is not loaded."""
     if not sys.stderr.isatty():
         yield
         return
-    with importlib.import_module("rich.console").Console(stderr=True).status(what):
+    with importlib.import_module("schemetools.cli.bar").steps_bar(what):
         yield
 
 

@@ -11,6 +11,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
 from schemetools.present.results import result_facts
+from schemetools.progress import tell
 from schemetools.schemes import registry
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
@@ -84,7 +85,12 @@ def _stability_facts(scheme: Scheme) -> list[tuple[str, str]]:
         known = stability(scheme)
     except UnsupportedError as error:
         return [("stability", str(error))]
-    return [(q.label, _or_reason(lambda q=q: answer(known, q))) for q in QUESTIONS if q.label]
+    asked = [q for q in QUESTIONS if q.label]
+    found = []
+    for i, q in enumerate(asked, 1):
+        tell("question", i, len(asked))
+        found.append((q.label, _or_reason(lambda q=q: answer(known, q))))
+    return found
 
 
 def _or_reason(ask: Callable[[], str]) -> str:

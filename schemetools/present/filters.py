@@ -7,6 +7,7 @@ from schemetools.analysis.stability.verb import stability as stability_of
 from schemetools.errors import SchemeError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text
+from schemetools.progress import tell
 from schemetools.schemes import registry
 from schemetools.schemes.discretisation import Discretisation
 
@@ -24,7 +25,12 @@ def names_of(kind: str = "", order: int | None = None, stability: str = "") -> s
     """
     if stability and stability not in VERDICTS:
         raise SchemeError(f"{stability!r} is no stability that can be asked for; the words are {', '.join(VERDICTS)}")
-    return {name for name in registry.names() if _fits(registry.family(name).scheme, kind.lower(), order, stability)}
+    found, names = set(), registry.names()
+    for i, name in enumerate(names, 1):
+        tell("entry", i, len(names))
+        if _fits(registry.family(name).scheme, kind.lower(), order, stability):
+            found.add(name)
+    return found
 
 
 def _fits(scheme: Any, kind: str, order: int | None, stability: str) -> bool:

@@ -11,6 +11,7 @@ from schemetools.analysis.stability.verb import stability
 from schemetools.analysis.stability.words import answer
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.present.kind import order_text
+from schemetools.progress import tell
 from schemetools.schemes.base import Scheme
 
 SHOWN = tuple(question for question in QUESTIONS if question.column)
@@ -21,7 +22,8 @@ NO_ORDER, UNKNOWN = "none*", "not known*"
 def stability_table(schemes: Sequence[Scheme]) -> tuple[list[tuple[str, ...]], list[str]]:
     """The rows under `HEADER`, one per scheme, and the footnotes that they need."""
     rows, notes = [], []
-    for scheme in schemes:
+    for i, scheme in enumerate(schemes, 1):
+        tell("scheme", i, len(schemes))
         known = stability(scheme)
         shown, note = _order_or_none(scheme)
         said = [note] if note else []

@@ -24,6 +24,7 @@ from schemetools.analysis.algebra.real_roots import (
     irreducible_factors,
     roots_of_factor,
 )
+from schemetools.progress import tell
 
 Result = TypeVar("Result", bound=Hashable)
 
@@ -101,6 +102,7 @@ def explore(
             return Cells(
                 low, high, tuple(bounds), tuple(samples[_inside(bounds, samples, i)] for i in range(len(bounds) + 1))
             )
+        tell("cell", len(samples) + 1, len(bounds) + 1)
         field = ParametricField(domain, base, free)
         try:
             samples[free] = decide(field)

@@ -17,6 +17,7 @@ from schemetools.analysis.series.solve import Tabled, followed, grammar_of, modi
 from schemetools.analysis.trees.forest import forest
 from schemetools.errors import UnsupportedError
 from schemetools.exact import joined, parts, size, to_float
+from schemetools.progress import tell
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.reduction import reduced_multistep
@@ -124,6 +125,7 @@ def _by_trees(scheme: Any, tableaux: Sequence[Any]) -> Iterator[Judged]:
     slow = weights_by_order(grammar, orders[-1], *exact)
     fast = weights_by_order(grammar, orders[-1], plain, Numbers(None))
     for n in orders:
+        tell("trees of order", n)
         level, size = levels(grammar, n)[-1], next(bounds)
         is_fast = n > 1 and len(level.left) * s * s > COSTLY
         residual = _residual(next(fast), level, None) if is_fast else _residual(next(slow), level, exact[1].bits)

@@ -17,6 +17,7 @@ from schemetools.analysis.series.solve import OneStep, followed, grammar_of, mod
 from schemetools.analysis.trees.forest import forest
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical, from_domain, size, to_domain, to_float
+from schemetools.progress import tell
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.collocation import Collocation
@@ -180,6 +181,7 @@ def _general_order(scheme: GeneralLinear) -> int:
     n = max(least, 1) + 1
     while not _fails_at(scheme, n):
         n += 1
+        tell("trees of order", n)
     return n - 1
 
 
@@ -232,6 +234,7 @@ def _dot(left: list[Any], right: list[Any]) -> Any:
 def _order_by_trees(scheme: OneStep, known: int, highest: int) -> int:
     table = forest(grammar_of(scheme))
     for n in range(max(known, 1) + 1, highest + 1):
+        tell("trees of order", n)
         phi, residuals = _residuals(scheme, n)
         below = phi.ring.power(phi.weight, n)
         if _some_remain((phi.ring.quotient(residuals[t], below) for t in table.ids(n) if residuals[t]), scheme):

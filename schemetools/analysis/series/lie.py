@@ -24,6 +24,7 @@ from sympy import Expr
 
 from schemetools.analysis.algebra.rings import Expressions, Ring
 from schemetools.analysis.trees.forest import Forest, Grammar, Progress, forest
+from schemetools.progress import tell
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def lie_recursion(
     b: list[Any] = []
     chain: list[list[Any]] = [[] for _ in range(order + 1)]
     for n in range(1, order + 1):
+        tell("trees of order", n, order)
         if progress is not None:
             progress(n, order)
         _one_order(table, n, ring, right, g, b, chain[1 : order - n + 2], known or {})

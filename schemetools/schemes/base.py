@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeVar
 
-from sympy import Add, Expr, Integer, Symbol, nan, oo, zoo
+from sympy import Expr, Symbol, nan, oo, zoo
 
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError, UnsupportedError
-from schemetools.exact import canonical, is_random
+from schemetools.exact import is_random
 from schemetools.schemes.arrays import Matrix, Vector, flat
 from schemetools.schemes.complex_steps import check_complex, parameter, real_parts
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.intake import Intake, no_relations
 from schemetools.schemes.kept import copied, kept
 from schemetools.schemes.latex import general_linear
-from schemetools.schemes.linear import solve_consistent
+from schemetools.schemes.linear import preconsistency
 from schemetools.schemes.naming import renamed
 
 T = TypeVar("T")
@@ -285,18 +285,10 @@ class GeneralLinear(Scheme):
         if len(labels) != s:
             raise TableauError(f"{len(labels)} colours came for {s} stages; give one per stage")
         self._set(name, reference, given.settle(no_relations), A=A, U=U, B=B, V=V, colours=labels, parts=parts)
-        object.__setattr__(self, "_q", self._preconsistency())
-
-    def _preconsistency(self) -> Vector:
-        r = len(self.U[0])
-        if all(canonical(Add(*row)) == 1 for row in (*self.V[:r], *self.U)):
-            return (Integer(1),) * r
-        rows = [tuple(v - int(m == j) for j, v in enumerate(row)) for m, row in enumerate(self.V[:r])] + list(self.U)
-        right = [Integer(0)] * r + [Integer(1)] * len(self.U)
-        solution = solve_consistent(rows, right, prefer=(1,) * self.parts)
-        if solution is None:
+        q = preconsistency(U, V, parts)
+        if q is None:
             raise TableauError(f"this is not a scheme: {NOT_A_SCHEME}")
-        return solution
+        object.__setattr__(self, "_q", q)
 
     @property
     def q(self) -> Vector:

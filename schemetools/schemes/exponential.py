@@ -12,6 +12,7 @@ from schemetools.schemes import phi
 from schemetools.schemes.arrays import Matrix, Vector
 from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme
 from schemetools.schemes.latex import phi_tableau
+from schemetools.schemes.nodes import one_each, triangular
 from schemetools.schemes.runge_kutta import RungeKutta
 
 
@@ -59,21 +60,14 @@ class Exponential(Scheme):
         if s == 0 or len(rows) != s or any(len(row) > s for row in rows):
             raise TableauError(f"A has {len(rows)} rows and b has {s} weights; s stages have A (s, s) and b (s,)")
         A = tuple((*row, *[Integer(0)] * (s - len(row))) for row in rows)
-        above = [(i, j) for i in range(s) for j in range(i, s) if A[i][j] != 0]
-        if above:
-            i, j = above[0]
-            raise TableauError(
-                f"A[{i}][{j}] = {phi.text(A[i][j])} came; A of an exponential method is strictly lower triangular, as "
-                "its stages are explicit"
-            )
+        triangular(A, "A of an exponential method", "its stages are explicit", text=phi.text)
         nodes = tuple(exact_arithmetic.canonical(Add(*map(phi.at_zero, row), Integer(0))) for row in A)
         given = nodes if c is None else _vector(c, "c")
         if given != nodes:
             shown = ", ".join(exact_arithmetic.text(x) for x in nodes)
             raise TableauError(f"c is not the row sums of A at z = 0, which are {shown}: leave it out")
         hat = None if b_hat is None else _vector(b_hat, "b_hat")
-        if hat is not None and len(hat) != s:
-            raise TableauError(f"b_hat has {len(hat)} entries; {s} stages need {s}")
+        one_each(s, b_hat=hat)
         if exact is False or digits is not None:
             raise TableauError("the coefficients of an exponential method are exact: leave out exact and digits")
         self._set(name, reference, (True, None), A=A, b=b, c=nodes, b_hat=hat)

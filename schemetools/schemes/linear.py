@@ -2,10 +2,20 @@
 
 from collections.abc import Sequence
 
-from sympy import Expr, Integer
+from sympy import Add, Expr, Integer
 from sympy.polys.matrices import DomainMatrix
 
-from schemetools.exact import from_domain, to_domain
+from schemetools.exact import canonical, from_domain, to_domain
+from schemetools.schemes.arrays import Matrix, Vector
+
+
+def preconsistency(U: Matrix, V: Matrix, parts: int) -> Vector | None:
+    """q with V q = q and U q = 1, or None where there is none; 1 for the parts of the state where they are free."""
+    r = len(U[0])
+    if all(canonical(Add(*row)) == 1 for row in (*V[:r], *U)):
+        return (Integer(1),) * r
+    rows = [tuple(v - int(m == j) for j, v in enumerate(row)) for m, row in enumerate(V[:r])] + list(U)
+    return solve_consistent(rows, [Integer(0)] * r + [Integer(1)] * len(U), prefer=(1,) * parts)
 
 
 def solve_consistent(

@@ -1,7 +1,7 @@
 """The shapes in which a tableau comes, and its nodes c beside the row sums of A."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -36,6 +36,28 @@ def square(rows: Sequence[Vector], s: int, what: str = "A") -> Matrix:
             "or only those below the diagonal, or only those through the diagonal"
         )
     return tuple((*row, *[Integer(0)] * (s - len(row))) for row in rows)
+
+
+def one_each(s: int, **given: Sequence[Any] | None) -> None:
+    """Raises TableauError where what is given by name, such as b_hat, has not one entry for each of s stages."""
+    for what, values in given.items():
+        if values is not None and len(values) != s:
+            raise TableauError(f"{what} has {len(values)} entries; {s} stages need {s}")
+
+
+def triangular(
+    A: Matrix, whose: str, reason: str, *, diagonal: bool = False, text: Callable[[Expr], str] = exact.text
+) -> None:
+    """Raises TableauError where an entry above the diagonal is not 0, or on it unless `diagonal` allows that.
+
+    `whose` begins with the name of the matrix: "A of a Rosenbrock method".
+    """
+    for i, row in enumerate(A):
+        for j in range(i + diagonal, len(row)):
+            if row[j] != 0:
+                shape = "lower triangular" if diagonal else "strictly lower triangular"
+                entry = f"{whose.split()[0]}[{i}][{j}] = {text(row[j])}"
+                raise TableauError(f"{entry} came; {whose} is {shape}, as {reason}")
 
 
 def _reaches(row: Vector, i: int, s: int) -> bool:

@@ -14,8 +14,10 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, Number, Relations
 from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import rosenbrock_array
-from schemetools.schemes.nodes import square
+from schemetools.schemes.nodes import one_each, square, triangular
 from schemetools.schemes.runge_kutta import RungeKutta
+
+ONE_BY_ONE = "its stages are solved one after another"
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,17 +70,9 @@ class Rosenbrock(Scheme):
             raise TableauError(f"Gamma has {len(rows)} rows; {s} stages need {s}, each through its diagonal entry")
         Gamma = square(rows, s, "Gamma")
         embedded = None if b_hat is None else given.vector(b_hat, "b_hat")
-        if embedded is not None and len(embedded) != s:
-            raise TableauError(f"b_hat has {len(embedded)} entries; {s} stages need {s}")
-        for what, array, first, shape in (("A", A, 0, "strictly lower"), ("Gamma", Gamma, 1, "lower")):
-            above = [(i, j) for i in range(s) for j in range(i + first, s) if array[i][j] != 0]
-            if above:
-                i, j = above[0]
-                shown = exact_arithmetic.text(array[i][j])
-                raise TableauError(
-                    f"{what}[{i}][{j}] = {shown} came; {what} of a Rosenbrock method is {shape} triangular, as its "
-                    "stages are solved one after another"
-                )
+        one_each(s, b_hat=embedded)
+        triangular(A, "A of a Rosenbrock method", ONE_BY_ONE)
+        triangular(Gamma, "Gamma of a Rosenbrock method", ONE_BY_ONE, diagonal=True)
         if not isinstance(w_method, bool):
             raise TableauError(f"w_method is True (J may be any matrix) or False (J = f'(u)); {w_method!r} came")
         known = given.settle(_relations(A, Gamma, [w for w in (b, embedded) if w]))

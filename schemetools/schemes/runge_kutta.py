@@ -12,7 +12,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, tableau_relations
 from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import butcher
-from schemetools.schemes.nodes import checked_nodes, square
+from schemetools.schemes.nodes import checked_nodes, one_each, square
 from schemetools.schemes.registers import STORAGE, two_n
 
 
@@ -72,9 +72,7 @@ class RungeKutta(Scheme):
         A = square(given.rows(A, "A"), s)
         embedded = None if b_hat is None else given.vector(b_hat, "b_hat")
         nodes = None if c is None else Intake(None, imaginary=True).measured(c, "c")
-        for what, values in (("b_hat", embedded), ("c", nodes)):
-            if values is not None and len(values) != s:
-                raise TableauError(f"{what} has {len(values)} entries; {s} stages need {s}")
+        one_each(s, b_hat=embedded, c=nodes)
         told = [None if m.decimals else m.value for m in nodes] if nodes and not c_is_declared else [None] * s
         known = given.settle(tableau_relations(A, [w for w in (b, embedded) if w], told))
         c = checked_nodes(A, nodes, known, declared=c_is_declared)

@@ -14,7 +14,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, labelled
 from schemetools.schemes.intake import NEAR, Intake, no_relations
 from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import nystrom_tableau
-from schemetools.schemes.nodes import checked_nodes, square
+from schemetools.schemes.nodes import checked_nodes, one_each, square
 from schemetools.schemes.runge_kutta import RungeKutta
 
 ZERO, ONE = Integer(0), Integer(1)
@@ -73,9 +73,7 @@ class RungeKuttaNystrom(Scheme):
         nodes = given.measured(c, "c")
         others = {"b_prime": b_prime, "b_hat": b_hat, "b_prime_hat": b_prime_hat}
         weights = {key: None if w is None else given.vector(w, key) for key, w in others.items()}
-        for what, values in (*weights.items(), ("c", nodes)):
-            if values is not None and len(values) != s:
-                raise TableauError(f"{what} has {len(values)} entries; {s} stages need {s}")
+        one_each(s, **weights, c=nodes)
         if (b_hat is None) != (b_prime_hat is None):
             raise TableauError("an embedded result has both b_hat, for q, and b_prime_hat, for q'; one of them came")
         known = given.settle(no_relations)

@@ -171,8 +171,11 @@ def sign_at(K: Field, f: Polynomial, root: RealRoot) -> int:
 
 
 def distinct_sorted(roots: Iterable[RealRoot]) -> list[RealRoot]:
-    """Roots of distinct irreducible factors in ascending order, with disjoint enclosures."""
-    ordered = sorted(roots, key=functools.cmp_to_key(lambda a, b: -1 if a < b else 1))
+    """Roots of irreducible factors in ascending order, with disjoint enclosures; one that comes twice stands once."""
+    ordered: list[RealRoot] = []
+    for root in sorted(roots, key=functools.cmp_to_key(lambda a, b: -1 if a < b else 1)):
+        if not ordered or ordered[-1].factor != root.factor or ordered[-1] < root:
+            ordered.append(root)
     for a, b in zip(ordered, ordered[1:], strict=False):
         while a.high >= b.low:
             a.refine()

@@ -149,10 +149,7 @@ def _least_value(K: Field, values: Polynomial, top: Polynomial, bottom: Polynomi
 
     Rationals between neighbouring candidates are compared with it exactly.
     """
-    candidates = {
-        (r.factor, r.low): r for g, _ in square_free_factors(K, values) for r in real_roots(K, g, low=-QQ.one)
-    }
-    ordered = distinct_sorted(candidates.values())
+    ordered = distinct_sorted(r for g, _ in square_free_factors(K, values) for r in real_roots(K, g, low=-QQ.one))
     for value, following in zip(ordered, ordered[1:], strict=False):
         bound = K.number(between(value, following))
         if any(sign_at(K, subtract(K, top, scale(bottom, bound)), point) < 0 for point in points):

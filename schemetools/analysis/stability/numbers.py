@@ -181,7 +181,7 @@ def _sigma_squared(K: Field, phi: Bivariate) -> Polynomial:
 
 def _positive_roots(K: Field, polynomials: list[Polynomial]) -> list[RealRoot]:
     factors = [g for f in polynomials for g, _ in square_free_factors(K, f)]
-    return distinct_sorted({(r.factor, r.low): r for g in factors for r in real_roots(K, g, low=QQ.zero)}.values())
+    return distinct_sorted(r for g in factors for r in real_roots(K, g, low=QQ.zero))
 
 
 def values_at_roots(K: Field, where: Polynomial, top: Polynomial, bottom: Polynomial) -> Polynomial:

@@ -140,8 +140,7 @@ def _runge_kutta(K: Field, rows: Any) -> Expr:
     if any(K.sign(next(a for a in p if not K.is_zero(a))) < 0 for p in conditions):
         return sympy.Integer(0)
     exits = [roots[0] for p in conditions if (roots := real_roots(K, odd_part(K, p), low=QQ.zero))]
-    distinct = {(root.factor, root.low): root for root in exits}
-    return distinct_sorted(distinct.values())[0].expr if distinct else sympy.oo
+    return distinct_sorted(exits)[0].expr if exits else sympy.oo
 
 
 def _monotonicity(K: Field, beta: list[list[Any]]) -> list[Polynomial]:

@@ -114,3 +114,11 @@ def test_cells_of_a_parameter():
     assert verdict.subs(Symbol("k"), sqrt(2)) == False  # noqa: E712 - a sympy truth value
     with pytest.raises(TypeError, match="depends on a parameter"):
         bool(verdict)
+
+
+def test_a_root_that_comes_twice_stands_once_however_far_it_was_refined():
+    first, second = (real_roots.roots_of_factor((-2, 0, 1))[1] for _ in range(2))
+    for _ in range(3):
+        second.refine()
+    third = real_roots.roots_of_factor((-3, 0, 1))[1]
+    assert [root.factor for root in real_roots.distinct_sorted([second, third, first])] == [(-2, 0, 1), (-3, 0, 1)]

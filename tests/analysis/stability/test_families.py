@@ -68,6 +68,15 @@ def test_an_end_without_radicals_is_a_root_that_becomes_a_number():
     assert abs(sympy.N(at, 30) - sympy.N(stability(family.subs({k: 0})).real_interval, 30)) < 1e-25
 
 
+def test_a_crossing_of_two_equations_at_an_irrational_bound_ends_the_search():
+    """At the bound both equations of the crossings have one root in common, over the number field of the bound."""
+    scheme = st.LinearMultistep([0, 3 * k / 4 - 1, -3 * k / 4, 1], [2 * k + Rational(1, 3), "-1/4", 0, 3 * k / 4 - 1])
+    formula = stability(scheme).real_interval
+    for v in (0, Rational(1, 2), 1, 2):
+        found, right = formula.subs(k, v), stability(scheme.subs({"k": v})).real_interval
+        assert found == right or abs(sympy.N(found - right, 30)) < 1e-25, v
+
+
 def test_a_bound_at_which_two_steps_reflect_at_infinity_ends_the_case():
     """y_(n+2) - y_n with sigma = -4 + w + (3k/4 - 2) w^2: for k <= -8/3 the locus is left of the imaginary axis."""
     formula = stability(st.LinearMultistep([-1, 0, 1], [-4, 1, 3 * k / 4 - 2])).imaginary_interval

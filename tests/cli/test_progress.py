@@ -14,12 +14,12 @@ import schemetools as st
 from schemetools.progress import listening, tell
 
 PATIENCE = 120
-MAIN = "from schemetools.cli import main; main(sys.argv[1:])"
 
 
 def started(*arguments, **options):
     """A command as a process of its own, which says that it began."""
-    program = f"import sys, schemetools.present; print('begun', flush=True); {MAIN}"
+    loaded = "import sys, schemetools.present; from schemetools.cli import main"
+    program = f"{loaded}; print('begun', flush=True); main(sys.argv[1:])"
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True, **options
     )
@@ -76,7 +76,7 @@ def test_a_terminal_shows_a_bar_and_ctrl_c_ends_it_in_one_line():
 
 def test_elsewhere_nothing_is_shown_and_ctrl_c_ends_it_in_one_line():
     process = started("list", "--stability", "L", stderr=subprocess.PIPE)
-    time.sleep(0.3)
+    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, said) == (130, "schemetools: interrupted\n")

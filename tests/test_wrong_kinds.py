@@ -65,7 +65,7 @@ SENTENCES = {
     ),
     "objective with an imaginary parameter": (
         lambda: objective(theta={k: st.exact.coefficient("1/2") * 1j}),
-        "theta has a value that is no finite number",
+        "theta has the value 0.5*I for k, which is no finite number; give one",
     ),
     "objective of an imaginary cost": (
         lambda: objective(running=1j),

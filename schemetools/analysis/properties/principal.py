@@ -14,7 +14,7 @@ from schemetools.analysis.series.solve import grammar_of
 from schemetools.analysis.trees.forest import PLAIN, forest, symmetries
 from schemetools.analysis.trees.tree import Tree, sorted_ids, trees_by_id
 from schemetools.exact import canonical, is_complex, parts, to_float
-from schemetools.schemes.base import Scheme, as_scheme
+from schemetools.schemes.base import as_scheme
 from schemetools.schemes.runge_kutta import RungeKutta
 
 
@@ -41,7 +41,7 @@ def principal_error(s: Any) -> PrincipalError:
     """
     scheme = as_scheme(s, imaginary=True)
     n = order(scheme) + 1
-    if _is_long(scheme, n):
+    if isinstance(scheme, RungeKutta) and _is_long(scheme, n):
         return _in_floats(scheme, n)
     residuals = {t: r for t, r in order_conditions(scheme, n).items() if t.order == n}
     squares = canonical(Add(*(_square(r / t.symmetry) for t, r in residuals.items())))
@@ -55,10 +55,10 @@ def _square(value: Expr) -> Expr:
     return Add(*(x**2 for x in parts(value))) if is_complex(value) else value**2
 
 
-def _is_long(scheme: Scheme, n: int) -> bool:
+def _is_long(scheme: RungeKutta, n: int) -> bool:
     """Whether exact residuals of approximate coefficients would take more than seconds, at some order from 10 on."""
-    known = not isinstance(scheme, RungeKutta) or scheme.exact or scheme.is_complex or scheme.free_symbols
-    return n > 9 and not known and len(levels(PLAIN, n)[-1].left) * scheme.stages**2 > COSTLY
+    exactly = scheme.exact or scheme.is_complex or scheme.free_symbols
+    return n > 9 and not exactly and len(levels(PLAIN, n)[-1].left) * scheme.stages**2 > COSTLY
 
 
 def _in_floats(scheme: RungeKutta, n: int) -> PrincipalError:

@@ -54,24 +54,30 @@ def kernel_from_moments(moments: Mapping[Any, Any], shape: Sequence[int] | None 
     """
     table = _table(moments)
     d = len(next(iter(table)))
-    if shape is None:
-        most = [max(k[i] for k in table) for i in range(d)]
-        shape = [n + 1 + n % 2 for n in reversed(most)]
-    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
-    if not all(is_whole(n) and n > 0 for n in shape):
-        raise SchemeError(f"the shape of a kernel is one size per axis, such as (3, 3); {shape!r} came")
-    if len(shape) != d or any(k[i] >= shape[d - 1 - i] for k in table for i in range(d)):
-        raise SchemeError(f"a kernel of shape {shape} has no moments {max(table)}; give a larger one of {d} axes")
+    sizes = _sizes(table, shape, d)
     widths = _widths(dx, d)
     exact = not any(isinstance(v, (float, np.floating)) for v in (*table.values(), *widths))
-    found = np.full(shape, sympy.Integer(0), dtype=object) if exact else np.zeros(shape)
+    found = np.full(sizes, sympy.Integer(0), dtype=object) if exact else np.zeros(sizes)
     for place, value in table.items():
         scale = math.prod(w**a for w, a in zip(widths, place, strict=True))
         found[tuple(reversed(place))] = (expression(value) / scale) if exact else float(value) / float(scale)
-    for axis, n in enumerate(shape):
+    for axis, n in enumerate(sizes):
         inverse = _inverse(n, found.dtype)
         found = np.moveaxis(np.tensordot(inverse, found, axes=(1, axis)), 0, axis)
     return found
+
+
+def _sizes(table: Moments, shape: Any, d: int) -> tuple[int, ...]:
+    """The shape of a kernel with these moments: as given, or the smallest odd one."""
+    if shape is None:
+        most = [max(k[i] for k in table) for i in range(d)]
+        return tuple(n + 1 + n % 2 for n in reversed(most))
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    if not all(is_whole(n) and n > 0 for n in sizes):
+        raise SchemeError(f"the shape of a kernel is one size per axis, such as (3, 3); {sizes!r} came")
+    if len(sizes) != d or any(k[i] >= sizes[d - 1 - i] for k in table for i in range(d)):
+        raise SchemeError(f"a kernel of shape {sizes} has no moments {max(table)}; give a larger one of {d} axes")
+    return sizes
 
 
 def _table(moments: Any) -> Moments:

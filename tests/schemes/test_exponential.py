@@ -159,6 +159,7 @@ def test_one_number_is_refused_where_two_are_asked_for():
             ask()
     with pytest.raises(st.SchemeError, match=r"one number does not exist: etd1 has two, x = .*region\(x\)"):
         st.plot_stability("etd1")
+    pytest.importorskip("torch")
     with pytest.raises(st.SchemeError, match="'x', a str, came"):
         st.to_block("etd1")(abs, linear="x")
     with pytest.raises(st.SchemeError, match=r"'phi1\(z\)/0': it divides by zero"):

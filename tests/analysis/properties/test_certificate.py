@@ -14,6 +14,7 @@ PUBLISHED = ("dopri5", "dopri8", "gauss(2)", "gauss(3)", "rk4", "heun3", "merson
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.flint
 def test_rounded_schemes_of_the_catalog_are_certified_and_recovered(name):
     exact = st.get(name)
     rounded = st.to_float(exact)
@@ -26,6 +27,7 @@ def test_rounded_schemes_of_the_catalog_are_certified_and_recovered(name):
     assert all(abs((a - b).evalf(60)) < 1e-49 for a, b in zip(fifty.coefficients, exact.coefficients, strict=True))
 
 
+@pytest.mark.flint
 def test_tsit5_is_certified_as_a_pair_by_ball_arithmetic():
     found = st.certify(st.tsit5)
     assert (found.order, found.order_hat) == (5, 4) and found.radius < 1e-13 and "D(1)" in str(found)
@@ -49,6 +51,7 @@ NEARBY = {
 
 
 @pytest.mark.parametrize("name", NEARBY)
+@pytest.mark.flint
 def test_published_digits_have_an_exact_scheme_nearby(name):
     found = st.certify(as_floats(TABLES[name], c=False))
     assert (found.order, found.order_hat) == NEARBY[name] and found.radius < 1e-9

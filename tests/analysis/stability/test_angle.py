@@ -32,6 +32,7 @@ def largest_on_ray(scheme, alpha):
     return float(np.max(np.abs(1 + z * (stages @ b)) - 1))
 
 
+@pytest.mark.flint
 def test_t33_has_its_published_angle_and_a_proof():
     found = st.stability(extrapolated(1, 2, 3))
     start = time.process_time()
@@ -46,6 +47,7 @@ def test_t22_is_a_and_l_stable():
 
 
 @pytest.mark.parametrize("sequence", [(2, 3, 4), (1, 2, 3, 4, 5)])
+@pytest.mark.flint
 def test_beside_the_angle_of_an_extrapolation_the_ray_is_stable_on_one_side_only(sequence):
     scheme = extrapolated(*sequence)
     found = st.stability(scheme)

@@ -71,6 +71,7 @@ def test_the_least_positive_root_is_found_beside_roots_on_the_cuts():
             assert abs(float(found) - float(min(positive))) < 1e-15
 
 
+@pytest.mark.flint
 def test_forty_steps_leave_the_region_where_a_root_is_minus_one():
     """At w = -1, z = rho/sigma = 2/|sigma(-1)|, as for every Adams-Bashforth scheme of more than one step."""
     scheme = st.adams_bashforth(40)

@@ -45,7 +45,7 @@ class PolynomialRoot(NumberSymbol):
 
     def _hashable_content(self) -> tuple[Any, ...]:
         middle = (self.root.low + self.root.high) / 2
-        return self.root.factor, round(float(middle), 12)
+        return self.root.factor, round(int(QQ.numer(middle)) / int(QQ.denom(middle)), 12)
 
     def __eq__(self, other: Any) -> bool:
         if isinstance(other, PolynomialRoot):

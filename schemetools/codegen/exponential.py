@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from schemetools.codegen.owned import owned
 from schemetools.codegen.printers.exponential import print_exponential
 from schemetools.errors import SchemeError
 from schemetools.schemes.exponential import Exponential
@@ -41,7 +42,7 @@ def exponential_stepper(scheme: Exponential, names: dict[str, Any], source: str)
             raise SchemeError(f"{scheme} has no embedded result, so there is no error estimate")
         size = given[0].shape[-1] if given[0].ndim else 1
         L = checked_linear(scheme, linear, size)
-        result = generated(f, given, h, L, **({"error": True} if error else {}))
+        result = generated(owned(f), given, h, L, **({"error": True} if error else {}))
         values, *estimate = result if error else (result,)
         values = values[0] if bare else values
         return (values, *estimate) if error else values

@@ -10,6 +10,7 @@ import numpy as np
 
 from schemetools.codegen.exponential import exponential_source, exponential_stepper
 from schemetools.codegen.lower import lower
+from schemetools.codegen.owned import owned
 from schemetools.codegen.printers.c import print_c
 from schemetools.codegen.printers.julia import print_julia
 from schemetools.codegen.printers.masked import print_masked
@@ -112,6 +113,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
         _check(given, len(plan.inputs), plan.parts)
         if len(plan.fields) > 1:
             f = _fields(f, plan.fields)
+        f = owned(f)
         if error and plan.error is None:
             raise SchemeError(f"{scheme} has no embedded result, so there is no error estimate")
         if set(symbols) != needed:

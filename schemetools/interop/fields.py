@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from schemetools.codegen.owned import copied
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
@@ -31,8 +32,8 @@ def fields_of(scheme: Scheme, f: Any, labels: Sequence[str]) -> dict[str, Any]:
         if not callable(f):
             raise SchemeError(f"f is a callable, f(q, p) or f(t, q, p), for this scheme; {f!r} came")
         if _required(f) >= 3:
-            return {labels[0]: lambda t, q, p: np.asarray(f(t, q, p))}
-        return {labels[0]: lambda t, q, p: np.asarray(f(q, p))}
+            return {labels[0]: lambda t, q, p: _slope(f(t, copied(q), copied(p)), q)}
+        return {labels[0]: lambda t, q, p: _slope(f(copied(q), copied(p)), q)}
     return timed_fields(f, labels)
 
 
@@ -41,8 +42,28 @@ def timed(f: Any) -> Timed:
     if not callable(f):
         raise SchemeError(f"f is a callable, f(t, u) or f(u); {f!r} came")
     if _required(f) >= 2:
-        return lambda t, u: np.asarray(f(t, u))
-    return lambda t, u: np.asarray(f(u))
+        return lambda t, u: _slope(f(t, copied(u)), u)
+    return lambda t, u: _slope(f(copied(u)), u)
+
+
+def _slope(value: Any, u: Any) -> Any:
+    """What a field returned, as an array of its own: the field may return the same one again. SchemeError for others
+    than numbers in the state's shape, which broadcasting would take for something."""
+    try:
+        array = np.array(value)
+        fits = array.dtype.kind in "iufcb" and array.shape == np.shape(u)
+    except ValueError:  # rows of different lengths
+        fits = False
+    if not fits:
+        raise SchemeError(f"f returned {_shown(value)}; it returns numbers in the shape {np.shape(u)} of the state")
+    return array if array.dtype.kind in "fc" else array.astype(np.float64)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and type {value.dtype}"
+    shown = repr(value)
+    return shown if len(shown) < 60 else f"{type(value).__name__} {shown[:50]}..."
 
 
 def _required(f: Callable[..., Any]) -> int:

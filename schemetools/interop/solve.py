@@ -1,6 +1,7 @@
 """Solving an initial value problem with any scheme, in equal steps."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,16 @@ def solve(
     for n in range(len(results) - 1, count):
         results.append(stepper(fields, t0 + n * size, results[-1], size, jac=jac))
     states = [np.asarray(v[0]) if plan.parts == 1 else np.stack(v[: plan.parts]) for v in results]
-    return Solution(t0 + size * np.arange(count + 1), np.stack(states))
+    return _solution(t0 + size * np.arange(count + 1), np.stack(states))
+
+
+def _solution(t: Any, u: Any) -> Solution:
+    """Warns where the values cease to be finite: a step too large, or a field without a value."""
+    finite = np.isfinite(u).reshape(len(t), -1).all(1)
+    if not finite.all():
+        first = t[np.argmin(finite)]
+        warnings.warn(f"the solution is not finite from t = {first:g} on; take a smaller h, or see f", stacklevel=3)
+    return Solution(t, u)
 
 
 def _solve_exponential(scheme: Exponential, f: Any, t_span: Any, u0: Any, h: float) -> Solution:
@@ -83,7 +93,7 @@ def _solve_exponential(scheme: Exponential, f: Any, t_span: Any, u0: Any, h: flo
     step, states = ExponentialStepper(scheme, linear, field, size), [u]
     for n in range(count):
         states.append(np.asarray(step(t0 + n * size, states[-1])))
-    return Solution(t0 + size * np.arange(count + 1), np.stack(states))
+    return _solution(t0 + size * np.arange(count + 1), np.stack(states))
 
 
 def grid(t_span: Any, h: float) -> tuple[float, int, float]:

@@ -126,3 +126,61 @@ def test_an_exact_solution_of_another_shape_is_refused_not_broadcast():
         with pytest.raises(SchemeError, match="the shape of u0"):
             st.convergence("bdf(2)", (lambda u: -u, (0, 1), u0, exact))
     assert st.convergence("bdf(2)", (lambda u: -u, (0, 1), 1.0, lambda t: np.exp(-t))).agrees
+
+
+def turning(u):
+    return np.array([u[1], -u[0]])
+
+
+def in_one_array():
+    """The field of a rotation that returns the same array every time, as a compiled one does."""
+    kept = np.zeros(2)
+
+    def field(u):
+        kept[:] = u[1], -u[0]
+        return kept
+
+    return field
+
+
+def in_place(u):
+    u[:] = u[1], -u[0]
+    return u
+
+
+@pytest.mark.parametrize("name", ["heun2", "rk4", "dopri5", "adams_bashforth(3)", "bdf(2)", "gauss(2)", "rodas3"])
+def test_a_field_may_reuse_its_array_or_work_in_place(name):
+    right = st.solve(name, turning, (0, 1), [1.0, 0.0], 0.1).u
+    for field in (in_one_array(), in_place):
+        assert np.array_equal(st.solve(name, field, (0, 1), [1.0, 0.0], 0.1).u, right)
+
+
+def test_steppers_keep_what_a_field_returned():
+    for name in ("rk4", "adams_bashforth(2)", "gauss(2)"):
+        step = st.to_stepper(st.get(name))
+        right, reused, placed = (step(f, np.array([1.0, 0.5]), 0.1) for f in (turning, in_one_array(), in_place))
+        assert np.array_equal(right, reused) and np.array_equal(right, placed)
+    linear = {"L": np.array([-1.0, -2.0]), "N": in_one_array()}
+    right = st.solve("etdrk4", linear | {"N": turning}, (0, 1), [1.0, 0.0], 0.1).u
+    assert np.array_equal(st.solve("etdrk4", linear, (0, 1), [1.0, 0.0], 0.1).u, right)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (lambda u: -u[:1], r"an array of shape \(1,\) and type float64"),
+        (lambda u: -1.0, r"-1\.0"),
+        (lambda u: None, "None"),
+        (lambda u: "ab", "'ab'"),
+        (lambda u: [[1.0], [1.0, 2.0]], r"\[\[1\.0\], \[1\.0, 2\.0\]\]"),
+    ],
+)
+def test_what_a_field_returns_has_the_shape_of_the_state(value, said):
+    for name in ("rk4", "bdf(2)"):
+        with pytest.raises(SchemeError, match=rf"f returned {said}.*numbers in the shape \(2,\) of the state"):
+            st.solve(name, value, (0, 1), [1.0, 2.0], 0.25)
+
+
+def test_a_solution_that_ceases_to_be_finite_says_when():
+    with pytest.warns(UserWarning, match=r"not finite from t = 0\.5 on; take a smaller h, or see f"):
+        st.solve("rk4", lambda t, u: u if t < 0.3 else u * np.nan, (0, 1), [1.0], 0.25)

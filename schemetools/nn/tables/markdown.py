@@ -134,7 +134,7 @@ def _theory_row(row: Record) -> tuple[str, ...] | None:
         return (row["label"], read[0]["refused"], "", "", "", "")
     layers = [layer for theory in read for layer in theory["layers"]]
     certificate = next((theory["certificate"] for theory in read if "certificate" in theory), None)
-    near, errors = "", ""
+    near, errors = next((theory["uncertified"] for theory in read if "uncertified" in theory), ""), ""
     if certificate is not None:
         near = "yes" if certificate["is_ode"] else "no"
         errors = f"{_share(certificate['limit_error'])}, {_share(certificate['modified_error'])}"

@@ -15,7 +15,8 @@ from schemetools.nn.training.augment import to_floats
 def theory(model: nn.Module, images: ImageData, budget: Budget, *, first: bool) -> dict[str, Any]:
     """What `inspect` says of a network at the first test images; of the first seed the certificate as well.
 
-    Networks that `inspect` does not read (several fields) say so under "refused".
+    Networks that `inspect` does not read (several fields) say so under "refused", those without a certificate (no two
+    layers of one kind in a row) under "uncertified".
     """
     started = time.perf_counter()
     every = max(1, len(images.test) // budget.theory)
@@ -23,11 +24,19 @@ def theory(model: nn.Module, images: ImageData, budget: Budget, *, first: bool) 
     try:
         report = inspect(model, x)
         record = report.record() | {"equations": _equations(report)}
-        if budget.certificate and first:
-            record["certificate"] = report.certificate().record()
     except SchemeError as problem:
         record = {"refused": str(problem)}
+    else:
+        if budget.certificate and first:
+            record |= _certificate(report)
     return record | {"seconds": round(time.perf_counter() - started, 3)}
+
+
+def _certificate(report: Report) -> dict[str, Any]:
+    try:
+        return {"certificate": report.certificate().record()}
+    except SchemeError as problem:
+        return {"uncertified": str(problem)}
 
 
 def _equations(report: Report) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Tables of the literature: the same bits from the same seed, broken off or not; published figures stay apart."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,14 @@ from scipy import stats
 
 import schemetools as st
 from schemetools.errors import FileError, SchemeError, UnknownNameError
+from schemetools.nn.models import build
 from schemetools.nn.tables import BUDGETS, names, reproduce, table
 from schemetools.nn.tables.claims import momentum, stability
-from schemetools.nn.tables.markdown import markdown
+from schemetools.nn.tables.images import images_for
+from schemetools.nn.tables.markdown import _theory_row, markdown
 from schemetools.nn.tables.record import paired, summary, table_record
 from schemetools.nn.tables.table import Published, Row, Table
+from schemetools.nn.tables.theory import theory
 
 CLOCKS = {"seconds", "cpu_seconds", "out"}
 SHORT = {"budget": "tiny", "seeds": 1, "epochs": 1, "rows": ["LM-ResNet-20"]}
@@ -206,3 +210,13 @@ def test_a_command_lists_the_tables_and_refuses_in_a_line(capsys, tmp_path, monk
         assert exit_.value.code == code
         assert said in (out if code == 0 else err)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_layers_are_kept_where_nothing_can_be_said_about_the_depth():
+    chosen, spent = table("schemes"), replace(BUDGETS["tiny"], certificate=True)
+    images = images_for(chosen, spent, None)
+    model = build("resnet20", "stochastic_depth(p)", 10, **chosen.tiny | {"channels": 1})
+    found = theory(model, images, spent, first=True)
+    assert "no chain of this network" in found["uncertified"] and "certificate" not in found
+    assert found["layers"] and "layers" in theory(model, images, spent, first=False)
+    assert found["uncertified"] in _theory_row({"label": "it", "runs": [{"theory": found}]})

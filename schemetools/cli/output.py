@@ -41,9 +41,9 @@ def working(what: str) -> Iterator[None]:
 def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
     """A table as lines, one per row; an empty header is left out. On a terminal it keeps to the width of that.
 
-    There the last column folds between words; what stands before it in a row has a line of its own where it takes
-    more than a third. Where many columns are too wide, each row becomes a paragraph, one line per column. No number is
-    broken.
+    Where it is wider, its last column folds between words; what stands before it in a row has a line of its own where
+    it takes more than a third. Where many columns are too wide, each row becomes a paragraph, one line per column. No
+    number is broken.
     """
     if width is None:
         width = screen_width()
@@ -51,7 +51,7 @@ def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]], width: int
     if any(header) and _width(shown) > width and len(header) > MOST_FOLDED:
         return _paragraphs(header, rows, width)
     widths = [max(map(len, column)) + len(GAP) for column in list(zip(*shown, strict=True))[:-1]]
-    indent = min(sum(widths), width // 3)
+    indent = sum(widths) if _width(shown) <= width else min(sum(widths), width // 3)
     lines = []
     for row in shown:
         head = "".join(cell.ljust(size) for cell, size in zip(row, widths, strict=False)).rstrip()

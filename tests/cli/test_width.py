@@ -1,6 +1,13 @@
 """At 80 columns no line is longer and no word, hence no number, is broken; into a pipe nothing is folded."""
 
+import fcntl
+import os
+import pty
 import re
+import struct
+import subprocess
+import sys
+import termios
 
 import pytest
 
@@ -76,3 +83,35 @@ def test_a_row_of_a_tableau_folds_behind_its_line():
     text = "1/2 | 1/2\n----+----------\n    |   0  1234  5678"
     assert fitted(text, 14) == ["1/2 | 1/2", "----+---------", "    | 0  1234", "    | 5678"]
     assert fitted(text, 100) == text.splitlines()
+
+
+STABLE = {"euler lm:k=0.5": (80, 100, 130), "rk4 lm:k=0.3 bdf:4": (100, 130)}
+
+
+@pytest.mark.parametrize(("names", "columns"), [(names, w) for names, widths in STABLE.items() for w in widths])
+def test_a_table_that_fits_is_not_folded(schemetools, monkeypatch, names, columns):
+    wide = schemetools("stability", *names.split()).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert schemetools("stability", *names.split()).out == wide
+
+
+def test_a_table_of_many_columns_that_does_not_fit_is_a_list_per_row(schemetools, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = schemetools("stability", "rk4", "lm:k=0.3", "bdf:4").out.splitlines()
+    assert [line for line in lines if line.startswith("imaginary")] == [
+        f"imaginary    {value}" for value in ("2 sqrt(2)", "0", "0")
+    ]
+
+
+def test_on_a_terminal_a_table_that_fits_is_not_folded():
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [sys.executable, "-c", "from schemetools.cli import main; main(['stability', 'euler', 'lm:k=0.5'])"]
+    outside = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    with subprocess.Popen(command, stdout=slave, stderr=subprocess.PIPE, env=outside) as process:
+        os.close(slave)
+        process.wait()
+        shown = re.sub(r"\x1b\[\d*m", "", os.read(master, 4096).decode())
+    os.close(master)
+    assert shown.splitlines()[0].split()[-2:] == ["real", "imaginary"]
+    assert [line.split()[-2:] for line in shown.splitlines()[1:3]] == [["2", "0"], ["1", "0"]]

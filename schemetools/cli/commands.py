@@ -30,7 +30,9 @@ OfKind = Annotated[str, typer.Option("--kind", metavar="TEXT", help="Of this kin
 OfOrder = Annotated[int | None, typer.Option("--order", min=1, help="Of this order.")]
 Stable = Annotated[str, typer.Option("--stability", metavar="WORD", help="zero, A, L or algebraic.")]
 Order = Annotated[int | None, typer.Option(min=1, max=12, help="Terms through h^(ORDER - 1).")]
-Target = Annotated[Literal["numpy", "torch", "c", "julia"], typer.Option(help="What the program runs on.")]
+Target = Annotated[
+    Literal["numpy", "torch", "c", "julia"], typer.Option(case_sensitive=False, help="What the program runs on.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Latex = Annotated[bool, typer.Option("--latex", help="Print LaTeX instead of text.")]
 
@@ -58,7 +60,7 @@ def show(name: Name, as_json: Json = False, latex: Latex = False) -> None:
     """A scheme and what is known about it."""
     scheme = named(name)
     if latex:
-        show_lines(scheme._repr_latex_())
+        show_lines(st.latex(scheme))
         return
     with working(format(scheme)):
         facts = st.present.scheme_facts(scheme)
@@ -89,7 +91,7 @@ def modified_equation(name: Name, order: Order = None, as_json: Json = False, la
         coefficients = {str(tree): st.exact.text(v) for tree, v in getattr(equation, "coefficients", {}).items()}
         show_json({"name": format(equation.scheme), "text": str(equation), "coefficients": coefficients})
         return
-    show_lines(*([equation._repr_latex_()] if latex else fitted(str(equation))))
+    show_lines(*([st.latex(equation)] if latex else fitted(str(equation))))
 
 
 @app.command("order-conditions", epilog="Example: schemetools order-conditions midpoint --order 3 --latex")
@@ -104,7 +106,7 @@ def order_conditions(
     with working(f"{format(scheme)}: order conditions"):
         found = st.order_conditions(scheme, order)
     if latex:
-        show_lines(found.latex())
+        show_lines(st.latex(found))
         return
     residuals = {str(tree): st.exact.text(value) for tree, value in found.items()}
     if as_json:

@@ -6,6 +6,8 @@ from sympy import Expr
 
 from schemetools.exact import latex
 
+DISPLAY = "$\\displaystyle "
+
 
 def _row(cells: Iterable[str]) -> str:
     return " & ".join(cells)
@@ -13,7 +15,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def _array(columns: str, rows: Sequence[str]) -> str:
     body = " \\\\\n".join(rows).replace("\\hline \\\\\n", "\\hline\n")
-    return f"$\\displaystyle \\begin{{array}}{{{columns}}}\n{body}\n\\end{{array}}$"
+    return f"{DISPLAY}\\begin{{array}}{{{columns}}}\n{body}\n\\end{{array}}$"
 
 
 def butcher(
@@ -60,8 +62,8 @@ def nystrom_tableau(
 
 def side_by_side(tableaux: Sequence[tuple[str, str]]) -> str:
     """Several tableaux on one line, each under the name of its field."""
-    parts = [f"{label}:\\; {text.removeprefix('$').removesuffix('$')}" for label, text in tableaux]
-    return "$" + " \\qquad ".join(parts) + "$"
+    parts = [f"{label}:\\; {text.removeprefix(DISPLAY).removesuffix('$')}" for label, text in tableaux]
+    return DISPLAY + " \\qquad ".join(parts) + "$"
 
 
 def _combination(coefficients: Sequence[Expr], symbol: str, exact: bool) -> str:
@@ -80,14 +82,14 @@ def _combination(coefficients: Sequence[Expr], symbol: str, exact: bool) -> str:
 
 def multistep_recurrence(alpha: Sequence[Expr], beta: Sequence[Expr], *, exact: bool) -> str:
     """The recurrence sum_j alpha_j u_(n+j) = h sum_j beta_j f_(n+j), newest value first."""
-    return f"$\\displaystyle {_combination(alpha, 'u', exact)} = h\\left({_combination(beta, 'f', exact)}\\right)$"
+    return f"{DISPLAY}{_combination(alpha, 'u', exact)} = h\\left({_combination(beta, 'f', exact)}\\right)$"
 
 
 def imex_recurrence(alpha: Sequence[Expr], beta: Sequence[Expr], gamma: Sequence[Expr], *, exact: bool) -> str:
     """The recurrence sum_j alpha_j u_(n+j) = h sum_j (beta_j F_(n+j) + gamma_j G_(n+j)), newest value first."""
     explicit, implicit = _combination(beta, "F", exact), _combination(gamma, "G", exact)
     right = f"{explicit} + {implicit}".replace("+ -", "- ")
-    return f"$\\displaystyle {_combination(alpha, 'u', exact)} = h\\left({right}\\right)$"
+    return f"{DISPLAY}{_combination(alpha, 'u', exact)} = h\\left({right}\\right)$"
 
 
 def general_linear(

@@ -7,6 +7,7 @@ import schemetools as st
 
 FORMULAS = {
     "tableau": (lambda: st.rk4, r"\begin{array}{c|cccc}"),
+    "two tableaux": (lambda: "ars222", r"\end{array} \qquad G:\; \begin{array}{c|ccc}"),
     "name": (lambda: "bdf(2)", r"u_{n+2}"),
     "equation": (lambda: st.modified_equation("lm", 2), r"(1+k) u' + \frac{1-k}{2} h u''"),
     "condition": (lambda: st.order_conditions("midpoint", 2), r"\sum_{i} b_{i} = 1 && \mathrm{residual}\ 0"),

@@ -1,6 +1,9 @@
 """The typer application, to which each command attaches itself."""
 
+from typing import Any
+
 import typer
+import typer.core
 
 import schemetools as st
 
@@ -16,7 +19,28 @@ Examples:
 Exit codes: 0 done; 2 bad input, with one line on stderr that says how to mend
 it; 130 interrupted."""
 
+INSTEAD = {
+    "order": "schemetools show NAME says the order",
+    "help": "write schemetools --help, or schemetools COMMAND --help",
+    "version": "write schemetools --version",
+    "names": "schemetools list lists the catalog",
+    "plot": "schemetools stability NAME -o region.png draws",
+    "latex": "schemetools show NAME --latex prints LaTeX",
+}
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, with a hint for words that name none but that people try."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of the first word. Raises click's usage error, with the hint."""
+        if args[0] not in self.commands and args[0] in INSTEAD:
+            ctx.fail(f"there is no command {args[0]!r}; {INSTEAD[args[0]]}")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -39,7 +63,7 @@ def _schemetools(
     """Numerical schemes, written down once: their mathematics, their programs, their networks.
 
     NAME is a name of the catalog, with parameters as in lm:k=0.3, "lm(k=0.3)" or bdf:4, or a TOML file with a scheme of
-    your own.
+    your own, mine.toml, with values for its symbols as in mine.toml:a=2/3.
     """
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,6 +15,13 @@ from schemetools.errors import SchemeError, SchemeWarning
 
 BAD_INPUT, INTERRUPTED = 2, 130
 LONGEST_MESSAGE = 600
+STRAY_VALUE = re.compile(r"unexpected extra argument(?:\(s\))? \((\w+=\S+)\)")
+RANGE = " is not a valid int range"
+INSTEAD = {  # of what the library says to do in Python
+    "st.names() lists the catalog": "schemetools list shows the catalog",
+    "use scheme.subs first": "give it one, as in lm:k=0.3, or draw a family with --sweep k=-0.9:1:7",
+    "second_order_limit says": "in Python st.second_order_limit(scheme) says",
+}
 
 # typer may carry click inside or depend on it; its usage errors are found through the one name that it makes public.
 _UsageError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "UsageError")
@@ -63,7 +71,14 @@ def _warned(usual: Any, message: Any, category: type[Warning], *place: Any) -> N
 
 
 def _said(error: Exception) -> str:
-    return error.format_message().rstrip(".").replace("Value error, ", "")  # type: ignore[attr-defined]
+    said = error.format_message().rstrip(".").replace("Value error, ", "")  # type: ignore[attr-defined]
+    if (stray := STRAY_VALUE.search(said)) is not None:
+        return f"{said}; a value stands behind the name of its scheme, as in lm:{stray[1]}"
+    limits = getattr(getattr(error, "param", None), "type", None)
+    if said.endswith(RANGE) and limits is not None:
+        span = f"from {limits.min} to {limits.max}" if limits.max is not None else f"of at least {limits.min}"
+        return f"{said.removesuffix(RANGE)} is no whole number {span}"
+    return said
 
 
 def _help_of(error: BaseException) -> str:
@@ -74,7 +89,10 @@ def _help_of(error: BaseException) -> str:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error).replace("st.names() lists the catalog", "schemetools list shows the catalog")
+    said = str(error)
+    for in_python, here in INSTEAD.items():
+        said = said.replace(in_python, here)
+    return said
 
 
 def _refuse(message: str) -> int:

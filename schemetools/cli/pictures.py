@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # at run time these would load sympy, and `--help` would take
     from schemetools.schemes.base import Scheme
 
 MOST_VALUES = 50
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class View:
     def limits(self) -> dict[str, Any]:
         """The limits that were given."""
         return {name: v for name, v in (("xlim", self.xlim), ("ylim", self.ylim)) if v is not None}
+
+
+def check_ends(names: Sequence[str], **limits: str | None) -> None:
+    """Raise SchemeError where the upper end of an axis stands apart from the lower one, where names stand."""
+    for axis, low in limits.items():
+        stray = next((name for name in names if NUMBER.fullmatch(name)), None)
+        if low is not None and NUMBER.fullmatch(low) and stray is not None:
+            raise SchemeError(f"--{axis} {low} {stray}: write both ends with a colon, --{axis} {low}:{stray}")
 
 
 def _limits(option: str, text: str | None) -> tuple[float, float] | None:

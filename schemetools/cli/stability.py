@@ -58,6 +58,8 @@ def stability(
     dpi: Dpi = None,
 ) -> None:
     """Verdicts, intervals and a picture."""
+    if xlim or ylim:
+        st.cli.pictures.check_ends(names or (), xlim=xlim, ylim=ylim)
     schemes = [*map(named, names or ()), *map(from_file, tableau or ())]
     if not schemes:
         raise SchemeError("no scheme was named; try: schemetools stability rk4 lm:k=0.3 -o region.png")
@@ -66,7 +68,7 @@ def stability(
         st.cli.waves.stable_sets(schemes, output, as_json=as_json, latex=latex, others=any(regions))
         return
     if latex:
-        show_lines(*(st.stability(scheme, normalized=normalized).latex() for scheme in schemes))
+        show_lines(*(st.latex(st.stability(scheme, normalized=normalized)) for scheme in schemes))
         return
     view = st.cli.pictures.View.of(xlim, ylim, labels, eigenvalues, normalized=normalized)
     special = {"--order-star": order_star, "--locus": locus, "--relative": relative, "--imex": imex}

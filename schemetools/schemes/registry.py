@@ -221,6 +221,13 @@ def _key_and_text(found: Family, position: int, part: str) -> tuple[str, str]:
         return key.strip(), shown.strip()
     if not (equals and key.strip().isidentifier()) and position < len(parameters):
         return parameters[position], part.strip()
+    known = f"{found.name} has the parameters {found.usage}" if parameters else f"{found.name} has no parameters"
+    meant = dict(found.scheme.numbers) if isinstance(found.scheme, Discretisation) else {}
+    if key.strip() in meant:
+        raise SchemeError(
+            f"{key.strip()} is a number of the problem, {key.strip()} = {meant[key.strip()]}: of {found.name} all is "
+            f"said for every value of it; {known}, and in Python .subs gives the number a value"
+        )
     raise SchemeError(f"{part.strip()!r} is no parameter of {found.name}{found.usage}")
 
 

@@ -5,8 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from sympy import Symbol
 
 import schemetools as st
+
+A = Symbol("a")
 
 MISTAKES = {
     "unknown name": (("show", "rk5"), "rk4"),
@@ -20,7 +23,19 @@ MISTAKES = {
     "missing name": (("show",), "NAME"),
     "order too low": (("modified-equation", "rk4", "--order", "0"), "--order"),
     "order too high": (("modified-equation", "rk4", "--order", "99"), "--order"),
-    "order no number": (("modified-equation", "rk4", "--order", "four"), "--order"),
+    "order no number": (("modified-equation", "rk4", "--order", "four"), "'four' is no whole number from 1 to 12"),
+    "order of a list no number": (("list", "--order", "four"), "no whole number of at least 1"),
+    "a question that is no command": (("order", "rk4"), "schemetools show NAME says the order"),
+    "help as a command": (("help",), "schemetools --help, or"),
+    "version as a command": (("version",), "schemetools --version"),
+    "a number of the problem": (("show", "upwind:nu=0.5"), "nu = c*dt/dx: of upwind all is said for every value"),
+    "a value apart from its name": (("stability", "lm", "k=0.3"), "as in lm:k=0.3"),
+    "a value as another argument": (("show", "lm", "k=0.3"), "as in lm:k=0.3"),
+    "a limit without an equation": (("modified-equation", "lm:k=-1"), "in Python st.second_order_limit(scheme) says"),
+    "another symbol of a file": (("show", "family.toml:b=1"), "its free symbols: a"),
+    "a symbol of a file without a value": (("show", "family.toml:a"), "mine.toml:a=2/3"),
+    "a symbol of a file twice": (("show", "family.toml:a=1,a=2"), "one value for each symbol"),
+    "a value at which a file does not exist": (("show", "family.toml:a=0"), "does not exist at a = 0"),
     "unknown target": (("code", "rk4", "--target", "fortran"), "numpy"),
     "no such word": (("list", "zebra"), "zebra"),
     "no such file": (("show", "nothing.toml"), "nothing.toml"),
@@ -41,13 +56,17 @@ MISTAKES = {
     "a sweep of too many": (("stability", "lm", "--sweep", "k=0:1:1000"), "50"),
     "a sweep of another symbol": (("stability", "lm", "--sweep", "q=0:1/2:3"), "free symbol"),
     "limits of one number": (("stability", "rk4", "--xlim", "4", "-o", "p.png"), "-4:1"),
+    "limits apart": (("stability", "rk4", "--xlim", "-3", "3", "-o", "p.png"), "--xlim -3:3"),
     "limits the wrong way round": (("stability", "rk4", "--ylim", "1:-1", "-o", "p.png"), "lower one first"),
     "eigenvalues that are words": (("stability", "rk4", "--eigenvalues", "x,y", "-o", "p.png"), "-2+3j"),
     "labels for others": (("stability", "rk4", "--labels", "a,b", "-o", "p.png"), "one each"),
     "a window without a picture": (("stability", "rk4", "--xlim", "-4:1"), "-o picture.png"),
     "an imex picture of one field": (("stability", "rk4", "--imex", "-o", "p.png"), "two fields"),
     "no run": (("learned", ".", "-o", "p.png"), "run.json"),
-    "a symbol in a picture": (("stability", "lm", "-o", "picture.png"), "free symbol"),
+    "a symbol in a picture": (
+        ("stability", "lm", "-o", "picture.png"),
+        "as in lm:k=0.3, or draw a family with --sweep k=",
+    ),
     "one good and one bad": (("stability", "rk4", "rk5", "-o", "picture.png"), "rk5"),
 }
 
@@ -60,6 +79,7 @@ def folder(tmp_path):
     (tmp_path / "broken.toml").write_text("A = [[")
     (tmp_path / "ragged.toml").write_text('A = [["0", "0"], ["1"]]\nb = ["1/2", "1/2"]\n')
     st.save(st.RungeKutta([[0]], [1]), tmp_path / "fine.toml")
+    st.save(st.RungeKutta([[0, 0], [A, 0]], [1 - 1 / (2 * A), 1 / (2 * A)]), tmp_path / "family.toml")
     return tmp_path
 
 

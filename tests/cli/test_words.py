@@ -132,6 +132,24 @@ def test_a_scheme_from_a_file_goes_through_every_command(schemetools, tmp_path):
         assert "mine" in result.out
 
 
+def test_a_symbol_of_a_file_gets_its_value_behind_the_name(schemetools, tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'A = [["0", "0"], ["a", "0"]]\nb = ["1 - 1/(2*a)", "1/(2*a)"]\n[symbols]\na = "the second node"\n'
+    )
+    for name in ("mine.toml:a=2/3", "./mine.toml:a=2/3"):
+        assert schemetools("show", name, "--latex").out.strip() == st.latex("ralston2")
+    assert "mine[a=2/3]" in schemetools("stability", "mine.toml:a=2/3").out
+
+
+@pytest.mark.parametrize(("written", "meant"), [("RK4", "rk4"), ("BDF(3)", "bdf(3)"), ("Lm:k=0.3", "lm:k=0.3")])
+def test_names_are_read_in_any_case(schemetools, written, meant):
+    assert schemetools("show", written, "--latex") == schemetools("show", meant, "--latex")
+
+
+def test_a_target_is_read_in_any_case(schemetools):
+    assert schemetools("code", "rk4", "--target", "C") == schemetools("code", "rk4", "--target", "c")
+
+
 def test_without_a_command_the_help_is_shown(schemetools):
     assert schemetools().out == schemetools("--help").out
     assert "modified-equation" in schemetools().out

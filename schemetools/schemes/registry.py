@@ -222,7 +222,7 @@ def _key_and_text(found: Family, position: int, part: str) -> tuple[str, str]:
     if not (equals and key.strip().isidentifier()) and position < len(parameters):
         return parameters[position], part.strip()
     known = f"{found.name} has the parameters {found.usage}" if parameters else f"{found.name} has no parameters"
-    meant = dict(found.scheme.numbers) if isinstance(found.scheme, Discretisation) else {}
+    meant = dict(getattr(found.scheme, "numbers", ()))  # which schemes on a grid have
     if key.strip() in meant:
         raise SchemeError(
             f"{key.strip()} is a number of the problem, {key.strip()} = {meant[key.strip()]}: of {found.name} all is "

@@ -56,7 +56,7 @@ def reproduce(
             out=out,
             seeds=seeds,
             epochs=epochs,
-            rows=row,
+            rows=row or None,
             store=store,
             progress=progress,
         )

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from schemetools.errors import SchemeError, UnknownNameError
+from schemetools.errors import UnknownNameError
+from schemetools.nn.training.arguments import whole
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,7 @@ class Budget:
         """The budget with another number of epochs or seeds. Raises SchemeError for less than one."""
         changes = {name: value for name, value in (("epochs", epochs), ("seeds", seeds)) if value is not None}
         for name, value in changes.items():
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise SchemeError(f"{name} must be an integer of at least 1; {value!r} came")
+            whole(name, value)
         return dataclasses.replace(self, **changes)
 
 
@@ -50,6 +50,6 @@ BUDGETS = {
 
 def budget(name: str) -> Budget:
     """A budget by its name. Raises UnknownNameError."""
-    if name not in BUDGETS:
+    if not isinstance(name, str) or name not in BUDGETS:
         raise UnknownNameError(f"there is no budget {name!r}; the budgets are {', '.join(BUDGETS)}")
     return BUDGETS[name]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemetools.errors import UnknownNameError
+from schemetools.errors import SchemeError, UnknownNameError, came
 from schemetools.nn.tables.budgets import Budget, budget
 from schemetools.nn.tables.images import images_for
 from schemetools.nn.tables.markdown import markdown
@@ -15,6 +15,7 @@ from schemetools.nn.tables.record import table_record
 from schemetools.nn.tables.runs import built, run, settings
 from schemetools.nn.tables.table import Row, Table
 from schemetools.nn.training import Progress
+from schemetools.nn.training.arguments import folder_name
 from schemetools.nn.training.logs import write_text
 
 
@@ -49,7 +50,7 @@ def table(name: str) -> Table:
     >>> [row.label for row in table("schemes").rows][:2]
     ['ResNet-20', 'LM-ResNet-20']
     """
-    if name not in TABLES:
+    if not isinstance(name, str) or name not in TABLES:
         raise UnknownNameError(f"there is no table {name!r}; the tables are {', '.join(TABLES)}")
     return TABLES[name]
 
@@ -62,24 +63,25 @@ def reproduce(
     out: str | Path = "reproduced",
     seeds: int | None = None,
     epochs: int | None = None,
-    rows: Sequence[str] | None = None,
+    rows: str | Sequence[str] | None = None,
     store: str | Path | None = None,
     progress: Callable[[Told], None] | None = None,
 ) -> Reproduced:
     """Run a table of the literature again, at a budget, and say what came out.
 
-    Seed by seed, in each all rows (`rows` chooses some by label), so that what is there early is complete and paired.
-    Every run has a folder in `out`/TABLE-BUDGET with a checkpoint; called again, finished runs are taken as they are
-    and a broken one goes on from its last checkpoint, to the same bits. After each run `table.md` and `table.json` in
-    that folder say what is there. `seeds` and `epochs` change those of the budget. `data` is a folder as `train` takes
-    it, `store` a folder for decoded images that are more than fits in memory (ImageNet); "tiny" needs neither,
-    it runs on scikit-learn's digits.
-    Raises SchemeError for an unknown table, budget or row, unusable data, a row whose network has no room.
+    Seed by seed, in each all rows (`rows` chooses some by label, each once), so that what is there early is complete
+    and paired. Every run has a folder in `out`/TABLE-BUDGET with a checkpoint; called again, finished runs are taken as
+    they are and a broken one goes on from its last checkpoint, to the same bits. After each run `table.md` and
+    `table.json` in that folder say what is there. `seeds` and `epochs` change those of the budget. `data` is a folder
+    as `train` takes it, `store` a folder for decoded images that are more than fits in memory (ImageNet); "tiny" needs
+    neither, it runs on scikit-learn's digits.
+    Raises SchemeError for an unknown table, budget or row, no row, unusable data, a row whose network has no room,
+    finished or broken runs of other settings or images; FileError for a damaged result or checkpoint.
     """
     chosen, spent = table(name), _budget(budget, epochs, seeds)
-    wanted = [chosen.row(label) for label in rows] if rows else list(chosen.rows)
+    wanted = _rows(chosen, rows)
+    folder = Path(folder_name("out", out)) / f"{chosen.name}-{spent.name}"
     images = images_for(chosen, spent, data, store)
-    folder = Path(out) / f"{chosen.name}-{spent.name}"
     plan = [(seed, row) for seed in range(spent.seeds) for row in wanted]
     for row in wanted:
         built(settings(chosen, row, 0, spent, images, folder), len(images.classes), row.label)
@@ -91,6 +93,18 @@ def reproduce(
         found[row.label].append(run(chosen, row, config, spent, images, tell))
         made = _written(chosen, spent, wanted, found, folder)
     return made
+
+
+def _rows(table: Table, rows: Any) -> list[Row]:
+    """The rows by their labels, each once: a row that counted twice would make differences look certain."""
+    if rows is None:
+        return list(table.rows)
+    labels = [rows] if isinstance(rows, str) else rows
+    if not isinstance(labels, Sequence) or not labels:
+        raise SchemeError(
+            f"rows is a list of the labels of rows, at least one, or None for all of them; {came(rows)} came"
+        )
+    return list({row.label: row for row in map(table.row, labels)}.values())
 
 
 def _budget(name: str, epochs: int | None, seeds: int | None) -> Budget:

@@ -16,10 +16,12 @@ from schemetools.nn.reading.chains import learned_coefficients
 from schemetools.nn.reading.cost import cost
 from schemetools.nn.tables.budgets import Budget
 from schemetools.nn.tables.images import source
+from schemetools.nn.tables.results import read_result
 from schemetools.nn.tables.table import Row, Table
 from schemetools.nn.tables.theory import theory
 from schemetools.nn.training import ImageData, Progress, TrainConfig, train
 from schemetools.nn.training.augment import seed_for, to_floats
+from schemetools.nn.training.identity import identity
 from schemetools.nn.training.logs import write_text
 
 RESULT = "result.json"
@@ -53,15 +55,14 @@ def run(
 ) -> dict[str, Any]:
     """The record of a run, from its folder if it is finished, else trained from its last checkpoint on."""
     path = Path(config.out) / RESULT
+    shown = identity(images)
     if path.is_file():
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if TrainConfig.from_record(record["config"]).same_run(config):
-            raise SchemeError(f"{path} is of other settings; repeat them, or choose another folder with out")
-        return record
+        return read_result(path, table, config, shown)
     trained = train(config, images=images, resume=True, progress=progress)
     last = trained.epochs[-1]
     record = {
         "config": config.record(),
+        "images": shown,
         "versions": versions(),
         "cost": measured_cost(trained.model, images),
         "error": 100 * (1 - last["test_accuracy"]),

@@ -65,7 +65,7 @@ class Table:
     def row(self, label: str) -> Row:
         """A row by its label, in any case. Raises UnknownNameError."""
         for row in self.rows:
-            if label.strip().lower() in (row.label.lower(), row.folder):
+            if isinstance(label, str) and label.strip().lower() in (row.label.lower(), row.folder):
                 return row
         raise UnknownNameError(
             f"the table {self.name} has no row {label!r}; its rows are {', '.join(row.label for row in self.rows)}"

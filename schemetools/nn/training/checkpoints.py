@@ -65,19 +65,31 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
     return content
 
 
-def load_optimizer(optimizer: torch.optim.Optimizer, stored: Mapping[str, Any], model: nn.Module) -> None:
-    """The state of an optimiser of `parameter_groups(model)`, also where an earlier version stored a single group."""
+def load_optimizer(
+    optimizer: torch.optim.Optimizer, stored: Mapping[str, Any], model: nn.Module, source: str | Path
+) -> None:
+    """The state of an optimiser of `parameter_groups(model)`, also where an earlier version stored a single group.
+
+    The settings of the groups are those of the run. Raises FileError for the state of other parameters.
+    """
     own = optimizer.state_dict()
-    state, groups = dict(stored["state"]), stored["param_groups"]
-    if len(groups) == 1 and len(own["param_groups"]) > 1:
+    state, numbers = dict(stored["state"]), [n for group in stored["param_groups"] for n in group["params"]]
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    if numbers != list(range(len(parameters))):
+        raise FileError(f"{source}: its optimizer has {len(numbers)} parameters, the model {len(parameters)}")
+    if own["param_groups"][0]["momentum"] and not state:
+        raise FileError(f"{source}: its optimizer has no momentum, and every step leaves one")
+    if len(stored["param_groups"]) == 1 and len(own["param_groups"]) > 1:
         order = {id(p): n for n, p in enumerate(model.parameters())}
-        numbers = [order[id(p)] for group in optimizer.param_groups for p in group["params"]]
-        state = {new: state[old] for new, old in enumerate(numbers) if old in state}
-        groups = own["param_groups"]
-    for n, p in enumerate(p for group in optimizer.param_groups for p in group["params"]):
-        if n in state and p.shape == (1,):
-            state[n] = {k: v.reshape(1) if k != "step" and _is_scalar(v) else v for k, v in state[n].items()}
-    optimizer.load_state_dict({"state": state, "param_groups": groups})
+        state = {new: state[order[id(p)]] for new, p in enumerate(parameters) if order[id(p)] in state}
+    for n, p in enumerate(parameters):
+        kept = state.get(n, {})
+        if p.shape == (1,) and isinstance(kept, Mapping):
+            kept = state[n] = {k: v.reshape(1) if k != "step" and _is_scalar(v) else v for k, v in kept.items()}
+        momentum = kept.get("momentum_buffer") if isinstance(kept, Mapping) else kept
+        if momentum is not None and getattr(momentum, "shape", None) != p.shape:
+            raise FileError(f"{source}: its optimizer has no momentum of the shape {tuple(p.shape)} for parameter {n}")
+    optimizer.load_state_dict({"state": state, "param_groups": own["param_groups"]})
 
 
 def _is_scalar(value: Any) -> bool:

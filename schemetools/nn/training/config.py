@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
+from schemetools.nn.training.arguments import folder_name, whole
+from schemetools.plain import misfit
 
 SCHEDULES = ("cosine", "step", "constant")
 PRECISIONS = ("no", "bf16")
+SWITCHES = ("nesterov", "augment", "channels_last", "compile")
+SHAPE = {"model": str, "scheme": (str, None), "options": {str: object}} | dict.fromkeys(SWITCHES, bool)
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,8 @@ class TrainConfig:
     `schedule` is "cosine" to 0, "step" (a tenth at 1/2 and 3/4 of the steps) or "constant"; `weight_decay` is that of
     the weights, `coefficient_decay` that of schemes' coefficients, which are no weights; `checkpoint_every` counts
     steps, and every epoch ends with a checkpoint anyway; `store` is a folder for decoded images that are more than fits
-    in memory.
-    Raises SchemeError for a value out of range.
+    in memory. `nesterov` is of the momentum: where `momentum` is 0, training is plain gradient descent.
+    Raises SchemeError for a value of another kind or out of range.
 
     >>> TrainConfig(data="images", out="run", scheme="lm").scheme
     'lm'
@@ -53,14 +57,19 @@ class TrainConfig:
     store: str | None = None
 
     def __post_init__(self) -> None:
+        for name in ("data", "out", *(["store"] if self.store is not None else [])):
+            object.__setattr__(self, name, folder_name(name, getattr(self, name)))
         for name, least in (("epochs", 1), ("batch", 1), ("padding", 0), ("checkpoint_every", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < least:
-                raise SchemeError(f"{name} must be an integer of at least {least}; {value!r} came")
+            whole(name, getattr(self, name), least)
+        for name in ("size", "limit"):
+            if getattr(self, name) is not None:
+                whole(name, getattr(self, name))
+        if wrong := misfit(vars(self), SHAPE):
+            raise SchemeError(f"these are no training settings: {wrong}")
         for name in ("lr", "momentum", "weight_decay", "coefficient_decay"):
             value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
-                raise SchemeError(f"{name} must be a finite number that is not negative; {value!r} came")
+            if misfit(value, float) or value < 0:
+                raise SchemeError(f"{name} must be a finite number that is not negative; {came(value)} came")
         for name, choices in (("schedule", SCHEDULES), ("precision", PRECISIONS)):
             if getattr(self, name) not in choices:
                 raise SchemeError(f"{name} is one of {', '.join(choices)}; {getattr(self, name)!r} came")

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from schemetools.errors import FileError, SchemeError
+from schemetools.errors import FileError, SchemeError, came
+from schemetools.nn.training.arguments import folder_name, whole
 from schemetools.nn.training.cifar import is_cifar, read_cifar
 from schemetools.nn.training.folders import read_folder
 
@@ -52,9 +53,10 @@ def images_of(
 ) -> ImageData:
     """Images in memory as `train` takes them: pairs of images (n, channels, height, width) and classes (n,).
 
-    Images are bytes, or floats in any scale; they are normalised by the mean and deviation of the training ones.
-    `classes` names the classes 0, 1, ...; without it they are called by their numbers.
-    Raises SchemeError for other shapes or types, a class without a name, values that are not finite.
+    Images are bytes, or floats in any scale, kept in single precision; they are normalised by the mean and deviation
+    of the training ones. `classes` names the classes 0, 1, ...; without it they are called by their numbers.
+    Raises SchemeError for other shapes or types, bytes beside floats, a class without a name, more classes without
+    names than images, values that are not finite.
 
     >>> x, y = torch.rand(6, 1, 8, 8), torch.tensor([0, 1, 2, 0, 1, 2])
     >>> images_of((x, y), (x, y)).classes
@@ -64,30 +66,52 @@ def images_of(
     shapes = [tuple(split.images.shape[1:]) for split in splits]
     if shapes[0] != shapes[1]:
         raise SchemeError(f"training images are {shapes[0]} and test images {shapes[1]}; they must be of one shape")
+    if splits[0].images.dtype != splits[1].images.dtype:
+        raise SchemeError(
+            "training and test images are bytes both or floats both, in one scale; bytes of one and floats of the "
+            "other came: convert one of them, as by images.float() / 255"
+        )
     count = 1 + max(int(split.labels.max()) for split in splits)
-    names = tuple(map(str, range(count) if classes is None else classes))
-    if len(names) < count:
-        raise SchemeError(f"{len(names)} classes are named and {count} occur, 0 to {count - 1}")
+    names = _names(classes, count, sum(map(len, splits)))
     return ImageData(splits[0], splits[1], names, *statistics(splits[0].images))
+
+
+def _names(classes: Any, count: int, images: int) -> tuple[str, ...]:
+    """The names of so many classes; without names there are no more of them than images."""
+    if classes is None:
+        if count > images:
+            raise SchemeError(
+                f"class {count - 1} occurs among {images} images, and classes are numbered 0, 1, ... without gaps; "
+                "renumber them, or name all by classes=[...]"
+            )
+        return tuple(map(str, range(count)))
+    if not isinstance(classes, Sequence) or isinstance(classes, str):
+        raise SchemeError(f"classes is a list of names, one per class; {came(classes)} came")
+    if len(classes) < count:
+        raise SchemeError(f"{len(classes)} classes are named and {count} occur, 0 to {count - 1}")
+    return tuple(map(str, classes))
 
 
 def _checked(part: Any, name: str) -> Split:
     images, labels = part if isinstance(part, (tuple, list)) and len(part) == 2 else (None, None)
     if not isinstance(images, Tensor) or not isinstance(labels, Tensor):
         raise SchemeError(f"{name} is a pair of tensors, images and classes; {type(part).__name__} came")
+    if any(t.is_meta or t.layout != torch.strided for t in (images, labels)):
+        raise SchemeError(f"{name}: images and classes are dense tensors with values; meta or sparse ones came")
     is_float = images.is_floating_point()
-    if images.dim() != 4 or not len(images) or not (is_float or images.dtype == torch.uint8):
+    if images.dim() != 4 or not images.numel() or not (is_float or images.dtype == torch.uint8):
         raise SchemeError(
-            f"{name}: images are (n, channels, height, width), bytes or floats; {tuple(images.shape)} of "
-            f"{images.dtype} came"
+            f"{name}: images are (n, channels, height, width), bytes or floats, at least one pixel; "
+            f"{tuple(images.shape)} of {images.dtype} came"
         )
     whole = labels.dtype in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
     if labels.shape != (len(images),) or not whole or int(labels.min()) < 0:
         raise SchemeError(
             f"{name}: classes are integers 0, 1, ..., one per image; {labels.dtype} {tuple(labels.shape)} came"
         )
+    images = images.detach().float() if is_float else images
     if is_float and not bool(torch.isfinite(images).all()):
-        raise SchemeError(f"{name}: some images have nan or inf in them")
+        raise SchemeError(f"{name}: some images have nan or inf in them, or values beyond single precision")
     return Split(images, labels.long())
 
 
@@ -101,15 +125,16 @@ def open_images(
     `train`, `test`, `meta`). `size` resizes every image to size x size pixels (otherwise all must be equal); `limit`
     keeps the first so many images of each class, of both splits. Images are held in memory; with a `store`, a folder
     for files of decoded bytes, those of class folders are mapped from there and may be more than fits in memory.
-    Raises FileError, which names the folder or image.
+    Raises FileError, which names the folder or image, and SchemeError for other arguments.
     """
-    folder = Path(folder).expanduser()
+    folder = Path(folder_name("data", folder)).expanduser()
+    for name, value in (("size", size), ("limit", limit)):
+        if value is not None:
+            whole(name, value)
     if not folder.is_dir():
         raise FileError(
             f"there is no data folder {folder}; expected train/<class>/ and test/<class>/ with images in it"
         )
-    if limit is not None and limit < 1:
-        raise FileError(f"limit is the number of images per class and must be at least 1; {limit} came")
     if is_cifar(folder):
         (train, test), classes = read_cifar(folder)
         splits = [_limited(Split(torch.from_numpy(x), torch.from_numpy(y)), limit) for x, y in (train, test)]
@@ -121,7 +146,7 @@ def open_images(
             raise FileError(
                 f"{folder}: train and {held_out} have different classes; only in one of them: {', '.join(odd)}"
             )
-        place = None if store is None else Path(store).expanduser()
+        place = None if store is None else Path(folder_name("store", store)).expanduser()
         splits = [
             Split(*read_folder(folder / part, classes, size, limit, place), mapped=place is not None)
             for part in ("train", held_out)
@@ -151,14 +176,21 @@ def _limited(split: Split, limit: int | None) -> Split:
 
 
 def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation per channel, of bytes / 255 or of floats as they are, a chunk at a time."""
-    total = torch.zeros(images.shape[1], dtype=torch.float64)
-    squares = torch.zeros_like(total)
+    """Mean and standard deviation per channel, of bytes / 255 or of floats as they are, a chunk at a time.
+
+    The deviation of a channel that is constant is called 1, by which it is normalised to 0. Chunks are joined by their
+    means and centred squares, so that no deviation is lost beside a large mean.
+    Source: T. Chan, G. Golub, R. LeVeque (1983), The American Statistician 37, doi:10.1080/00031305.1983.10483115.
+    """
+    mean = torch.zeros(images.shape[1], dtype=torch.float64)
+    squares, low, high = torch.zeros_like(mean), torch.full_like(mean, torch.inf), torch.full_like(mean, -torch.inf)
+    count = 0
     for part in images.split(max(1, min(4096, CHUNK // images[0].numel()))):
-        scaled = part.double() if part.is_floating_point() else part.double() / 255
-        total += scaled.sum(dim=(0, 2, 3))
-        squares += scaled.square().sum(dim=(0, 2, 3))
-    count = images.numel() / images.shape[1]
-    mean = total / count
-    std = (squares / count - mean.square()).clamp_min(1e-6).sqrt()
+        scaled = (part.double() if part.is_floating_point() else part.double() / 255).transpose(0, 1).flatten(1).cpu()
+        own, size = scaled.mean(1), scaled.shape[1]
+        apart, count = own - mean, count + size
+        mean += apart * (size / count)
+        squares += (scaled - own[:, None]).square().sum(1) + apart.square() * (size * (count - size) / count)
+        low, high = torch.minimum(low, scaled.amin(1)), torch.maximum(high, scaled.amax(1))
+    std = torch.where(low == high, 1.0, (squares / count).sqrt())
     return tuple(mean.tolist()), tuple(std.tolist())

@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,17 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from schemetools.errors import SchemeError
+from schemetools.errors import FileError, SchemeError, kind_of
 from schemetools.nn.blocks.groups import parameter_groups
 from schemetools.nn.models import build
 from schemetools.nn.reading.chains import learned_coefficients
 from schemetools.nn.training.augment import crop_and_flip, draws, permutation, seed_for, to_floats
-from schemetools.nn.training.checkpoints import (
-    load_checkpoint,
-    load_optimizer,
-    load_weights,
-    make_folder,
-    save_checkpoint,
-)
+from schemetools.nn.training.checkpoints import load_optimizer, load_weights, make_folder, save_checkpoint
 from schemetools.nn.training.config import TrainConfig
 from schemetools.nn.training.data import ImageData, Split, open_images
+from schemetools.nn.training.identity import identity
 from schemetools.nn.training.logs import numbers_of, write_logs
+from schemetools.nn.training.resume import Run, check_images, stored_run
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -44,17 +40,6 @@ class Progress:
     steps: int
     loss: float
     lr: float
-
-
-@dataclass
-class Run:
-    """The state of a run that is not in the model or the optimiser: where it is, and what it has measured."""
-
-    step: int = 0
-    sums: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    epochs: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,7 +71,7 @@ def train(
 
     Every random draw follows from (seed, epoch, step), so a resumed run takes the very steps of an unbroken one. Runs
     on several processes under `accelerate launch`. Raises SchemeError for unusable data, for a checkpoint of other
-    settings, and where `out` holds a checkpoint and `resume` is not asked for.
+    settings or images, and where `out` holds a checkpoint and `resume` is not asked for.
 
     >>> import tempfile
     >>> from schemetools.nn.training.data import images_of
@@ -97,26 +82,32 @@ def train(
     >>> len(trained.epochs), min(trained.epochs[0]["coefficients"])
     (1, 'stages.0.layers.1.k')
     """
+    if not isinstance(config, TrainConfig):
+        raise SchemeError(f"config is a TrainConfig(data=..., out=...); {kind_of(config)} came")
+    if not isinstance(images, ImageData | None):
+        raise SchemeError(f"images are what images_of or open_images returns; {kind_of(images)} came")
     torch.manual_seed(seed_for(config.seed, 0))
     path = Path(config.out) / CHECKPOINT
-    stored = _stored(path, config, resume)
+    stored = stored_run(path, config, resume)
     data = _images(config) if images is None else images
+    shown = identity(data)
+    if stored is not None:
+        check_images(path, stored, shown)
     accelerator = _accelerator(log_with, config.out)
-    model = build(config.model, config.scheme, len(data.classes), **config.options)
-    if config.channels_last:
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, reportCallIssue]
+    model = _model(config, data)
     make_folder(path.parent)  # after what a user can get wrong, before the work
-    run = Run()
     if stored is not None:
         load_weights(model, stored["model"], path)
-        spent = {clock: stored.get(clock, 0.0) for clock in ("seconds", "cpu_seconds")}
-        run = Run(stored["step"], list(stored["sums"]), epochs=list(stored["epochs"]), **spent)
     decays = {"weight_decay": config.weight_decay, "coefficient_decay": config.coefficient_decay}
     groups = parameter_groups(model, **decays)
-    optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=config.nesterov)
+    nesterov = config.nesterov and config.momentum > 0
+    optimizer = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, nesterov=nesterov)
     if stored is not None:
-        load_optimizer(optimizer, stored["optimizer"], model)
-    trainer = _Trainer(config, data, accelerator, model, optimizer, run, progress or (lambda _: None))
+        load_optimizer(optimizer, stored["optimizer"], model, path)
+    run = Run() if stored is None else Run.of(stored)
+    trainer = _Trainer(config, data, shown, accelerator, model, optimizer, run, progress or (lambda _: None))
+    if stored is not None and (wrong := trainer.disagreement()):
+        raise FileError(f"{path} is damaged, or of another number of processes: {wrong}; choose another folder")
     if log_with is not None:
         accelerator.init_trackers("schemetools", config=_plain(config))
     trainer.fit(path)
@@ -129,18 +120,18 @@ def _images(config: TrainConfig) -> ImageData:
     return open_images(config.data, size=config.size, limit=config.limit, store=config.store)
 
 
-def _stored(path: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | None:
-    if not path.exists():
-        return None
-    if not resume:
-        raise SchemeError(f"{path} holds a checkpoint already; resume it, or choose another folder")
-    stored = load_checkpoint(path)
-    different = TrainConfig.from_record(stored["config"]).same_run(config)
-    if different:
+def _model(config: TrainConfig, data: ImageData) -> nn.Module:
+    """The network of a run, untrained. Raises SchemeError where it takes images of other channels."""
+    model = build(config.model, config.scheme, len(data.classes), **config.options)
+    image: Any = model.image
+    have, takes = data.train.images.shape[1], image[0]
+    if have != takes:
         raise SchemeError(
-            f"{path} was trained with other settings ({', '.join(different)}); repeat them, or choose another folder"
+            f"the images have {have} channels and {config.model} takes {takes}; give options={{'channels': {have}}}"
         )
-    return stored
+    if config.channels_last:
+        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, reportCallIssue]
+    return model
 
 
 def _accelerator(log_with: Any, out: str) -> Accelerator:
@@ -174,6 +165,7 @@ class _Trainer:
         self,
         config: TrainConfig,
         data: ImageData,
+        shown: dict[str, Any],
         accelerator: Accelerator,
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
@@ -181,7 +173,7 @@ class _Trainer:
         progress: Callable[[Progress], None],
     ) -> None:
         self.config, self.data, self.accelerator, self.run, self.progress = config, data, accelerator, run, progress
-        self.model, self.optimizer = model, optimizer
+        self.shown, self.model, self.optimizer = shown, model, optimizer
         self.network, self.stepper = accelerator.prepare(model, optimizer)
         if config.compile:
             self.network = torch.compile(self.network)
@@ -193,6 +185,10 @@ class _Trainer:
             raise SchemeError(
                 f"{len(data.train)} training images are fewer than the {accelerator.num_processes} processes"
             )
+
+    def disagreement(self) -> str | None:
+        """What in the state that was stored contradicts the run; None where nothing does."""
+        return self.run.disagreement(self.steps_per_epoch, self.config.epochs, self.world)
 
     def fit(self, path: Path) -> None:
         """Take the steps that are left, one checkpoint every so often and at the end of each epoch."""
@@ -317,9 +313,7 @@ class _Trainer:
             return
         content = {
             "config": self.config.record(),
-            "classes": list(self.data.classes),
-            "mean": list(self.data.mean),
-            "std": list(self.data.std),
+            **self.shown,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             **vars(self.run),

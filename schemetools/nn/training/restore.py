@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from schemetools.errors import FileError
 from schemetools.nn.models import build
 from schemetools.nn.training.augment import to_floats
-from schemetools.nn.training.checkpoints import load_checkpoint, load_weights
+from schemetools.nn.training.checkpoints import load_weights
 from schemetools.nn.training.config import TrainConfig
 from schemetools.nn.training.data import open_images
+from schemetools.nn.training.resume import open_checkpoint
 
 
 def load_model(path: str | Path) -> nn.Module:
@@ -39,12 +40,7 @@ def load_for_inspection(path: str | Path, data: str | Path, *, count: int = 8) -
 
 
 def _restored(path: Path) -> tuple[nn.Module, dict, TrainConfig]:
-    stored = load_checkpoint(path)
-    try:
-        config = TrainConfig.from_record(stored["config"])
-        classes, weights = stored["classes"], stored["model"]
-    except (KeyError, TypeError) as problem:
-        raise FileError(f"{path} is not a checkpoint of `schemetools train`: {problem} is missing") from None
-    model = build(config.model, config.scheme, len(classes), **config.options)
-    load_weights(model, weights, path)
+    stored, config = open_checkpoint(path)
+    model = build(config.model, config.scheme, len(stored["classes"]), **config.options)
+    load_weights(model, stored["model"], path)
     return model.eval(), stored, config

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -32,6 +32,7 @@ class Model:
 
     The root condition of `as_written` is zero-stability, that of `at_zero` the stability of the region's origin: they
     differ for a reducible multistep scheme, whose region is the reduced one's while its rho has the roots it has.
+    For another value of a symbol a multistep scheme may reduce, see `origin`.
     `symbols` are the free symbols, adjoined to the ordered field `base`.
     """
 
@@ -41,6 +42,7 @@ class Model:
     phi: Bivariate
     at_zero: Polynomial
     as_written: Polynomial
+    is_multistep: bool = False
 
     @classmethod
     def over(
@@ -107,7 +109,7 @@ def _multistep_model(scheme: LinearMultistep) -> Model:
         )
     K = Field(domain)
     phi = [trim(K, [a, -b]) for a, b in zip(alpha, beta, strict=True)]
-    return _model(domain, phi, trim(K, _z_coefficients(K, reduced(K, phi), 2)[0]), alpha)
+    return replace(_model(domain, phi, origin(K, phi), alpha), is_multistep=True)
 
 
 def _model(domain: Domain, phi: Bivariate, at_zero: Polynomial, as_written: Polynomial) -> Model:
@@ -136,6 +138,11 @@ def _real(model: Model, data: list[Polynomial]) -> Model:
 def _z_coefficients(K: Field, phi: Bivariate, terms: int) -> list[list[Any]]:
     """The coefficients of z^0, z^1, ... as polynomials in w, untrimmed."""
     return [[p[m] if m < len(p) else K.zero for p in phi] for m in range(terms)]
+
+
+def origin(K: Field, phi: Bivariate) -> Polynomial:
+    """rho of a multistep scheme without what it has in common with sigma."""
+    return trim(K, _z_coefficients(K, reduced(K, phi), 2)[0])
 
 
 def z_degree(phi: Bivariate) -> int:

@@ -13,7 +13,7 @@ from schemetools.analysis.algebra.decisions import minimal
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, trim
 from schemetools.analysis.stability.families import Family, explored, formula, irreducible, projection
-from schemetools.analysis.stability.model import Model, reduced
+from schemetools.analysis.stability.model import Model, origin, reduced
 from schemetools.analysis.stability.numbers import crossing_polynomials, imaginary_exit, length, real_exit
 from schemetools.analysis.stability.verdicts import (
     imaginary_gap,
@@ -51,7 +51,7 @@ def is_infinite(model: Model, *, imaginary: bool) -> Verdict:
 def _family(model: Model, *, imaginary: bool) -> Family | Expr:
     domain, symbols, data = minimal(model.domain, [model.phi, model.at_zero])
     base = Model.over(domain).base
-    numeric = functools.partial(_length, imaginary=imaginary)
+    numeric = functools.partial(_length, imaginary=imaginary, is_multistep=model.is_multistep)
     if len(symbols) == 0:
         return numeric(base, data)
     if len(symbols) > 1:
@@ -100,8 +100,10 @@ def _apart(domain: Domain, f: Polynomial, g: Polynomial) -> list[Any]:
     return [f[-1], g[-1], first.rep.resultant(second.rep)]
 
 
-def _length(K: Field, data: Any, *, imaginary: bool) -> Expr:
+def _length(K: Field, data: Any, *, imaginary: bool, is_multistep: bool) -> Expr:
     phi, at_zero = data
+    if is_multistep:
+        at_zero = origin(K, phi)  # the scheme may reduce at this value
     if not imaginary:
         return length(real_exit(K, phi, at_zero))
     exit_, squared = imaginary_exit(K, phi, at_zero)

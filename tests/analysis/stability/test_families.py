@@ -162,3 +162,22 @@ def test_random_families_agree_with_their_numbers(seed):
 @pytest.mark.parametrize("block", range(100))
 def test_many_random_families_agree_with_their_numbers(block):
     assert [disagreements(100 + 10 * block + i) for i in range(10)] == [[]] * 10
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "value"),
+    [
+        ([0, 2, -3, 1], [-k, -1, 1 - 3 * k / 2, 0], Rational(2, 7)),
+        ([2, -3, 1], [-k, 1, 0], Rational(2)),  # (w - 2) (w - 1 - z)
+        ([3, -4, 1], [0, -3 * k, 1], Rational(1)),  # (w - 3) (w - 1 - z w)
+    ],
+)
+def test_where_a_root_outside_the_circle_cancels_the_interval_is_that_of_the_reduced_scheme(alpha, beta, value):
+    family = st.LinearMultistep(alpha, beta)
+    number = st.stability(family.subs({"k": value}))
+    formulas = st.stability(family)
+    assert number.real_interval > 0
+    for name in ("real_interval", "imaginary_interval"):
+        formula = getattr(formulas, name)
+        assert formula.subs(k, value) == getattr(number, name)
+        assert formula.subs(k, value + Rational(1, 10)) == 0

@@ -1,4 +1,4 @@
-"""The shapes in which a tableau comes, and its nodes c beside the row sums of A."""
+"""The shapes in which a tableau comes, its nodes c beside the row sums of A, its embedded weights beside b."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from schemetools.schemes.arrays import Matrix, Vector
 
 SLACK = 1e-9  # what rounded coefficients of order 1 may miss a row sum by
 FEWEST_PLACES = 4
+NO_RESULT = 1e-3  # of the sum of b: the weights of a result of any order have that sum themselves
 
 
 def square(rows: Sequence[Vector], s: int, what: str = "A") -> Matrix:
@@ -67,6 +68,21 @@ def _reaches(row: Vector, i: int, s: int) -> bool:
 def _same_but_first(lengths: list[int], pattern: list[int]) -> bool:
     """Whether the rows have the lengths of a pattern; an empty first row fits every one."""
     return lengths[1:] == pattern[1:] and lengths[0] in (0, pattern[0])
+
+
+def refuse_error_weights(embedded: Vector | None, b: Vector, what: str = "b_hat") -> None:
+    """Raise TableauError where embedded weights sum to 0, as b - b_hat does, which many papers print."""
+    if embedded is None:
+        return
+    total, advanced = _total(embedded), _total(b)
+    if not (total.is_number and advanced.is_number) or exact.size(total) >= NO_RESULT * exact.size(advanced):
+        return
+    advances = what.removesuffix("_hat")
+    sums = "0" if total == 0 else f"{exact.size(total):.0e}, nearly 0"
+    raise TableauError(
+        f"{what} sums to {sums}: these look like error weights, {advances} - {what}; give {advances} minus them, the "
+        "weights of the embedded result"
+    )
 
 
 def checked_nodes(

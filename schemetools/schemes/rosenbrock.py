@@ -14,7 +14,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, Number, Relations
 from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import rosenbrock_array
-from schemetools.schemes.nodes import one_each, square, triangular
+from schemetools.schemes.nodes import one_each, refuse_error_weights, square, triangular
 from schemetools.schemes.runge_kutta import RungeKutta
 
 ONE_BY_ONE = "its stages are solved one after another"
@@ -31,7 +31,7 @@ class Rosenbrock(Scheme):
     evaluated at t_n + c_i h, c_i the row sums of A, and h (sum_j Gamma_ij) f_t(t_n, u_n) is added to the right side.
     A is (s, s) strictly lower, Gamma (s, s) lower triangular, its diagonal entries may differ; b (s,), `b_hat` (s,) the
     weights of an embedded result; coefficients as in `RungeKutta`, `exact` and `digits` too.
-    Raises TableauError for arrays of other shapes, and for entries above these triangles.
+    Raises TableauError for arrays of other shapes, for entries above these triangles, and for a b_hat that sums to 0.
     Source: Hairer, Wanner, Solving Ordinary Differential Equations II, section IV.7.
 
     >>> import schemetools as st
@@ -71,6 +71,7 @@ class Rosenbrock(Scheme):
         Gamma = square(rows, s, "Gamma")
         embedded = None if b_hat is None else given.vector(b_hat, "b_hat")
         one_each(s, b_hat=embedded)
+        refuse_error_weights(embedded, b)
         triangular(A, "A of a Rosenbrock method", ONE_BY_ONE)
         triangular(Gamma, "Gamma of a Rosenbrock method", ONE_BY_ONE, diagonal=True)
         if not isinstance(w_method, bool):

@@ -12,7 +12,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme
 from schemetools.schemes.intake import Intake, tableau_relations
 from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import butcher
-from schemetools.schemes.nodes import checked_nodes, one_each, square
+from schemetools.schemes.nodes import checked_nodes, one_each, refuse_error_weights, square
 from schemetools.schemes.registers import STORAGE, two_n
 
 
@@ -24,15 +24,16 @@ class RungeKutta(Scheme):
 
     A is (s, s), b (s,), c (s,), coefficients as in `exact.measure`: text, integers, fractions, floats, arrays. Rows of
     A may leave out the zeros from the diagonal on, and A its first row where that is empty. `b_hat` (s,) holds the
-    weights of an embedded result. c is the row sums of A, where it is left out; given, it must equal them to the digits
-    given, unless `c_is_declared=True` says that it is another c on purpose.
+    weights of an embedded result, not the error weights b - b_hat. c is the row sums of A, where it is left out; given,
+    it must equal them to the digits given, unless `c_is_declared=True` says that it is another c on purpose.
 
     `exact=None`: rounded where the digits say so (a float or decimal of more than 12 digits; long fractions and shorter
     decimals where a condition is missed by less than 1e-9), exact else; `exact=False` declares coefficients
     approximate, to `digits` decimals, and `exact=True` exact.
     `storage="2N"`: programs keep two registers (Williamson), for a tableau that has this form, as those of
     `low_storage("2N")` have.
-    Raises TableauError for a malformed tableau, and CoefficientError for an entry that is no coefficient.
+    Raises TableauError for a malformed tableau and for a b_hat that sums to 0, CoefficientError for an entry that is no
+    coefficient.
     Source: J. C. Butcher, Numerical Methods for Ordinary Differential Equations, section 23.
 
     >>> RungeKutta([[0, 0], ["1/2", 0]], [0, 1]).c
@@ -73,6 +74,7 @@ class RungeKutta(Scheme):
         embedded = None if b_hat is None else given.vector(b_hat, "b_hat")
         nodes = None if c is None else Intake(None, imaginary=True).measured(c, "c")
         one_each(s, b_hat=embedded, c=nodes)
+        refuse_error_weights(embedded, b)
         told = [None if m.decimals else m.value for m in nodes] if nodes and not c_is_declared else [None] * s
         known = given.settle(tableau_relations(A, [w for w in (b, embedded) if w], told))
         c = checked_nodes(A, nodes, known, declared=c_is_declared)

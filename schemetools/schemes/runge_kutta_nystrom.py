@@ -14,7 +14,7 @@ from schemetools.schemes.base import GeneralLinear, Scheme, as_scheme, labelled
 from schemetools.schemes.intake import NEAR, Intake, no_relations
 from schemetools.schemes.kept import kept
 from schemetools.schemes.latex import nystrom_tableau
-from schemetools.schemes.nodes import checked_nodes, one_each, square
+from schemetools.schemes.nodes import checked_nodes, one_each, refuse_error_weights, square
 from schemetools.schemes.runge_kutta import RungeKutta
 
 ZERO, ONE = Integer(0), Integer(1)
@@ -31,7 +31,7 @@ class RungeKuttaNystrom(Scheme):
     With `A_prime` it is one for q'' = f(q, p): f is taken at (Q_i, P_i), P_i = p + h sum_j A'_ij f_j. A and A_prime
     are (s, s), b, b_prime and c (s,), coefficients and rows as in `RungeKutta`; the row sums of A_prime are c. `b_hat`
     and `b_prime_hat` are the weights of an embedded result, given together. `exact` and `digits` are as in
-    `RungeKutta`. Raises TableauError for a malformed tableau.
+    `RungeKutta`. Raises TableauError for a malformed tableau and for embedded weights that sum to 0.
     Source: Hairer, Norsett, Wanner, Solving Ordinary Differential Equations I, section II.14.
 
     >>> RungeKuttaNystrom([[], ["1/2"]], ["1/2", 0], ["1/2", "1/2"], [0, 1])
@@ -76,6 +76,8 @@ class RungeKuttaNystrom(Scheme):
         one_each(s, **weights, c=nodes)
         if (b_hat is None) != (b_prime_hat is None):
             raise TableauError("an embedded result has both b_hat, for q, and b_prime_hat, for q'; one of them came")
+        refuse_error_weights(weights["b_hat"], b)
+        refuse_error_weights(weights["b_prime_hat"], weights["b_prime"] or b, "b_prime_hat")
         known = given.settle(no_relations)
         times = (
             tuple(m.value for m in nodes)

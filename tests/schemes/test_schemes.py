@@ -183,3 +183,18 @@ def test_a_bernoulli_symbol_with_other_values_than_one_and_zero_is_refused():
     scheme = st.RungeKutta([[0]], [Bernoulli("xi", Rational(1, 2), 3, 1)])
     with pytest.raises(st.SchemeError, match="takes the values 3 and 1"):
         st.modified_equation(scheme)
+
+
+def test_error_weights_are_not_taken_for_an_embedded_result():
+    A, b = st.bogacki_shampine3.A, st.bogacki_shampine3.b
+    error = [x - y for x, y in zip(b, st.bogacki_shampine3.b_hat, strict=True)]
+    with pytest.raises(TableauError, match=r"b_hat sums to 0: these look like error weights, b - b_hat; give b"):
+        st.RungeKutta(A, b, b_hat=error)
+    with pytest.raises(TableauError, match="nearly 0"):
+        st.RungeKutta(A, b, b_hat=[*error[:-1], str(float(error[-1]) + 1e-8)])
+    mended = [x - y for x, y in zip(b, error, strict=True)]
+    assert st.RungeKutta(A, b, b_hat=mended) == st.bogacki_shampine3
+    with pytest.raises(TableauError, match="b_hat sums to 0"):
+        st.Rosenbrock([[0, 0], [1, 0]], [[1, 0], [0, 1]], ["1/2", "1/2"], b_hat=["1/2", "-1/2"])
+    with pytest.raises(TableauError, match="b_prime_hat sums to 0: .* b_prime - b_prime_hat"):
+        st.RungeKuttaNystrom([[0]], ["1/2"], [1], [0], b_hat=["1/2"], b_prime_hat=[0])

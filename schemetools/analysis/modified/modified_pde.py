@@ -118,6 +118,10 @@ class ModifiedPDE:
         """{multi-index: coefficient} of the odd derivatives beyond the limit, in numbers: they shift phases."""
         return self._errors(1)
 
+    def errs_below(self, order: int) -> bool:
+        """Whether a derivative of a lower order than the given one is beyond the limit."""
+        return any(sum(index) < order for part in (self.diffusion, self.dispersion) for index in part)
+
     def _symbol(self, coefficients: Mapping[Index, Expr], parity: int) -> Expr:
         angles = angles_of(self.dimension)
         total: Any = Integer(0)
@@ -128,8 +132,9 @@ class ModifiedPDE:
         return total
 
     def phase_error(self) -> Expr:
-        """The relative error of the phase of a wave of angle theta per point, a series: negative where it lags.
+        """The relative error of the phase of a wave of angle theta per point: negative where it lags.
 
+        A series cut after the derivatives of `order`: 0 says that there is no error through these, not beyond them.
         Raises SchemeError where the limit moves no waves.
         """
         moved = self._symbol(self._limit, 1)
@@ -138,7 +143,10 @@ class ModifiedPDE:
         return sympy.expand(sympy.cancel(self._symbol(self.dispersion, 1) / moved))
 
     def amplification_error(self) -> Expr:
-        """The logarithm of |g|, without the part of the limit, for a wave of angle theta per point, a series."""
+        """The logarithm of |g|, without the part of the limit, for a wave of angle theta per point.
+
+        A series cut after the derivatives of `order`, as that of the phase.
+        """
         if self.time != 1:
             raise UnsupportedError("the amplification of a scheme for u_tt is not read from its modified equation")
         return sympy.expand(self._symbol(self.diffusion, 0))
@@ -223,7 +231,7 @@ def _series(scheme: Any, order: int) -> tuple[LogSeries, int]:
 def modified_pde(scheme: Discretisation, order: int | None = None) -> ModifiedPDE:
     """The modified equation of a difference scheme or a method of lines, through derivatives of the given order.
 
-    Without an order it goes through 4, or to the first error where that comes later.
+    Without an order it goes through 4, and one beyond the first error: so an odd and an even derivative are seen.
     Raises SchemeError for an order that is not 1 to 40, and UnsupportedError for schemes without such an equation.
 
     >>> import schemetools as st
@@ -232,7 +240,7 @@ def modified_pde(scheme: Discretisation, order: int | None = None) -> ModifiedPD
     """
     if order is None:
         found = modified_pde(scheme, DEFAULT)
-        while not (found.diffusion or found.dispersion) and found.order < FURTHEST:
+        while found.order < FURTHEST and not found.errs_below(found.order):
             found = modified_pde(scheme, found.order + 1)
         return found
     if not exact.is_whole(order) or not 1 <= order <= HIGHEST:

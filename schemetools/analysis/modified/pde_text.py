@@ -214,9 +214,14 @@ def _size(a: int, b: int) -> str:
     return _steps(TEXT, DT**a * Symbol("dx") ** b)
 
 
+def _derived(eq: Any) -> str:
+    """How far the equation was derived, beyond which nothing is known of it: u_xxxx."""
+    return derivative_text((eq.order,)) if eq.dimension == 1 else f"derivatives of order {eq.order}"
+
+
 def _diffusion(eq: Any) -> str:
     if not eq.diffusion:
-        return f"none: no even derivative through order {eq.order}, waves keep their size"
+        return f"none through {_derived(eq)}: no even derivative, waves keep their size so far"
     index, value = next(iter(eq.diffusion.items()))
     body = _joined([_term(eq, TEXT, index, value, "")])
     if sum(index) == 2:
@@ -230,7 +235,7 @@ def _damps(index: Index) -> str:
 
 def _dispersion(eq: Any) -> str:
     if not eq.dispersion:
-        return "none: no odd derivative beyond the limit"
+        return f"none through {_derived(eq)}: no odd derivative beyond the limit"
     index, value = next(iter(eq.dispersion.items()))
     if eq.dimension == 1 and eq.time == 1 and any(sum(i) % 2 for i in eq._limit):
         theta = Symbol("theta")

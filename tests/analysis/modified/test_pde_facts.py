@@ -138,3 +138,12 @@ def test_a_sawtooth_moves_on_the_grid_as_its_equation_says():
 
 def test_symbols_keep_their_names():
     assert st.modified_equation(st.lm_centred).in_numbers()[(1,)].free_symbols == {nu, Symbol("k")}
+
+
+def test_a_modified_equation_says_how_far_nothing_was_found():
+    advection = st.Operator({"-c": st.stencils.upwind(1, order=3)})
+    lines = st.method_of_lines("ssprk33", advection)
+    cut, default = st.modified_equation(lines, order=4), st.modified_equation(lines)
+    assert not cut.dispersion and "dispersion  none through u_xxxx:" in str(cut)
+    assert default.order == 5 and expand(default.phase_error() - theta**4 * (nu**4 - 1) / 30) == 0
+    assert "diffusion   none through u_xx:" in str(st.modified_equation(st.lax_wendroff, order=2))

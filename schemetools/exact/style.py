@@ -62,6 +62,22 @@ class Style(ABC):
         shown = [(*self.coefficient(value, exact), factor) for value, factor in terms if value != 0]
         return signed_sum((sign, factor if body == "1" else f"{body} {factor}") for sign, body, factor in shown) or "0"
 
+    def limit(self, terms: Iterable[tuple[Expr, str]], exact: bool = True) -> str:
+        """The equation that a scheme follows, one factor per field.
+
+        >>> from sympy import Rational
+        >>> TEXT.limit([(Rational(10, 13), "f")]), TEXT.limit([(Rational(-1), "f"), (Rational(2), "g")])
+        ("u' = (10/13) f", "u' = -f + 2 g")
+        """
+        shown = [(*self.coefficient(value, exact), label) for value, label in terms]
+        return f"u' = {signed_sum((sign, self._before(body, label)) for sign, body, label in shown)}"
+
+    def _before(self, body: str, label: str) -> str:
+        """A factor and what it multiplies: f, 2 f, (10/13) f."""
+        if body == "1":
+            return label
+        return f"{body if body.replace('.', '').isdigit() else self.group(_unwrap(body))} {label}"
+
     def coefficient(self, value: Expr, exact: bool = True) -> tuple[str, str]:
         """(sign, magnitude), the magnitude ready to stand before a factor; '1' for one.
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from schemetools.analysis.properties.order import limits, order
+from schemetools.analysis.properties.limits import limits
+from schemetools.analysis.properties.order import order
 from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.interop.exponential import parts
 from schemetools.interop.fields import fields_of, timed_fields

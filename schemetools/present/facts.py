@@ -71,9 +71,9 @@ def _periodicity(scheme: Scheme) -> str:
 
 
 def _order(scheme: Scheme) -> str:
+    if not scheme.exact and not scheme.free_symbols:
+        return order_report(scheme).removeprefix("order ")
     shown, note = order_text(scheme)
-    if not scheme.exact:
-        return f"{order_report(scheme)} {note}".rstrip()
     return f"{shown.rstrip('*')} {note}".rstrip()
 
 

@@ -1,10 +1,9 @@
 """What is known about a scheme, in short texts: its kind and its order."""
 
-from sympy import Expr
-
 from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.short_decimals import if_rounded
+from schemetools.exact.style import TEXT
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.exponential import Exponential
@@ -28,8 +27,7 @@ def order_text(scheme: Scheme) -> tuple[str, str]:
     limits = equation.limit if isinstance(equation.limit, tuple) else (equation.limit,)
     notes = [hint] if (hint := if_rounded(scheme, order(scheme))) else []
     if any(value != 1 for value in limits):
-        terms = (f"{_factor(v, scheme.exact)} {field}" for v, field in zip(limits, equation.fields, strict=True))
-        notes.insert(0, f"relative to u' = {' + '.join(terms)}")
+        notes.insert(0, f"relative to {TEXT.limit(zip(limits, equation.fields, strict=True), scheme.exact)}")
     return f"{order(scheme)}{'*' if notes else ''}", "; ".join(notes)
 
 
@@ -75,8 +73,3 @@ def kind_text(scheme: Scheme) -> str:
 
 def _count(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
-
-
-def _factor(value: Expr, is_exact: bool) -> str:
-    written = number(value, is_exact=is_exact)
-    return written if value.is_Integer or value.is_Symbol or not is_exact else f"({written})"

@@ -169,10 +169,16 @@ def zero_stability_warning(modes: Sequence[ParasiticMode]) -> list[str]:
         excess = abs(mode.value) - 1
         if excess > ON_CIRCLE or (mode.multiplicity > 1 and excess > -ON_CIRCLE):
             return [
-                f"not zero-stable: the mode of the root {mode.value:.4g} outgrows the smooth solution, "
+                f"not zero-stable: the mode of the root {_shown(mode.value)} outgrows the smooth solution, "
                 "so this equation describes a solution that rounding errors leave at once"
             ]
     return []
+
+
+def _shown(value: Any) -> str:
+    """A root in four digits, a real one without an imaginary part."""
+    x, y = float(mpmath.re(value)), float(mpmath.im(value))
+    return f"{x:.4g}" if abs(y) < ON_CIRCLE else f"{complex(x, y):.4g}"
 
 
 def start_shift(scheme: LinearMultistep, start: str | Sequence[Any]) -> tuple[Expr, tuple[Expr, ...]]:

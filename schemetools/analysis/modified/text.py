@@ -121,11 +121,7 @@ def _title(eq: EquationFacts, marks: _Marks, known: int) -> tuple[str, str]:
     limit = eq.limit if isinstance(eq.limit, tuple) else (eq.limit,)
     if all(vanishes(value - 1, eq.scheme) for value in limit) or eq.inverse:
         return title, ""
-    sides = []
-    for label, value in zip(eq.fields, limit, strict=False):
-        sign, body = marks.style.coefficient(value, eq.scheme.exact)
-        sides.append(f"{'-' if sign == '-' else ''}{marks.style.group(body)} {label}")
-    return title + " relative to ", "u' = " + " + ".join(sides)
+    return title + " relative to ", marks.style.limit(zip(limit, eq.fields, strict=False), eq.scheme.exact)
 
 
 def momentum_coefficient(eq: EquationFacts) -> Expr | None:

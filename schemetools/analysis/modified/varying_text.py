@@ -42,9 +42,8 @@ def _line(coefficients: Coefficients, style: Style, differential: Callable[[Tree
 def varying_text(scheme: Scheme, functions: tuple[Expr, ...], limit: Expr, coefficients: Coefficients) -> str:
     """Header and first-order form."""
     names = ", ".join(f"{f.func.__name__} = {f}" for f in functions)
-    sign, body = TEXT.coefficient(_with_primes(limit))
-    limit = "" if limit == 1 else f" relative to u' = {'-' if sign == '-' else ''}{TEXT.group(body)} f"
-    return f"{scheme} with {names}{limit}\nfirst order  {_line(coefficients, TEXT, differential_text)}"
+    relative = "" if limit == 1 else f" relative to {TEXT.limit([(_with_primes(limit), 'f')])}"
+    return f"{scheme} with {names}{relative}\nfirst order  {_line(coefficients, TEXT, differential_text)}"
 
 
 def varying_latex(coefficients: Coefficients) -> str:

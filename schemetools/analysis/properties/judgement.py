@@ -39,7 +39,8 @@ class OrderReport:
     `order` is the order that it is meant to have, `as_written` the one that its digits have exactly; `residuals` holds
     the largest |residual| of the conditions of each order 1..order+1 (as in `order_conditions`), `tolerance` what a
     residual may be for the digits given, at each of these orders. `rounded` says of short decimals, taken exactly,
-    with which `digits` the scheme would have a higher order.
+    with which `digits` the scheme would have a higher order. `relative_to` is the equation that the scheme follows,
+    where that is not u' = f: the order is relative to it.
 
     >>> import schemetools as st
     >>> report = st.order("tsit5", report=True)
@@ -52,6 +53,7 @@ class OrderReport:
     residuals: MappingProxyType[int, float]
     tolerance: MappingProxyType[int, float]
     rounded: str = ""
+    relative_to: str = ""
 
     @property
     def holds_to(self) -> float:
@@ -64,11 +66,12 @@ class OrderReport:
         return self.holds_to, self.residuals[self.order + 1]
 
     def __str__(self) -> str:
+        known = f"order {self.order}" + (f" relative to {self.relative_to}" if self.relative_to else "")
         if self.as_written == self.order:
-            return f"order {self.order}" + (f"; {self.rounded}" if self.rounded else "")
+            return known + (f"; {self.rounded}" if self.rounded else "")
         low, high = self.flips_at
         return (
-            f"order {self.order} to {low:.0e}; as written {self.as_written} "
+            f"{known} to {low:.0e}; as written {self.as_written} "
             f"(lower for a tolerance below {low:.0e}, higher above {high:.0e})"
         )
 

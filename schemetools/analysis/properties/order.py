@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal, overload
 
@@ -10,10 +11,11 @@ from sympy import Add, Expr, Rational
 from schemetools.analysis.properties import second_order, variable
 from schemetools.analysis.properties.conditions import _residuals, order_conditions
 from schemetools.analysis.properties.judgement import OrderReport, judged, meant_limit
+from schemetools.analysis.properties.limits import limits, relative_to
 from schemetools.analysis.properties.short_decimals import if_rounded
 from schemetools.analysis.properties.stage_order import general_stage_order, order_bounds
 from schemetools.analysis.series.momentum import as_multistep, momentum_series
-from schemetools.analysis.series.solve import OneStep, followed, grammar_of, modified_series
+from schemetools.analysis.series.solve import OneStep, grammar_of, modified_series
 from schemetools.analysis.trees.forest import forest
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical, from_domain, size, to_domain, to_float
@@ -40,12 +42,6 @@ def vanishes(value: Expr, scheme: Scheme) -> bool:
 def _some_remain(residuals: Iterable[Expr], scheme: Scheme) -> bool:
     """Whether an order condition fails: a residual that is not 0 counts, unless approximate numbers explain it."""
     return any(scheme.exact or not vanishes(residual, scheme) for residual in residuals)
-
-
-def limits(scheme: Scheme) -> tuple[Expr, ...]:
-    """The limit u' = limit * f of the scheme as h -> 0, one number per field."""
-    series = modified_series(scheme, 1)
-    return tuple(series.value(t, 1) for t in followed(scheme, series.grammar))
 
 
 def is_consistent(s: Any) -> bool:
@@ -103,9 +99,8 @@ def order(s: Any, *, report: bool = False, kinetic: str | None = None) -> int | 
         return _order(scheme, scheme.exact, scheme.digits)
     if isinstance(scheme, Collocation):
         return _proven_report(scheme)
-    if not scheme.exact and not scheme.free_symbols:
-        return judged(scheme)
-    return _exact_report(scheme)
+    found = judged(scheme) if not scheme.exact and not scheme.free_symbols else _exact_report(scheme)
+    return replace(found, relative_to=relative_to(scheme))
 
 
 def _proven_report(scheme: Collocation) -> OrderReport:

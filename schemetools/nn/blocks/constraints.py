@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from schemetools import exact
 from schemetools.analysis.properties.conditions import order_conditions
-from schemetools.analysis.properties.order import limits
+from schemetools.analysis.properties.limits import limits
 from schemetools.codegen.lower import lower
 from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.schemes.base import Scheme

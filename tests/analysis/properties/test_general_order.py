@@ -9,7 +9,8 @@ import sympy
 from sympy import Rational
 
 import schemetools as st
-from schemetools.analysis.properties.order import _fails_at, limits
+from schemetools.analysis.properties.limits import limits
+from schemetools.analysis.properties.order import _fails_at
 from schemetools.analysis.properties.stage_order import order_bounds
 
 DIAGONAL = [["1/4", 0, 0], ["1/3", "1/4", 0], ["1/3", "1/3", "1/4"]]

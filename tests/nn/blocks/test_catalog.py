@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import schemetools as st
-from schemetools.analysis.properties.order import limits
+from schemetools.analysis.properties.limits import limits
 
 from .test_block import step_matrix
 

@@ -14,14 +14,12 @@ from schemetools.analysis.algebra.conditions import Verdict
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.plane import Plane
 from schemetools.analysis.stability.ellipse import Ellipse
-from schemetools.analysis.stability.meant import decided_how
+from schemetools.analysis.stability.meant import Shares, decided_how, tested
 from schemetools.analysis.stability.questions import BY_NAME, Kind
 from schemetools.analysis.stability.words import verdict_table
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.collocation import Collocation
-
-Shares = tuple[tuple[str, Expr], ...] | None
 
 
 class Refusal:
@@ -280,4 +278,4 @@ class Stability(ABC):
     def _exact(self) -> str:
         if isinstance(self.scheme, Collocation):
             return "exact for the method itself, by the theory of collocation; its tableau is rounded from enclosures"
-        return "exact" if self.scheme.exact else decided_how(self.scheme)
+        return "exact" if self.scheme.exact else decided_how(tested(self.scheme, self.shares)[0])

@@ -16,7 +16,7 @@ from schemetools.analysis.stability import answers
 from schemetools.analysis.stability.base import Shares, Stability, undefined
 from schemetools.analysis.stability.ellipse import Ellipse, lm_ellipse
 from schemetools.analysis.stability.expansions import expansions, limit_of
-from schemetools.analysis.stability.meant import Meant, Subject, known_to, subject
+from schemetools.analysis.stability.meant import Meant, Subject, known_to, subject, tested
 from schemetools.analysis.stability.model import Model
 from schemetools.analysis.stability.nonlinear import an_stability, is_algebraically_stable, is_stiffly_accurate
 from schemetools.analysis.stability.oscillator import oscillation_matrix, periodicity
@@ -35,7 +35,8 @@ class LinearStability(Stability):
 
     @property
     def _key(self) -> tuple[Subject, bool, Shares]:
-        return subject(self.scheme), self.normalized, self.shares
+        scheme, shares = tested(self.scheme, self.shares)
+        return subject(scheme), self.normalized, shares
 
     @property
     def _exactly(self) -> Scheme:

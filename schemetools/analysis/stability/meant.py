@@ -6,20 +6,22 @@ that drop (L-stability), P(z) = Q(-z) (symmetry), |P| = |Q| at infinity. The err
 is off by its last digit, from derivatives measured by small changes.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import QQ
+from sympy import QQ, Add, Expr, Rational
 
 from schemetools.analysis.algebra.fields import RoundedRationals
 from schemetools.analysis.properties.agreement import distance_to
 from schemetools.analysis.properties.judgement import SAFETY, judged, unit
 from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.stability.model import Model
-from schemetools.exact import to_float
+from schemetools.exact import canonical, to_float
+from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.collocation import Collocation
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -37,6 +39,31 @@ class Meant:
 
 
 Subject = Scheme | Meant
+Shares = tuple[tuple[str, Expr], ...] | None
+
+
+def tested(scheme: Scheme, shares: Shares) -> tuple[Scheme, Shares]:
+    """The scheme and shares of a question on u' = sum_i share_i lambda u.
+
+    An approximate additive scheme is there the one tableau sum_i share_i A^i, sum_i share_i b^i, whose digits are
+    judged like those of any other.
+    """
+    if scheme.exact or scheme.free_symbols or scheme.is_complex or not isinstance(scheme, AdditiveRungeKutta):
+        return scheme, shares
+    given = [(label, Rational(1, len(scheme.fields))) for label in scheme.fields] if shares is None else shares
+    if scheme.partitioned or any(share.free_symbols for _, share in given):
+        return scheme, shares
+    return _together(scheme, tuple(given), scheme.digits), None
+
+
+@functools.lru_cache(maxsize=128)
+def _together(scheme: AdditiveRungeKutta, shares: tuple[tuple[str, Expr], ...], digits: int | None) -> RungeKutta:
+    """One tableau of an additive scheme; equal schemes may be known to different digits, part of the key."""
+    tableaux, n = dict(scheme.tableaux), range(scheme.stages)
+    parts = [(share, tableaux[label]) for label, share in shares]
+    A = [[canonical(Add(*(share * t.A[i][j] for share, t in parts))) for j in n] for i in n]
+    b = [canonical(Add(*(share * t.b[j] for share, t in parts))) for j in n]
+    return RungeKutta(A, b, exact=False, digits=digits, name=f"{scheme}")
 
 
 def subject(scheme: Scheme) -> Subject:

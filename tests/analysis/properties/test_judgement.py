@@ -99,8 +99,8 @@ ROUNDED = (
 VERDICTS = ("is_a_stable", "is_l_stable", "is_i_stable", "is_algebraically_stable", "is_stiffly_accurate")
 
 
-def agree(exact, rounded):
-    for name in VERDICTS:
+def agree(exact, rounded, verdicts=VERDICTS):
+    for name in verdicts:
         assert getattr(rounded, name) == getattr(exact, name), name
     for name in ("real_interval", "imaginary_interval"):
         a, b = float(getattr(exact, name)), float(getattr(rounded, name))
@@ -177,3 +177,38 @@ def test_few_decimals_never_promise_a_higher_order_and_four_are_enough_for_the_r
     scheme = st.get(name)
     found = st.order(to_decimals(scheme, digits))
     assert found == st.order(scheme) if digits > 3 else found <= st.order(scheme)
+
+
+LINEAR = ("is_zero_stable", "is_a_stable", "is_l_stable", "is_a0_stable", "is_i_stable")
+APPROXIMATE_PAIRS = [name for name in ("kencarp3", "kencarp4", "kencarp5") if name in st.names()]
+
+
+@pytest.mark.parametrize("name", APPROXIMATE_PAIRS)
+@pytest.mark.parametrize("field", ["F", "G"])
+def test_a_field_with_the_whole_share_is_judged_like_its_own_tableau(name, field):
+    pair = st.get(name)
+    together = st.stability(pair, shares={label: int(label == field) for label in pair.fields})
+    agree(st.stability(dict(pair.tableaux)[field]), together, LINEAR)
+    assert together.is_l_stable is (field == "G") and " to 1e-" in together.how("is_a_stable")
+
+
+@pytest.mark.parametrize("shares", [None, {"F": 0, "G": 1}, {"F": "1/4", "G": "3/4"}, {"F": 1, "G": 1}], ids=str)
+def test_rounded_pairs_have_the_verdicts_of_the_exact_ones(shares):
+    exact = st.get("ars443")
+    agree(st.stability(exact, shares=shares), st.stability(st.to_float(exact), shares=shares), LINEAR)
+
+
+def test_the_digits_of_a_pair_are_judged_for_its_shares_as_they_are_known():
+    fine = st.to_float(st.get("ars222"))
+    coarse = AdditiveRungeKutta(fine.tableaux, digits=5)
+    assert fine == coarse
+    hows = [st.stability(s, shares={"F": "1/4", "G": "3/4"}).how("is_a_stable") for s in (fine, coarse)]
+    assert hows[0] != hows[1] and "1e-05" in hows[1]
+
+
+@pytest.mark.parametrize("weight", ["9/10", "-1"])
+def test_a_report_says_which_equation_an_inconsistent_scheme_follows(weight):
+    scheme = st.RungeKutta([[], ["1/2"]], ["0", weight])
+    shown, limit = str(st.order(scheme, report=True)), Rational(weight)
+    assert f"sum(b) = {limit}" in shown and ("u' = -f" if limit == -1 else f"u' = ({limit}) f") in shown
+    assert st.order(st.rk4, report=True).relative_to == "" == st.order(st.tsit5, report=True).relative_to

@@ -12,8 +12,9 @@ WORDS = {float: "a finite number", int: "an integer", str: "text", bool: "true o
 def misfit(value: Any, shape: Any, place: str = "") -> str | None:
     """What first keeps a value from a shape, as the end of a sentence; None where it fits.
 
-    A shape is a type (`float` is any finite number, `int` no bool), None, a tuple of alternatives, [shape] for a list,
-    {str: shape} for a mapping with any names, {"name": shape, ...} for one that has these names among others.
+    A shape is a type (`float` is any finite number, `int` no bool), None, a tuple of alternatives, [shape] for a list
+    of any length, [shape, shape] for a pair, {str: shape} for a mapping with any names, {"name": shape, ...} for one
+    that has these names among others.
 
     >>> misfit({"losses": [1.0, "x"]}, {"losses": [float]})
     "losses[1] is 'x', a str, and not a finite number"
@@ -33,7 +34,9 @@ def misfit(value: Any, shape: Any, place: str = "") -> str | None:
     if isinstance(shape, list):
         if not isinstance(value, (list, tuple)):
             return f"{here} is {came(value)} and not a list"
-        return _first(misfit(each, shape[0], f"{place}[{n}]") for n, each in enumerate(value))
+        if len(shape) > 1 and len(value) != len(shape):
+            return f"{here} has {len(value)} entries and not {len(shape)}"
+        return _first(misfit(each, shape[n % len(shape)], f"{place}[{n}]") for n, each in enumerate(value))
     return None if _is(value, shape) else f"{here} is {came(value)} and not {WORDS.get(shape) or f'a {shape.__name__}'}"
 
 

@@ -33,6 +33,12 @@ def test_what_does_not_fit_is_named_by_its_place(change, said):
         raise ValueError(misfit(GOOD | change, SHAPE))
 
 
+def test_a_pair_is_of_two():
+    assert misfit([1.0, "x"], [float, str]) is None
+    assert misfit([1.0], [float, str], "pair") == "pair has 1 entries and not 2"
+    assert misfit([1.0, 2.0], [float, str], "pair") == "pair[1] is 2.0, a float, and not text"
+
+
 @pytest.mark.parametrize("value", [None, [], "text", 3])
 def test_no_mapping_at_all(value):
     assert "and not a mapping" in misfit(value, SHAPE)

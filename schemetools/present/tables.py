@@ -2,7 +2,10 @@
 
 # pyright: reportAttributeAccessIssue=false
 
+import json
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,7 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError, came
+from schemetools.errors import FileError, SchemeError, came
+from schemetools.plain import misfit
 from schemetools.present import regions
 from schemetools.present.axes import complex_plane, style_cycle, styled
 from schemetools.present.trained import by_depth
@@ -20,16 +24,25 @@ from schemetools.schemes.registry import get
 
 Record = Mapping[str, Any]
 WIDTH, HEIGHT = 5.2, 3.4
-GRID = 240
+
+LAYER = {"coefficients": {str: float}, "eigenvalues": [[float, float]], "inside": bool}
+RUN = {
+    "error": float,
+    "coefficients": {str: (float, [float])},
+    "theory": ({"layers": [LAYER]}, {"refused": str}, None),
+}
+ROW = {"label": str, "scheme": (str, None), "runs": [RUN], "paired": ({"against": (str, None)}, None)}
+TABLE = {"title": str, "rows": [ROW]}
 
 
-def plot_table(record: Record) -> Figure:
-    """Draw what `st.nn.tables.reproduce` measured: the `record` it returns, or the contents of its table.json.
+def plot_table(record: Record | str | os.PathLike[str]) -> Figure:
+    """Draw what `st.nn.tables.reproduce` measured: the `record` it returns, its table.json, or the contents of that.
 
     The first panel has the error of every run, with the mean of each row; published figures are not in it. Where rows
     learned a k, the second has the momentum coefficient -k of their layers over depth, one line per seed, and for each
     of them a panel shows the eigenvalues of h f' over the regions of the layers' own schemes, of the network it is
-    compared with too: the two claims of LM-ResNet. Raises SchemeError where no run is there.
+    compared with too: the two claims of LM-ResNet. Raises SchemeError where no run is there, and for a
+    record or file that is none.
 
     >>> import schemetools as st
     >>> run = {"error": 8.0, "coefficients": {}, "theory": None, "config": {"seed": 0}}
@@ -37,13 +50,14 @@ def plot_table(record: Record) -> Figure:
     >>> len(st.plot_table({"title": "A table", "rows": [row]}).axes)
     1
     """
-    if not isinstance(record, Mapping) or not {"title", "rows"} <= set(record):
-        raise SchemeError(f"plot_table draws the record of a table, st.nn.tables.reproduce(...); {came(record)} came")
+    record = _checked(record)
     measured = [row for row in record["rows"] if row["runs"]]
     if not measured:
         raise SchemeError(f"the table {record['title']!r} has no finished run yet; there is nothing to draw")
     learned = [row for row in measured if any(by_depth(run["coefficients"], "k") for run in row["runs"])]
     planes = [row for row in _with_rivals(learned, measured) if _layers(row)]
+    window = _window(planes)
+    planes = [] if window is None else planes
     panels = 1 + bool(learned) + len(planes)
     columns = min(2, panels)
     with styled():
@@ -55,13 +69,29 @@ def plot_table(record: Record) -> Figure:
         _errors(next(places), measured)
         if learned:
             _momentum(next(places), learned)
-        window = _window(planes)
         for row in planes:
             _plane(next(places), row, window)
         for ax in places:
             ax.remove()
         figure.suptitle(record["title"])
     return figure
+
+
+def _checked(table: Any) -> Record:
+    """The record of a table, from its file too. Raises SchemeError for anything else."""
+    named = isinstance(table, (str, os.PathLike))
+    try:
+        record = json.loads(Path(table).read_text(encoding="utf-8")) if named else table
+    except OSError as problem:
+        raise FileError(f"cannot read {table}: {problem.strerror}; give the path of a table.json") from None
+    except (ValueError, RecursionError) as problem:  # no UTF-8, no JSON
+        raise FileError(f"{table} is no table.json: {problem}") from None
+    if wrong := misfit(record, TABLE):
+        if named:
+            raise FileError(f"{table} is no table.json of st.nn.tables.reproduce: {wrong}")
+        said = wrong if isinstance(record, Mapping) else f"{came(record)} came"
+        raise SchemeError(f"plot_table draws the record of a table, st.nn.tables.reproduce(...); {said}")
+    return record
 
 
 def _with_rivals(learned: Sequence[Record], measured: Sequence[Record]) -> list[Record]:

@@ -1,5 +1,8 @@
 """The picture of a table: every run is in it, published figures are not, and layers stand over their own regions."""
 
+import copy
+import json
+
 import numpy as np
 import pytest
 
@@ -60,3 +63,54 @@ def test_a_network_that_was_not_read_has_its_error_and_no_plane():
         for run in row["runs"]:
             run["theory"] = {"refused": "several fields"}
     assert len(plot_table(record).axes) == 2
+
+
+def test_a_table_is_drawn_from_its_file(tmp_path):
+    (tmp_path / "table.json").write_text(json.dumps(a_record()))
+    for path in (tmp_path / "table.json", str(tmp_path / "table.json")):
+        assert len(plot_table(path).axes) == len(plot_table(a_record()).axes)
+
+
+def test_layers_without_all_coefficients_of_their_scheme_have_no_plane():
+    record = a_record()
+    for row in record["rows"]:
+        row["scheme"] = "lm_stochastic_depth(k, p)"
+    assert len(plot_table(record).axes) == 2
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        *((None, "None came"), ([], "a list came"), ({}, "it has no title"), ({"title": "t"}, "it has no rows")),
+        *(("nowhere.json", "cannot read nowhere.json: No such file"), (__file__, "is no table.json: ")),
+    ],
+)
+def test_what_is_no_table_is_refused(record, said):
+    with pytest.raises(st.SchemeError, match=said):
+        plot_table(record)
+
+
+SPOILED = {
+    "title": (("title",), 3, "title is 3, an int"),
+    "rows": (("rows",), {}, "rows is a dict and not a list"),
+    "label": (("rows", 0, "label"), None, r"rows\[0\].label is None"),
+    "scheme": (("rows", 1, "scheme"), "nix", "no scheme 'nix'"),
+    "run": (("rows", 0, "runs", 0), None, r"runs\[0\] is None and not a mapping"),
+    "error": (("rows", 0, "runs", 1, "error"), "9", r"runs\[1\].error is '9', a str, and not a finite number"),
+    "no number": (("rows", 0, "runs", 1, "error"), float("nan"), "not a finite number"),
+    "k": (("rows", 1, "runs", 0, "coefficients", "layers.0.k"), "x", "coefficients.layers.0.k is 'x'"),
+    "theory": (("rows", 1, "runs", 0, "theory"), {}, "theory has no layers"),
+    "eigenvalue": (("rows", 1, "runs", 0, "theory", "layers", 0, "eigenvalues"), [[1.0]], "has 1 entries and not 2"),
+    "paired": (("rows", 1, "paired"), "ResNet-20", "paired is 'ResNet-20', a str, and not a mapping"),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_a_spoiled_part_is_named(kind):
+    (*path, last), value, said = SPOILED[kind]
+    record = inner = copy.deepcopy(a_record())
+    for name in path:
+        inner = inner[name]
+    inner[last] = value
+    with pytest.raises(st.SchemeError, match=said):
+        plot_table(record)

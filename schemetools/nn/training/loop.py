@@ -127,7 +127,8 @@ def _model(config: TrainConfig, data: ImageData) -> nn.Module:
     have, takes = data.train.images.shape[1], image[0]
     if have != takes:
         raise SchemeError(
-            f"the images have {have} channels and {config.model} takes {takes}; give options={{'channels': {have}}}"
+            f"the channels of the images are {have} and those that {config.model} takes {takes}; "
+            f"give options={{'channels': {have}}}"
         )
     if config.channels_last:
         model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, reportCallIssue]

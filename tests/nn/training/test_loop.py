@@ -171,8 +171,29 @@ def test_a_loss_that_is_not_finite_stops_the_run(shared_folder, tmp_path):
         ({"epochs": 0}, "epochs must be"),
         ({"lr": float("nan")}, "lr must be"),
         ({"schedule": "cosin"}, "schedule is one of"),
+        *(({name: value}, f"{name} must be an integer") for name in ("size", "limit") for value in ("8", 0, -3, 2.0)),
+        *(({"options": value}, "options is .* and not a mapping") for value in (None, [1], {1: 2})),
+        *(({name: value}, f"{name} is the name of a folder") for name in ("out", "data") for value in (None, 5)),
+        ({"store": 5}, "store is the name of a folder"),
+        ({"lr": True}, "lr must be a finite number"),
+        ({"momentum": "0.9"}, "momentum must be a finite number"),
+        ({"lr": 10**400}, "lr must be a finite number"),
+        ({"augment": 1}, "augment is 1, an int, and not true or false"),
+        ({"scheme": 3}, "scheme is 3, an int, and not text"),
+        ({"model": None}, "model is None and not text"),
+        ({"schedule": ["cosine"]}, "schedule is one of"),
     ],
 )
 def test_settings_out_of_range(change, message):
     with pytest.raises(SchemeError, match=message):
-        TrainConfig("data", "out", **change)
+        TrainConfig(**{"data": "data", "out": "out", **change})
+
+
+def test_folders_may_be_paths(tmp_path):
+    assert TrainConfig(tmp_path, tmp_path / "out").record()["out"] == str(tmp_path / "out")
+
+
+@pytest.mark.parametrize(("given", "said"), [({"data": "x"}, "config is a TrainConfig"), (None, "a NoneType came")])
+def test_settings_that_are_none(given, said):
+    with pytest.raises(SchemeError, match=said):
+        train(given)

@@ -8,6 +8,7 @@ from accelerate.tracking import GeneralTracker, on_main_process
 
 from schemetools.errors import SchemeError
 from schemetools.nn.training import TrainConfig, images_of, open_images, train
+from schemetools.nn.training.augment import to_floats
 
 SETTINGS = {"model": "resnet20", "scheme": "lm", "options": {"width": 2}, "epochs": 2, "batch": 8, "lr": 0.05}
 
@@ -70,12 +71,63 @@ def test_floats_are_normalised_as_they_are(tmp_path):
         (torch.zeros(2, 3, 8, 8), "pair of tensors"),
         ((torch.zeros(2, 3, 4, 4), torch.tensor([0, 1])), "of one shape"),
         ((torch.zeros(2, 3, 8, 8), torch.tensor([0, 9])), "2 classes are named and 10 occur"),
+        ((torch.zeros(2, 3, 8, 8), torch.tensor([0, 10**8])), "2 classes are named and 100000001 occur"),
+        ((torch.zeros(2, 3, 8, 8, dtype=torch.uint8), torch.tensor([0, 1])), "bytes of one and floats of the other"),
+        ((torch.zeros(2, 3, 0, 8), torch.tensor([0, 1])), "at least one pixel"),
+        ((torch.zeros(2, 3, 8, 8, device="meta"), torch.tensor([0, 1])), "meta or sparse ones came"),
+        ((torch.full((2, 3, 8, 8), 1e300, dtype=torch.float64), torch.tensor([0, 1])), "beyond single precision"),
     ],
 )
 def test_what_is_no_data_is_refused(part, said):
     good = (torch.zeros(2, 3, 8, 8), torch.tensor([0, 1]))
     with pytest.raises(SchemeError, match=said):
         images_of(part, good, classes=("a", "b"))
+
+
+@pytest.mark.parametrize("classes", [5, "ab"])
+def test_classes_are_a_list_of_names(classes):
+    part = (torch.zeros(2, 3, 8, 8), torch.tensor([0, 1]))
+    with pytest.raises(SchemeError, match="classes is a list of names"):
+        images_of(part, part, classes=classes)
+
+
+def test_classes_without_names_are_no_more_than_the_images():
+    part = (torch.zeros(2, 3, 8, 8), torch.tensor([0, 10**8]))
+    with pytest.raises(SchemeError, match="class 100000000 occurs among 4 images"):
+        images_of(part, part)
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(1e-5, 0), (1e-20, 0), (1.0, 1e6), (1e4, -1e6)])
+def test_floats_of_any_scale_have_their_own_deviation(scale, shift):
+    """Against the two passes of NumPy, over several chunks."""
+    x = torch.rand(5000, 2, 3, 3, generator=torch.Generator().manual_seed(0)) * scale + shift
+    data = images_of((x, torch.arange(5000) % 3), (x, torch.arange(5000) % 3))
+    exact = x.double().numpy()
+    assert data.mean == pytest.approx(exact.mean((0, 2, 3)), rel=1e-12, abs=0)
+    assert data.std == pytest.approx(exact.std((0, 2, 3)), rel=1e-9, abs=0)
+    if not shift:
+        assert to_floats(x, data.mean, data.std).std() == pytest.approx(1, rel=1e-3)
+
+
+def test_a_constant_channel_is_normalised_to_nothing():
+    x = torch.rand(6, 2, 4, 4)
+    x[:, 1] = 0.1
+    data = images_of((x, torch.arange(6) % 2), (x, torch.arange(6) % 2))
+    assert data.std[1] == 1.0
+    assert to_floats(x, data.mean, data.std)[:, 1].abs().max() < 1e-7
+
+
+def test_images_of_other_channels_than_the_network_takes_are_refused(tmp_path):
+    part = (torch.rand(4, 1, 8, 8), torch.arange(4) % 2)
+    with pytest.raises(SchemeError, match=r"are 1 and those that resnet20 takes 3; give options=\{'channels': 1\}"):
+        train(TrainConfig("memory", str(tmp_path / "run"), **SETTINGS), images=images_of(part, part))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("images", [3, (1, 2), {"train": 1}])
+def test_images_are_those_of_images_of(tmp_path, images):
+    with pytest.raises(SchemeError, match="images are what images_of or open_images returns"):
+        train(TrainConfig("memory", str(tmp_path / "run"), **SETTINGS), images=images)
 
 
 def test_a_folder_as_torchvision_has_it(folder):

@@ -25,6 +25,7 @@ from sympy import Add, Expr, Integer, Rational, Symbol
 from schemetools.analysis.algebra.square_root import square_root
 from schemetools.analysis.modified.masked import MaskedEquation, masked_equation
 from schemetools.analysis.modified.per_layer import per_layer
+from schemetools.analysis.modified.sde import check_followed
 from schemetools.analysis.modified.stochastic import StochasticModifiedEquation, stochastic_modified_equation
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.exact import canonical
@@ -69,6 +70,7 @@ class ScheduledEquation:
     def simulate(self, f: Any, u: Any, start: Any, h: float, **options: Any) -> np.ndarray:
         """Paths through all layers, (len + 1, paths, n): the state before the first and after each. See `simulate`."""
         seed, progress = options.pop("seed", 0), options.pop("progress", None)
+        check_followed(seed, progress, whole=True)
         states = []
         for n, piece in enumerate(self.pieces):
             path = piece.simulate(f, u, start, h, h, seed=seed * len(self) + n, **options)

@@ -2,6 +2,7 @@
 
 import importlib
 import math
+import operator
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,10 +11,12 @@ import numpy as np
 import sympy
 from sympy import Expr, Matrix, Symbol
 
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 from schemetools.exact import expression
 
 DIGITS = 30
+MOST_STEPS = 10**8
+OPTIONS = ("steps", "paths", "seed", "progress", "backend", "method")
 
 
 class Diffusive(Protocol):
@@ -105,12 +108,13 @@ def simulate(
     the scheme by default. The same seed gives the same paths. `progress(steps done, steps)` is called after each.
     Where `start` is a tensor, f is a module or function of a batch, u is None, and the paths are tensors, by torchsde
     where it is installed (`backend="torchsde"` insists, "torch" does without; `method` is torchsde's) or in torch.
-    Raises SchemeError for a time or a number of steps or paths that is not positive, symbols without a number, and
-    the Stratonovich form.
+    Raises SchemeError for a time or a number of steps or paths that is not positive, more than 10^8 steps, a start of
+    another shape, symbols without a number, and the Stratonovich form.
     """
-    count = 4 * math.ceil(t / h) if steps is None and t > 0 and h > 0 else steps
-    if count is None or count < 1 or (paths is not None and paths < 1) or not t > 0:
-        raise SchemeError(f"t = {t}, h = {h}, steps = {steps}, paths = {paths} came; all must be positive")
+    count = _number_of_steps(t, h, steps, paths)
+    check_followed(seed, progress, whole=hasattr(start, "requires_grad"))
+    if unknown := sorted(set(options) - set(OPTIONS)):
+        raise SchemeError(f"simulate has no option {unknown[0]!r}; its options: {', '.join(OPTIONS)}")
     if getattr(eq, "form", "Ito") != "Ito":
         raise SchemeError("Euler-Maruyama follows the Ito form; simulate the equation as derived")
     if hasattr(start, "requires_grad"):
@@ -119,24 +123,96 @@ def simulate(
         return other.torch_paths(eq, f, start, t, h, steps=count, paths=paths, seed=seed, progress=progress, **options)
     if options:
         raise SchemeError(f"{', '.join(options)} came; backend and method belong to fields and starts of torch")
-    return _euler_maruyama(eq, f, u, start, t, h, count, 1000 if paths is None else paths, seed, progress)
+    return _euler_maruyama(eq, f, u, start, t, h, count, paths, seed, progress)
+
+
+def _number_of_steps(t: Any, h: Any, steps: Any, paths: Any) -> int:
+    if not (_is_positive(t) and _is_positive(h) and all(n is None or is_whole(n, 1) for n in (steps, paths))):
+        raise SchemeError(
+            f"t = {t!r}, h = {h!r}, steps = {steps!r}, paths = {paths!r} came; all must be positive: t and h finite "
+            "numbers, steps and paths whole ones"
+        )
+    count = 4 * t / h if steps is None else steps
+    if count > MOST_STEPS:
+        raise SchemeError(f"t = {t}, h = {h}, steps = {steps} came: more than 10^8 steps; take fewer, or longer ones")
+    return 4 * math.ceil(t / h) if steps is None else operator.index(steps)
+
+
+def _is_positive(value: Any) -> bool:
+    try:
+        return not isinstance(value, (bool, str)) and 0 < float(value) < math.inf
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def is_whole(value: Any, least: int) -> bool:
+    """Whether a value is a whole number, of Python's or another kind, and so large."""
+    try:
+        return not isinstance(value, bool) and operator.index(value) >= least
+    except TypeError:
+        return False
+
+
+def check_followed(seed: Any, progress: Any, *, whole: bool) -> None:
+    """Raise SchemeError for what is no seed, of numpy or a whole number, and a progress that cannot be called."""
+    try:
+        good = is_whole(seed, 0) if whole else np.random.default_rng(seed) is not None
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise SchemeError(f"seed: {came(seed)} came; give a whole number, at least 0")
+    if not (progress is None or callable(progress)):
+        raise SchemeError(f"progress: {came(progress)} came; give a function progress(steps done, steps), or None")
+
+
+def _begin(start: Any, paths: int | None, n: int) -> np.ndarray:
+    """The first row of the paths, (paths, n)."""
+    try:
+        begin = None if np.iscomplexobj(start) else np.asarray(start, dtype=float)
+    except (TypeError, ValueError):
+        begin = None
+    shape = () if begin is None else begin.shape
+    if begin is None or not begin.size or not np.isfinite(begin).all() or (shape or (1,))[-1] != n or len(shape) > 2:
+        shown = came(start) if begin is None or not shape else f"an array of shape {shape}"
+        raise SchemeError(
+            f"start: {shown} came; give a finite number for each variable, of which there are {n}, or an array of "
+            f"shape (paths, {n})"
+        )
+    if len(shape) == 2 and paths not in (None, len(begin)):
+        raise SchemeError(f"paths = {paths} and a start of {len(begin)} paths came; leave paths out, or give one start")
+    return begin if len(shape) == 2 else np.broadcast_to(begin, (paths or 1000, n))
+
+
+def _room(*shape: int) -> np.ndarray:
+    try:
+        return np.empty(shape)
+    except (MemoryError, ValueError):
+        raise SchemeError(f"{shape} numbers are more than the memory holds; take fewer paths or steps") from None
 
 
 def _euler_maruyama(
-    eq: Diffusive, f: Any, u: Any, start: Any, t: float, h: float, count: int, paths: int, seed: Any, progress: Any
+    eq: Diffusive,
+    f: Any,
+    u: Any,
+    start: Any,
+    t: float,
+    h: float,
+    count: int,
+    paths: int | None,
+    seed: Any,
+    progress: Any,
 ) -> np.ndarray:
-    variables = (u,) if isinstance(u, Symbol) else tuple(u)
     time = getattr(eq, "time", None) or sympy.Dummy("t")
     drift, noise = eq.drift(f, u, expression(h)), eq.diffusion(f, u, expression(h))
+    variables = (u,) if isinstance(u, Symbol) else tuple(u)
     open_symbols = set().union(*(c.free_symbols for c in (*drift, *noise))) - {time, *variables}
     if open_symbols:
         raise SchemeError(f"{', '.join(sorted(map(str, open_symbols)))} has no number: put values into the field")
     move, spread = (sympy.lambdify((time, *variables), list(x), "numpy", cse=True) for x in (drift, noise))
-    random, dt, n, width = np.random.default_rng(seed), t / count, len(variables), noise.cols
-    begin = np.asarray(start, dtype=float)
-    result = np.empty((count + 1, begin.shape[0] if begin.ndim == 2 else paths, n))
+    random, dt, n, width = np.random.default_rng(seed), float(t) / count, len(variables), noise.cols
+    begin = _begin(start, paths, n)
+    paths, result = len(begin), _room(count + 1, *begin.shape)
     result[0] = begin
-    paths = result.shape[1]
     for k in range(count):
         x = result[k].T
         dB = random.standard_normal((width, paths)) * math.sqrt(dt)

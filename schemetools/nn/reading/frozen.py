@@ -41,13 +41,8 @@ def frozen(net: nn.Module) -> nn.Module:
 
 def freeze(net: nn.Module) -> nn.Module:
     """`frozen` in place: a network that nobody else has is not copied."""
-    copied = net.cpu().double().eval()
+    copied = _with_originals(net.cpu().double().eval())
     made: dict[nn.Module, nn.Module] = {}
-    for parent in list(copied.modules()):
-        parent._compiled_call_impl = None
-        for name, child in parent.named_children():
-            if uncompiled(child) is not child:
-                setattr(parent, name, uncompiled(child))
     for parent in list(copied.modules()):
         for name, child in parent.named_children():
             if isinstance(child, _BatchNorm) and child.running_mean is not None:
@@ -81,3 +76,24 @@ def uncompiled(net: nn.Module) -> nn.Module:
     """What `torch.compile` was given, if the module is what it gave back."""
     inner = net._modules.get("_orig_mod") if isinstance(net, OptimizedModule) else None
     return net if inner is None else inner
+
+
+def originals(net: nn.Module) -> nn.Module:
+    """A network in which all that `torch.compile` gave back is what it was given; weights are shared.
+
+    A compiled program has the modules of its day: it hears no hooks, and does not see those that are put in.
+    """
+    net = uncompiled(net)
+    if not any(isinstance(module, OptimizedModule) for module in net.modules()):
+        return net
+    tensors: dict[int, Any] = {id(t): t for t in (*net.parameters(), *net.buffers())}
+    return _with_originals(copy.deepcopy(net, tensors))
+
+
+def _with_originals(net: nn.Module) -> nn.Module:
+    for parent in list(net.modules()):
+        parent._compiled_call_impl = None
+        for name, child in parent._modules.items():
+            if child is not None:
+                parent._modules[name] = uncompiled(child)
+    return net

@@ -21,6 +21,30 @@ def check_network(net: Any, call: str) -> None:
     raise SchemeError(f"a network, an nn.Module, comes first: {call}; {came} came")
 
 
+def check_numbers(net: nn.Module, x: Any, name: str) -> None:
+    """Raise SchemeError for a network or an input on the meta device, where tensors have shapes and no numbers."""
+    weights = "the network is on it: load its weights, net.to_empty(device='cpu') and load_state_dict"
+    held = {weights: (*net.parameters(), *net.buffers()), "the input is on it: give one with values": tree_leaves(x)}
+    for reason, values in held.items():
+        if any(isinstance(t, Tensor) and t.is_meta for t in values):
+            raise SchemeError(f"{name} needs numbers, tensors on the meta device have none, and {reason}")
+
+
+def check_values(x: Any, name: str) -> None:
+    """Raise SchemeError where the first tensor of an input has no entries, or some that are not finite."""
+    first = next((t for t in tree_leaves(x) if isinstance(t, Tensor)), None)  # a mask beside the first one may be -inf
+    if first is None or first.is_meta:
+        return
+    if first.numel() == 0:
+        raise SchemeError(f"{name} needs an input with entries; one of shape {tuple(first.shape)} came")
+    dense = first.is_floating_point() and first.layout == torch.strided and not first.is_nested
+    bad = int((~torch.isfinite(first)).sum()) if dense else 0
+    if bad:
+        raise SchemeError(
+            f"{name} needs an input of finite numbers; nan or inf at {bad} of {first.numel()} entries came"
+        )
+
+
 class Given:
     """An input as a network takes it: a tensor, a tuple of its arguments, or a mapping of its keywords.
 
@@ -37,8 +61,7 @@ class Given:
                 f"{name} needs an input as the network takes it: a tensor of floats or token ids, a tuple of its "
                 f"arguments, or a dict of its keywords; {type(x).__name__} came"
             )
-        for tensor in tensors[:1]:  # a mask beside the first one may be -inf
-            _check_values(tensor, name)
+        check_values((self.args, self.kwargs), name)
 
     def exact(self) -> "Given":
         """The same in double precision, on the CPU."""
@@ -71,11 +94,3 @@ def _exact(value: Any) -> Any:
     if not isinstance(value, Tensor):
         return value
     return value.detach().cpu().double() if value.is_floating_point() else value.detach().cpu()
-
-
-def _check_values(x: Tensor, name: str) -> None:
-    bad = int((~torch.isfinite(x)).sum()) if x.is_floating_point() else 0
-    if bad:
-        raise SchemeError(f"{name} needs an input of finite numbers; nan or inf at {bad} of {x.numel()} entries came")
-    if x.numel() == 0:
-        raise SchemeError(f"{name} needs an input with entries; one of shape {tuple(x.shape)} came")

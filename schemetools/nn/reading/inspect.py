@@ -13,7 +13,7 @@ from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.modified.equation import ModifiedEquation
 from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.masked import MaskedBlock
 from schemetools.nn.blocks.residual import Residual
@@ -22,7 +22,7 @@ from schemetools.nn.reading.certificate import Certificate, certify, joined
 from schemetools.nn.reading.chains import Chain, Layer, averaged, blocks_of, read_chains
 from schemetools.nn.reading.convolutions import KernelOperator, read_operators
 from schemetools.nn.reading.frozen import frozen, in_single
-from schemetools.nn.reading.given import Given, check_network
+from schemetools.nn.reading.given import Given, check_network, check_numbers
 from schemetools.nn.reading.noise import LayerNoise, MaskedReport, gate_noise, masked_reports, noise_lines
 from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
@@ -195,12 +195,13 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     has_steps = not has_masks or any(isinstance(module, (Block, Stepped)) for module in net.modules())
     if has_steps:
         blocks_of(net)
+    check_numbers(net, x, "inspect")
     given = Given(x, "inspect")
     if not isinstance(eigenvalues, int) or isinstance(eigenvalues, bool) or eigenvalues < 1:
         raise SchemeError(f"eigenvalues is how many leading ones are found, at least 1; {eigenvalues!r} came")
     exact = given.exact()
     chains = read_chains(frozen(net), exact) if has_steps else []
-    _check_finite(chains)
+    _check_states(chains)
     places = [(chain, i) for chain in chains for i in range(len(chain.layers))]
     layers = []
     for chain, i in places:
@@ -214,9 +215,14 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     return Report(tuple(layers), tuple(chains), said, tuple(masked))
 
 
-def _check_finite(chains: Sequence[Chain]) -> None:
+def _check_states(chains: Sequence[Chain]) -> None:
     for layer in (layer for chain in chains for layer in chain.layers):
         for value, place in ((layer.state, "before"), (layer.result, "after")):
+            if value.is_complex():
+                raise UnsupportedError(
+                    f"the hidden state {place} {layer.name} is complex, and spectra are read at real states: stack its "
+                    "two parts"
+                )
             if not bool(torch.isfinite(value).all()):
                 raise SchemeError(
                     f"the hidden state {place} {layer.name} has nan or inf in it, so no spectrum can be read there: "

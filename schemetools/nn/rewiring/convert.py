@@ -14,7 +14,8 @@ from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.coefficients import usual_start
 from schemetools.nn.blocks.constraints import constrained
 from schemetools.nn.blocks.stepped import plain_steps
-from schemetools.nn.reading.given import check_network
+from schemetools.nn.reading.frozen import originals
+from schemetools.nn.reading.given import check_network, check_numbers, check_values
 from schemetools.nn.rewiring.found import Chain, containers_of, found_chains, named_chains
 from schemetools.nn.rewiring.trial import Trial, in_evaluation, run_on
 from schemetools.nn.rewiring.wiring import OPTIONS, Rewired, wired
@@ -70,7 +71,8 @@ def convert(
     block serves all evaluations of a step of its own, and a scheme of one evaluation has one coefficient for all.
     `memory`, `every` and the options h, init, bounds, start, constrain, gates, tol, max_iterations are those of
     `to_stack`; a scheme with the symbol k alone starts it in U(-0.1, 0). A block that changes the shape or has no
-    identity path stays as it is, and the history starts again behind it.
+    identity path stays as it is, and the history starts again behind it. Compiled modules are taken as what was
+    compiled: compile the result.
     Raises SchemeError for what does not fit, by the block's name, and where there is nothing to rewire.
 
     >>> import torch, schemetools as st
@@ -86,9 +88,8 @@ def convert(
     """
     check_network(model, "convert(model, scheme)")
     scheme = _checked(s, options)
-    _check_unwired(model, stages)
-    if isinstance(model, torch.jit.ScriptModule):
-        raise UnsupportedError("a scripted network has no Python blocks to rewire; convert it before scripting")
+    model = originals(model)
+    _check_plain(model, stages)
     tensors: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
     converted = copy.deepcopy(model, tensors)
     trial = None if example is None else _tried(converted, stages, example)
@@ -123,6 +124,8 @@ def _checked(s: Any, options: dict[str, Any]) -> Scheme:
 
 def _tried(model: nn.Module, stages: Sequence[str] | None, example: Any) -> Trial:
     """The run on the example, with all blocks watched that may be of a chain."""
+    check_numbers(model, example, "convert with an example")
+    check_values(example, "convert")
     modules = dict(model.named_modules())
     names = containers_of(model) if stages is None else [n for n in stages if n in modules]
     blocks = [block for name in names for block in modules[name].children()]
@@ -130,7 +133,10 @@ def _tried(model: nn.Module, stages: Sequence[str] | None, example: Any) -> Tria
     return Trial(model, blocks, example)
 
 
-def _check_unwired(model: nn.Module, stages: Sequence[str] | None) -> None:
+def _check_plain(model: nn.Module, stages: Sequence[str] | None) -> None:
+    """Raise SchemeError for a network that is scripted, or built by schemes where convert is to work."""
+    if isinstance(model, torch.jit.ScriptModule):
+        raise UnsupportedError("a scripted network has no Python blocks to rewire; convert it before scripting")
     names = None if stages is None or isinstance(stages, str) else stages
     for name, module in model.named_modules():
         if isinstance(module, Block) and (names is None or any(f"{name}.".startswith(f"{n}.") for n in names)):

@@ -160,6 +160,11 @@ def _calls(name: str, keys: Sequence[str], blocks: Sequence[nn.Module], trial: T
         path = f"{name}.{key}" if name else key
         calls = trial.by_block.get(block, [])
         n = used.get(block, 0)
+        if n >= len(calls) and block in trial.on_complex:
+            raise SchemeError(
+                f"{path}, a {type(block).__name__}, is called with complex numbers, and complex networks are not "
+                "converted: stack the real and the imaginary part in a tensor of floats"
+            )
         if n >= len(calls):
             raise SchemeError(
                 f"running the model on the example did not reach {path}, a {type(block).__name__}, with a state "

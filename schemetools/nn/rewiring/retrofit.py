@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.residual import first_of
 from schemetools.nn.reading.depth import Depth, Place
-from schemetools.nn.reading.frozen import freeze, frozen
-from schemetools.nn.reading.given import Given, check_network
+from schemetools.nn.reading.frozen import freeze, frozen, originals
+from schemetools.nn.reading.given import Given, check_network, check_numbers
 from schemetools.nn.reading.terms import numeric_terms
 from schemetools.nn.rewiring.homes import Home, homes_of
 from schemetools.nn.rewiring.matching import matched
@@ -118,7 +118,8 @@ def retrofit(
     state is shifted by what both schemes' starts add, and the drift of the output is O(h^2); the network needs to be
     smooth in depth for that to be small. `x` is an input as the network takes it, a tensor, a tuple of its arguments or
     a dict of its keywords: on it the drift is measured, and the blocks of a converted network are seen with what they
-    are called with. Without it the drift is foreseen on noise that fits the network's first layer.
+    are called with. Without it the drift is foreseen on noise that fits the network's first layer. Compiled modules are
+    taken as what was compiled: compile the result.
     Raises SchemeError for a network without stacks or an input that it does not take, and UnsupportedError for
     branches that cannot be joined in depth, or a scheme of several fields.
 
@@ -129,6 +130,8 @@ def retrofit(
     True
     """
     check_network(net, "retrofit(net, scheme=..., depth=...)")
+    check_numbers(net, x, "retrofit")
+    net = originals(net)
     given = None if x is None else Given(x, "retrofit")
     new = None if scheme is None else as_scheme(scheme)
     if new is not None and (new.free_symbols or new.random_symbols):
@@ -266,4 +269,9 @@ def _set_values(steps: nn.Module, depth: Depth, h: float) -> None:
 def _drift(changed: nn.Module, net: nn.Module, given: Given) -> float:
     """The relative change of the output, of networks in float64 and evaluation mode."""
     new, old = (first_of(given.exact().run(m)) for m in (changed, net))
+    if not bool(torch.isfinite(old).all()):
+        raise SchemeError(
+            "retrofit compares outputs, and that of the network has nan or inf in it: look for weights that are not "
+            "finite, or give an input x on which the network stays finite"
+        )
     return float((new - old).norm() / old.norm()) if float(old.norm()) > 0 else math.inf

@@ -72,11 +72,12 @@ def _fresh(value: Any) -> Any:
 
 
 class Trial:
-    """The calls of some blocks during one run, in order, and which modules were called at all."""
+    """The calls of some blocks during one run, in order; which modules were called at all, which on complex numbers."""
 
     def __init__(self, model: nn.Module, blocks: Sequence[nn.Module], example: Any) -> None:
         self.calls: list[Call] = []
         self.called: set[nn.Module] = set()
+        self.on_complex: set[nn.Module] = set()
         self._under_way: list[tuple[nn.Module, Call | None]] = []
         hooks = [m.register_forward_pre_hook(self._note) for m in model.modules()]
         for block in dict.fromkeys(blocks):
@@ -100,6 +101,7 @@ class Trial:
         x = None if slot is None else args[0] if isinstance(slot, int) else kwargs[slot]
         if slot is None or not isinstance(x, Tensor) or not x.is_floating_point():
             self._under_way.append((block, None))
+            self.on_complex |= {block} if isinstance(x, Tensor) and x.is_complex() else set()
             return None
         call = Call(block, slot, x)
         self.calls.append(call)

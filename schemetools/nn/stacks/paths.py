@@ -55,11 +55,22 @@ def torch_paths(
             f"{came(wrong)} came as a field; with a tensor as start a field is a module or a function of the batch, "
             "and several fields are a list of them"
         )
+    _check_start(start, paths)
     state = (start.expand(paths or 1000, *start.shape) if start.dim() == 1 else start).contiguous()
     drift, noise = _masked(eq, fields, h) if isinstance(eq, MaskedEquation) else _gated(eq, fields, h)
     problem = _Problem(drift, noise, state, isinstance(eq, MaskedEquation))
     walk = _with_torchsde if torchsde is not None else _euler_maruyama
     return walk(problem, state, t / steps, steps, seed, progress, torchsde, method)
+
+
+def _check_start(start: Tensor, paths: int | None) -> None:
+    if not start.is_floating_point() or start.is_meta or start.dim() == 0 or start.numel() == 0:
+        raise SchemeError(
+            f"start: a tensor of {str(start.dtype).removeprefix('torch.')} of shape {tuple(start.shape)} on "
+            f"{start.device} came; give real floating point numbers, of shape (n,), or with a batch in front"
+        )
+    if start.dim() > 1 and paths not in (None, len(start)):
+        raise SchemeError(f"paths = {paths} and a start of {len(start)} paths came; leave paths out, or give one start")
 
 
 def _torchsde(*, needed: bool) -> Any:

@@ -165,6 +165,37 @@ def test_a_mask_whose_mean_is_not_one_says_so():
 
 
 @pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"paths": "3"}, "paths = '3' came; all must be positive: t and h finite numbers, steps and paths whole ones"),
+        ({"steps": 2.5}, "steps = 2.5, paths = None came"),
+        ({"h": "1/4"}, "h = '1/4', steps = None"),
+        ({"h": float("inf")}, "h = inf, steps = None"),
+        ({"steps": 10**12}, "steps = 1000000000000 came: more than 10.8 steps"),
+        ({"paths": 10**15}, "are more than the memory holds; take fewer paths or steps"),
+        ({"seed": "a"}, "seed: 'a', a str, came; give a whole number, at least 0"),
+        ({"seed": -1}, "seed: -1, an int, came"),
+        ({"progress": 3}, "progress: 3, an int, came; give a function"),
+        ({"nosuch": 1}, "simulate has no option 'nosuch'; its options: steps, paths, seed, progress, backend, method"),
+        (
+            {"start": [1, 2]},
+            r"an array of shape \(2,\) came; give a finite number for each variable, of which there are 1",
+        ),
+        ({"start": "a"}, "start: 'a', a str, came"),
+        ({"start": None}, "start: None came"),
+        ({"start": [1j]}, "start: a list came"),
+        ({"start": [[1.0], [2.0]], "paths": 3}, "paths = 3 and a start of 2 paths came"),
+    ],
+)
+def test_simulate_says_which_argument_does_not_fit(options, message):
+    given = {"start": [1.0], "h": 0.25, **options}
+    with pytest.raises(SchemeError, match=message):
+        st.modified_equation("stochastic_depth(1/2)").simulate([-x], [x], t=1, **given)
+    with pytest.raises(SchemeError, match=message):
+        st.modified_equation(st.stochastic_depth(p), p=["1/2", "1/4"]).simulate([-x], [x], **given)
+
+
+@pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: st.modified_equation("stochastic_depth(1/2)", q=3), "no free symbol q"),

@@ -105,6 +105,13 @@ def test_without_torchsde_the_remedy_is_said():
         (lambda eq: eq.simulate(linear(), None, START, 1, 0.5, backend="jax"), "'auto', 'torchsde', 'torch'"),
         (lambda eq: eq.simulate([linear()] * 2, None, START, 1, 0.5), "a list of 1"),
         (lambda eq: eq.simulate(3, None, START, 1, 0.5), "a module or a function"),
+        (lambda eq: eq.simulate(linear(), None, START, 1, 0.5, nosuch=1), "no option 'nosuch'; its options: steps"),
+        (lambda eq: eq.simulate(linear(), None, START, 1, 0.5, seed=-1), "seed: -1, an int, came; give a whole number"),
+        (lambda eq: eq.simulate(linear(), None, START.long(), 1, 0.5), "a tensor of int64 of shape .2,. on cpu came"),
+        (lambda eq: eq.simulate(linear(), None, START.cfloat(), 1, 0.5), "a tensor of complex64"),
+        (lambda eq: eq.simulate(linear(), None, START.to("meta"), 1, 0.5), "on meta came; give real floating point"),
+        (lambda eq: eq.simulate(linear(), None, START[0], 1, 0.5), "of shape .. on cpu came"),
+        (lambda eq: eq.simulate(linear(), None, START[None], 1, 0.5, paths=7), "paths = 7 and a start of 1 paths came"),
         (
             lambda eq: st.modified_equation("dropout_input(1/5)").simulate(linear(), None, START, 1, 0.5),
             "no formula for a module",

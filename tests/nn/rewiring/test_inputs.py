@@ -1,0 +1,117 @@
+"""Networks and inputs with which nothing can be computed: each is refused in a sentence, or taken as what it stands for."""
+
+import pytest
+import torch
+from torch import nn
+
+import schemetools as st
+from schemetools.errors import SchemeError
+from schemetools.nn.reading.inspect import inspect
+from schemetools.nn.rewiring.convert import convert
+from schemetools.nn.rewiring.retrofit import retrofit
+from schemetools.nn.stacks.stack import to_stack
+from tests.nn.rewiring.networks import Block, Net, by_hand
+
+K = 0.3
+VERBS = {
+    "convert": (Net, lambda net, x: convert(net, st.lm(k=K), example=x)),
+    "inspect": (lambda: stack(), inspect),
+    "retrofit": (lambda: stack(), lambda net, x: retrofit(net, depth=2, x=x)),
+}
+
+
+def stack():
+    return to_stack(st.euler, [nn.Linear(6, 6) for _ in range(4)], h=0.1)
+
+
+@pytest.fixture
+def x():
+    torch.manual_seed(0)
+    torch.compiler.reset()
+    return torch.randn(3, 6)
+
+
+def compiled(module):
+    return torch.compile(module, backend="eager")
+
+
+@pytest.mark.parametrize("wrap", [compiled, lambda net: nn.Sequential(compiled(net))], ids=["whole", "inside"])
+def test_compiled_networks_are_what_was_compiled(x, wrap):
+    net = Net()
+    made = convert(wrap(net), st.lm(k=K), example=x)
+    torch.testing.assert_close(made(x), by_hand([b.f for b in net.blocks], x, [0, K, K, K]))
+    assert {id(p) for p in net.parameters()} <= {id(p) for p in made.parameters()}
+    torch.testing.assert_close(compiled(made)(x), made(x))
+    steps = stack()
+    found, wanted = (retrofit(given, scheme=st.rk4, depth=2, x=x) for given in (wrap(steps), steps))
+    torch.testing.assert_close(found(x), wanted(x))
+    assert found.measured_drift == pytest.approx(wanted.measured_drift)
+
+
+def test_compiled_blocks_become_steps(x):
+    net = Net()
+    wanted = by_hand([b.f for b in net.blocks], x, [0, K, K, K])
+    net.blocks = nn.ModuleList(compiled(block) for block in net.blocks)
+    torch.testing.assert_close(convert(net, st.lm(k=K), example=x)(x), wanted)
+
+
+@pytest.mark.filterwarnings("ignore:Complex modules")
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_holds_no_numbers_is_said(x, verb):
+    make, call = VERBS[verb]
+    for net, given, reason in (
+        (make().to("meta"), x.to("meta"), "the network is on it: load its weights"),
+        (make().to("meta"), x, "the network is on it"),
+        (make(), x.to("meta"), "the input is on it: give one with values"),
+    ):
+        with pytest.raises(
+            SchemeError, match=f"{verb} .*needs numbers, tensors on the meta device have none.*{reason}"
+        ):
+            call(net, given)
+    with pytest.raises(SchemeError, match=rf"{verb} needs an input with entries; one of shape \(0, 6\) came"):
+        call(make(), x[:0])
+    with pytest.raises(SchemeError, match=f"{verb} needs an input of finite numbers; nan or inf at 18 of 18"):
+        call(make(), x * torch.nan)
+    with pytest.raises(SchemeError, match=r"complex.* stack the (two parts|real and the imaginary part)"):
+        call(make().to(torch.complex128), x.to(torch.complex128))
+
+
+def test_a_network_without_weights_is_converted_without_an_example(x):
+    made = convert(Net().to("meta"), st.lm(k=K), ["blocks"]).to_empty(device="cpu")
+    net = Net()
+    made.load_state_dict(net.state_dict())
+    torch.testing.assert_close(made(x), by_hand([b.f for b in net.blocks], x, [0, K, K, K]))
+
+
+@pytest.mark.filterwarnings("ignore:Complex modules")
+def test_complex_states_are_refused_and_complex_weights_are_not(x):
+    made = convert(Net(), st.lm(k=K), example=x).to(torch.complex128)
+    with pytest.raises(SchemeError, match=r"the hidden state before blocks.0 is complex"):
+        inspect(made, x.to(torch.complex128))
+
+    class Spectral(Block):
+        def __init__(self):
+            super().__init__()
+            self.f = Multiplier()
+
+    net = Net(block=Spectral)
+    made = convert(net, st.lm(k=K), example=x)
+    torch.testing.assert_close(made(x), by_hand([b.f for b in net.blocks], x, [0, K, K, K]))
+
+
+class Multiplier(nn.Module):
+    """A multiplier of Fourier coefficients: real functions, complex weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(4, dtype=torch.complex64))
+
+    def forward(self, u):
+        return torch.fft.irfft(self.weight * torch.fft.rfft(u), n=6)
+
+
+def test_retrofit_of_weights_that_are_not_finite(x):
+    net = stack()
+    next(net.parameters()).data.fill_(torch.nan)
+    with pytest.raises(SchemeError, match="that of the network has nan or inf in it: look for weights"):
+        retrofit(net, depth=2, x=x)

@@ -107,6 +107,10 @@ class MethodOfLines(Discretisation):
     name: str | None = field(default=None, compare=False)
     reference: str | None = field(default=None, compare=False)
     exact: bool = field(default=True, compare=False)
+    digits: int | None = field(init=False)  # of `time`: answers kept for equal methods are judged by them
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digits", self.time.digits)
 
     @property
     def dimension(self) -> int:  # type: ignore[override]

@@ -14,6 +14,7 @@ from schemetools.analysis.stability.angles import Symbol1D
 from schemetools.analysis.stability.grid_symbols import one_angle, symbol_of_grid
 from schemetools.analysis.stability.inequalities import conjoined, shortened
 from schemetools.analysis.stability.line import Piece, contains_number, is_stable, stable_pieces
+from schemetools.analysis.stability.meant import decided_how
 from schemetools.analysis.stability.multiple_waves import bounded_pieces, is_simple
 from schemetools.analysis.stability.plane import Plane, closed_form, plane_of
 from schemetools.analysis.stability.several_angles import axis_factors, closed_form_of, split
@@ -22,6 +23,7 @@ from schemetools.analysis.stability.torus import TorusSymbol, conditions, corner
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.difference import DifferenceScheme
 from schemetools.schemes.discretisation import Discretisation
+from schemetools.schemes.semidiscrete import MethodOfLines
 
 FEW = 6  # points on one line from which on its whole set is found
 
@@ -201,12 +203,19 @@ def explanation(scheme: Discretisation, name: str) -> str:
     if name == "strict":
         if strict(scheme) is None:
             return "not decided: the set has no short closed form, or its double roots are those of several angles"
-        return "exact: no double root on the unit circle at any angle"
+        return _known(scheme, "no double root on the unit circle at any angle")
     if closed(scheme) is not None:
-        return "exact: decided for all angles at once"
+        return _known(scheme, "decided for all angles at once")
     if found.dimension < 3:
         return "the set has no short closed form; contains(...) decides every rational point exactly"
     return "not decided in three dimensions; an exact necessary condition is known"
+
+
+def _known(scheme: Discretisation, how: str) -> str:
+    """How an answer was found, with what it is worth where the scheme in time has approximate coefficients."""
+    if not isinstance(scheme, MethodOfLines) or scheme.time.exact:
+        return f"exact: {how}"
+    return f"{how}; {decided_how(scheme.time) if len(scheme.operators) == 1 else 'for the digits as written'}"
 
 
 # ---- in writing -----------------------------------------------------------------------------------

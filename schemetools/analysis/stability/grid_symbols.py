@@ -13,6 +13,7 @@ from sympy.polys.rings import PolyElement, PolyRing
 from schemetools import exact
 from schemetools.analysis.algebra.projection import distinct_factors
 from schemetools.analysis.stability.angles import Symbol1D, Wave, circular
+from schemetools.analysis.stability.meant import Meant, meant_model, subject
 from schemetools.analysis.stability.model import Model, model_of
 from schemetools.analysis.stability.torus import Laurent, TorusSymbol, difference, product_of
 from schemetools.errors import UnsupportedError
@@ -161,12 +162,19 @@ def add(f: Laurent, g: Laurent) -> Laurent:
 
 @functools.lru_cache(maxsize=256)
 def time_model(scheme: MethodOfLines) -> tuple[Model, tuple[sympy.Symbol, ...]]:
-    """The polynomial of the scheme in time, with one symbol for the argument of each field."""
+    """The polynomial of the scheme in time, with one symbol for the argument of each field.
+
+    With one field it is that of the scheme which approximate coefficients mean, in short fractions: elimination with
+    products of long decimals does not end.
+    """
     time = scheme.time
     fields = time.fields if isinstance(time, AdditiveRungeKutta) else time.normal_form().fields
     shares = tuple(sympy.Symbol(f"share{i}") for i in range(len(fields)))
     if len(fields) == 1:
-        return model_of(time), ()
+        decided = subject(time)
+        if isinstance(decided, Meant):
+            return meant_model(decided, model_of(time), short=True), ()
+        return model_of(decided), ()
     return model_of(time, dict(zip(fields, shares, strict=True))), shares
 
 
@@ -293,9 +301,9 @@ def _fraction(weight: Expr, stencil: Stencil, ring: PolyRing, names: Sequence[st
     D = {e: c.set_ring(ring) * scale for (e, _), c in zip(stencil.denominator, below.values, strict=True)}
     if len(D) == 1 and (0,) * stencil.dimension in D:
         [only] = D.values()
-        return {e: c.mul_ground(1 / only.LC) if only.is_ground else c for e, c in N.items()}, (
-            {(0,) * stencil.dimension: ring.one} if only.is_ground else D
-        )
+        return {
+            e: c.mul_ground(ring.domain.quo(ring.domain.one, only.LC)) if only.is_ground else c for e, c in N.items()
+        }, ({(0,) * stencil.dimension: ring.one} if only.is_ground else D)
     return N, D
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from sympy import QQ, Add, Expr, Rational
 
 from schemetools.analysis.algebra.fields import RoundedRationals
+from schemetools.analysis.algebra.real_roots import simplest_between
 from schemetools.analysis.properties.agreement import distance_to
 from schemetools.analysis.properties.judgement import SAFETY, judged, unit
 from schemetools.analysis.properties.recover import recovered
@@ -93,8 +94,11 @@ def decided_how(scheme: Scheme) -> str:
     return f"decided for the scheme that these approximate coefficients mean, to {tolerance}, their tolerance"
 
 
-def meant_model(subject: Meant, raw: Model) -> Model:
-    """The model with the coefficients of P and Q that the scheme meant has, and their errors."""
+def meant_model(subject: Meant, raw: Model, *, short: bool = False) -> Model:
+    """The model with the coefficients of P and Q that the scheme meant has, and their errors.
+
+    With `short` those that nothing else determines are the fractions of least denominator within their errors.
+    """
     scheme = subject.scheme
     if len(raw.phi) != 2 or not isinstance(scheme, RungeKutta):
         return raw
@@ -106,6 +110,8 @@ def meant_model(subject: Meant, raw: Model) -> Model:
         for derivatives in _derivatives(scheme, len(P), len(Q))
     )
     Q = _without_small(Q, error_Q)
+    if short:
+        P, Q = _shortest(P, error_P), _shortest(Q, error_Q)
     P = _settled(P, error_P, Q, error_Q, report.order if _is_consistent(scheme) else 0)
     phi = [[-c for c in P], Q]
     errors = [error_P[: len(P)], error_Q[: len(Q)]]
@@ -144,6 +150,10 @@ def _derivatives(scheme: RungeKutta, degree_P: int, degree_Q: int) -> tuple[list
 def _polynomial(A: np.ndarray) -> np.ndarray:
     """The coefficients of det(I - z A), ascending."""
     return np.poly(A).real
+
+
+def _shortest(p: list[Any], errors: list[Any]) -> list[Any]:
+    return [simplest_between(c - e, c + e) if e else c for c, e in zip(p, errors, strict=False)]
 
 
 def _without_small(p: list[Any], errors: list[Any]) -> list[Any]:

@@ -281,3 +281,39 @@ def test_bad_questions_get_one_clear_error():
         st.stability(UP3)
     with pytest.raises(st.SchemeError, match="one angle per axis"):
         st.stability(st.get("upwind_2d")).amplification(0.1, nu_x=0.1, nu_y=0.1)
+
+
+def test_methods_of_lines_in_rounded_schemes_are_judged_for_the_scheme_meant():
+    """Centred differences have the symbol i nu sin(theta), a laplacian -4 mu sin^2(theta/2): both axes of the plane."""
+    centred, laplacian = st.Operator({"-c": st.stencils.centred(1)}), st.Operator({"D": st.stencils.laplacian()})
+    for scheme in (st.tsit5, st.to_float(st.rk4), st.to_float(st.dopri5)):
+        known = st.stability(scheme)
+        along, across = (st.stability(st.method_of_lines(scheme, op)) for op in (centred, laplacian))
+        imaginary, real = float(known.imaginary_interval), float(known.real_interval)
+        assert along.contains(nu=[0.999 * imaginary, 1.001 * imaginary]).tolist() == [True, False]
+        assert across.contains(mu=[0.999 * real / 4, 1.001 * real / 4]).tolist() == [True, False]
+        assert "approximate coefficients" in along.how()
+
+
+def test_third_order_upwind_in_long_decimals_is_decided():
+    known = st.stability(st.method_of_lines(st.tsit5, st.Operator({"-c": st.stencils.upwind(1, order=3)})))
+    angles = np.linspace(-np.pi, np.pi, 4001)
+    end = float(known.condition.args[1].rhs if known.condition.args[1].rhs != 0 else known.condition.args[0].rhs)
+    size = [np.max(np.abs(known.amplification(angles, nu=x * end))) for x in (0.999, 1.001)]
+    assert size[0] <= 1 + 1e-12 and size[1] > 1 + 1e-6
+
+
+def test_methods_of_lines_over_a_number_field():
+    laplacian = st.Operator({"D": st.stencils.laplacian()})
+    for scheme in (st.sdirk2(), st.to_float(st.sdirk2())):
+        assert st.stability(st.method_of_lines(scheme, laplacian)).condition == (Symbol("mu") >= 0)
+
+
+def test_equal_methods_of_lines_of_other_digits_are_judged_by_their_own():
+    A, b = st.tsit5.A, st.tsit5.b
+    laplacian = st.Operator({"D": st.stencils.laplacian()})
+    hows = [
+        st.stability(st.method_of_lines(st.RungeKutta(A, b, **known), laplacian)).how()
+        for known in ({"exact": True}, {"exact": False, "digits": 12}, {"exact": False, "digits": 16})
+    ]
+    assert len(set(hows)) == 3 and hows[0].startswith("exact")

@@ -1,7 +1,7 @@
 """The verb: the rows of a table at a budget over seeds, resumable at any step, written as Markdown and JSON."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from schemetools.nn.tables.record import table_record
 from schemetools.nn.tables.runs import built, run, settings
 from schemetools.nn.tables.table import Row, Table
 from schemetools.nn.training import Progress
-from schemetools.nn.training.arguments import folder_name
+from schemetools.nn.training.arguments import callback, path_name
 from schemetools.nn.training.logs import write_text
 
 
@@ -63,7 +63,7 @@ def reproduce(
     out: str | Path = "reproduced",
     seeds: int | None = None,
     epochs: int | None = None,
-    rows: str | Sequence[str] | None = None,
+    rows: str | Iterable[str] | None = None,
     store: str | Path | None = None,
     progress: Callable[[Told], None] | None = None,
 ) -> Reproduced:
@@ -79,8 +79,8 @@ def reproduce(
     finished or broken runs of other settings or images; FileError for a damaged result or checkpoint.
     """
     chosen, spent = table(name), _budget(budget, epochs, seeds)
-    wanted = _rows(chosen, rows)
-    folder = Path(folder_name("out", out)) / f"{chosen.name}-{spent.name}"
+    wanted, progress = _rows(chosen, rows), callback("progress", progress)
+    folder = Path(path_name("out", out)) / f"{chosen.name}-{spent.name}"
     images = images_for(chosen, spent, data, store)
     plan = [(seed, row) for seed in range(spent.seeds) for row in wanted]
     for row in wanted:
@@ -99,8 +99,8 @@ def _rows(table: Table, rows: Any) -> list[Row]:
     """The rows by their labels, each once: a row that counted twice would make differences look certain."""
     if rows is None:
         return list(table.rows)
-    labels = [rows] if isinstance(rows, str) else rows
-    if not isinstance(labels, Sequence) or not labels:
+    labels = [rows] if isinstance(rows, str) else list(rows) if isinstance(rows, Iterable) else []
+    if not labels:
         raise SchemeError(
             f"rows is a list of the labels of rows, at least one, or None for all of them; {came(rows)} came"
         )

@@ -1,4 +1,4 @@
-"""Arguments of training and tables: whole numbers and folders, or a sentence that says what came."""
+"""Arguments of training and tables: whole numbers, paths and callbacks, or a sentence that says what came."""
 
 import os
 from typing import Any
@@ -13,9 +13,16 @@ def whole(name: str, value: Any, least: int = 1) -> int:
     return value
 
 
-def folder_name(name: str, value: Any) -> str:
-    """The name of a folder, from text or a path. Raises SchemeError for others."""
+def path_name(name: str, value: Any, kind: str = "folder") -> str:
+    """The name of a folder or a file, from text or a path. Raises SchemeError for others."""
     found = os.fspath(value) if isinstance(value, os.PathLike) else value
-    if not isinstance(found, str):
-        raise SchemeError(f"{name} is the name of a folder, text or a path; {came(value)} came")
+    if not isinstance(found, str) or "\0" in found:
+        raise SchemeError(f"{name} is the name of a {kind}, text or a path; {came(value)} came")
     return found
+
+
+def callback(name: str, value: Any) -> Any:
+    """A function that is told something, or None. Raises SchemeError for others."""
+    if value is not None and not callable(value):
+        raise SchemeError(f"{name} is a function that is called after every step, or None; {came(value)} came")
+    return value

@@ -10,6 +10,7 @@ from torch import nn
 from schemetools.atomic import replacing
 from schemetools.errors import FileError
 from schemetools.nn.tensors.aliases import aliases
+from schemetools.nn.training.arguments import path_name
 
 FORMAT = "schemetools-checkpoint-1"
 
@@ -52,7 +53,7 @@ def _save(payload: Mapping[str, Any], path: Path) -> None:
 
 def load_checkpoint(path: str | Path) -> dict[str, Any]:
     """The content of a checkpoint; nothing in it is executed (weights_only). Raises FileError if it is not whole."""
-    path = Path(path)
+    path = Path(path_name("a checkpoint", path, "file"))
     if not path.is_file():
         raise FileError(f"there is no checkpoint {path}")
     try:

@@ -1,13 +1,14 @@
 """Everything that decides a training run, in one frozen record that is written into its logs and checkpoints."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from schemetools.errors import SchemeError, came
-from schemetools.nn.training.arguments import folder_name, whole
+from schemetools.nn.training.arguments import path_name, whole
 from schemetools.plain import misfit
 
 SCHEDULES = ("cosine", "step", "constant")
@@ -58,7 +59,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in ("data", "out", *(["store"] if self.store is not None else [])):
-            object.__setattr__(self, name, folder_name(name, getattr(self, name)))
+            object.__setattr__(self, name, path_name(name, getattr(self, name)))
         for name, least in (("epochs", 1), ("batch", 1), ("padding", 0), ("checkpoint_every", 1), ("seed", 0)):
             whole(name, getattr(self, name), least)
         for name in ("size", "limit"):
@@ -66,6 +67,12 @@ class TrainConfig:
                 whole(name, getattr(self, name))
         if wrong := misfit(vars(self), SHAPE):
             raise SchemeError(f"these are no training settings: {wrong}")
+        try:
+            json.dumps(dict(self.options))
+        except (TypeError, ValueError) as problem:
+            raise SchemeError(
+                f"options are written to logs: numbers, text, lists and mappings of these; {problem}"
+            ) from None
         for name in ("lr", "momentum", "weight_decay", "coefficient_decay"):
             value = getattr(self, name)
             if misfit(value, float) or value < 0:
@@ -81,6 +88,8 @@ class TrainConfig:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """The settings of a stored record; SchemeError for a record of another version."""
+        if wrong := misfit(record, {str: object}):
+            raise SchemeError(f"these are no training settings: {wrong}")
         unknown = set(record) - {f.name for f in dataclasses.fields(cls)}
         if unknown or "data" not in record or "out" not in record:
             wrong = ", ".join(sorted(unknown)) or "data and out are missing"

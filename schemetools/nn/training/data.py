@@ -1,6 +1,6 @@
 """Images to train on, as bytes: a folder of classes, CIFAR's own python batches, tensors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from schemetools.errors import FileError, SchemeError, came
-from schemetools.nn.training.arguments import folder_name, whole
+from schemetools.nn.training.arguments import path_name, whole
 from schemetools.nn.training.cifar import is_cifar, read_cifar
 from schemetools.nn.training.folders import read_folder
 
@@ -49,7 +49,7 @@ class ImageData:
 
 
 def images_of(
-    train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], *, classes: Sequence[str] | None = None
+    train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], *, classes: Iterable[str] | None = None
 ) -> ImageData:
     """Images in memory as `train` takes them: pairs of images (n, channels, height, width) and classes (n,).
 
@@ -85,11 +85,12 @@ def _names(classes: Any, count: int, images: int) -> tuple[str, ...]:
                 "renumber them, or name all by classes=[...]"
             )
         return tuple(map(str, range(count)))
-    if not isinstance(classes, Sequence) or isinstance(classes, str):
+    if not isinstance(classes, Iterable) or isinstance(classes, str):
         raise SchemeError(f"classes is a list of names, one per class; {came(classes)} came")
-    if len(classes) < count:
-        raise SchemeError(f"{len(classes)} classes are named and {count} occur, 0 to {count - 1}")
-    return tuple(map(str, classes))
+    names = tuple(map(str, classes))
+    if len(names) < count:
+        raise SchemeError(f"{len(names)} classes are named and {count} occur, 0 to {count - 1}")
+    return names
 
 
 def _checked(part: Any, name: str) -> Split:
@@ -127,7 +128,7 @@ def open_images(
     for files of decoded bytes, those of class folders are mapped from there and may be more than fits in memory.
     Raises FileError, which names the folder or image, and SchemeError for other arguments.
     """
-    folder = Path(folder_name("data", folder)).expanduser()
+    folder = Path(path_name("data", folder)).expanduser()
     for name, value in (("size", size), ("limit", limit)):
         if value is not None:
             whole(name, value)
@@ -146,7 +147,7 @@ def open_images(
             raise FileError(
                 f"{folder}: train and {held_out} have different classes; only in one of them: {', '.join(odd)}"
             )
-        place = None if store is None else Path(folder_name("store", store)).expanduser()
+        place = None if store is None else Path(path_name("store", store)).expanduser()
         splits = [
             Split(*read_folder(folder / part, classes, size, limit, place), mapped=place is not None)
             for part in ("train", held_out)

@@ -15,6 +15,7 @@ from schemetools.errors import FileError, SchemeError, kind_of
 from schemetools.nn.blocks.groups import parameter_groups
 from schemetools.nn.models import build
 from schemetools.nn.reading.chains import learned_coefficients
+from schemetools.nn.training.arguments import callback
 from schemetools.nn.training.augment import crop_and_flip, draws, permutation, seed_for, to_floats
 from schemetools.nn.training.checkpoints import load_optimizer, load_weights, make_folder, save_checkpoint
 from schemetools.nn.training.config import TrainConfig
@@ -82,10 +83,7 @@ def train(
     >>> len(trained.epochs), min(trained.epochs[0]["coefficients"])
     (1, 'stages.0.layers.1.k')
     """
-    if not isinstance(config, TrainConfig):
-        raise SchemeError(f"config is a TrainConfig(data=..., out=...); {kind_of(config)} came")
-    if not isinstance(images, ImageData | None):
-        raise SchemeError(f"images are what images_of or open_images returns; {kind_of(images)} came")
+    _check(config, images, progress)
     torch.manual_seed(seed_for(config.seed, 0))
     path = Path(config.out) / CHECKPOINT
     stored = stored_run(path, config, resume)
@@ -114,6 +112,15 @@ def train(
     if log_with is not None:
         accelerator.end_training()
     return Trained(model, run.epochs, path)
+
+
+def _check(config: Any, images: Any, progress: Any) -> None:
+    """Raises SchemeError for arguments of other kinds than `train` takes."""
+    if not isinstance(config, TrainConfig):
+        raise SchemeError(f"config is a TrainConfig(data=..., out=...); {kind_of(config)} came")
+    if not isinstance(images, ImageData | None):
+        raise SchemeError(f"images are what images_of or open_images returns; {kind_of(images)} came")
+    callback("progress", progress)
 
 
 def _images(config: TrainConfig) -> ImageData:

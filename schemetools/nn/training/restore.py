@@ -19,7 +19,7 @@ def load_model(path: str | Path) -> nn.Module:
 
     Raises FileError for a file that is missing, truncated, or of another model.
     """
-    return _restored(Path(path))[0]
+    return _restored(path)[0]
 
 
 def load_for_inspection(path: str | Path, data: str | Path, *, count: int = 8) -> tuple[nn.Module, Tensor]:
@@ -27,7 +27,7 @@ def load_for_inspection(path: str | Path, data: str | Path, *, count: int = 8) -
 
     The images are normalised as in the training. Raises FileError for an unusable checkpoint or data folder.
     """
-    model, stored, config = _restored(Path(path))
+    model, stored, config = _restored(path)
     images = open_images(data, size=config.size, limit=max(1, -(-count // len(stored["classes"]))))
     if list(images.classes) != list(stored["classes"]):
         raise FileError(
@@ -39,7 +39,7 @@ def load_for_inspection(path: str | Path, data: str | Path, *, count: int = 8) -
     return model, to_floats(split.images[chosen], stored["mean"], stored["std"])
 
 
-def _restored(path: Path) -> tuple[nn.Module, dict, TrainConfig]:
+def _restored(path: str | Path) -> tuple[nn.Module, dict, TrainConfig]:
     stored, config = open_checkpoint(path)
     model = build(config.model, config.scheme, len(stored["classes"]), **config.options)
     load_weights(model, stored["model"], path)

@@ -57,7 +57,7 @@ class Run:
         return None
 
 
-def open_checkpoint(path: Path, shape: Mapping[str, Any] = MODEL) -> tuple[dict[str, Any], TrainConfig]:
+def open_checkpoint(path: str | Path, shape: Mapping[str, Any] = MODEL) -> tuple[dict[str, Any], TrainConfig]:
     """The content of a checkpoint that has these parts, and its settings. Raises FileError for another one."""
     clocks = dict.fromkeys(("seconds", "cpu_seconds"), 0.0)  # earlier versions did not write them
     stored: dict[str, Any] = clocks | load_checkpoint(path)

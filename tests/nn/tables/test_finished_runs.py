@@ -52,6 +52,8 @@ def test_the_text_of_a_label_is_one_row(no_training, tmp_path):
         ({"rows": [3]}, "has no row 3; its rows are ResNet-20"),
         ({"budget": ["tiny"]}, "there is no budget"),
         ({"name": ["schemes"]}, "there is no table"),
+        ({"rows": iter([])}, "at least one, or None for all of them"),
+        ({"progress": 3}, "progress is a function that is called after every step"),
         ({"out": 5}, "out is the name of a folder, text or a path; 5, an int, came"),
         ({"budget": "small", "data": 5}, "data is the name of a folder"),
     ],

@@ -174,6 +174,8 @@ def test_a_loss_that_is_not_finite_stops_the_run(shared_folder, tmp_path):
         *(({name: value}, f"{name} must be an integer") for name in ("size", "limit") for value in ("8", 0, -3, 2.0)),
         *(({"options": value}, "options is .* and not a mapping") for value in (None, [1], {1: 2})),
         *(({name: value}, f"{name} is the name of a folder") for name in ("out", "data") for value in (None, 5)),
+        ({"options": {"init": {"k": torch.ones(1)}}}, "options are written to logs: numbers, text"),
+        ({"out": "a\0b"}, "out is the name of a folder"),
         ({"store": 5}, "store is the name of a folder"),
         ({"lr": True}, "lr must be a finite number"),
         ({"momentum": "0.9"}, "momentum must be a finite number"),
@@ -197,3 +199,12 @@ def test_folders_may_be_paths(tmp_path):
 def test_settings_that_are_none(given, said):
     with pytest.raises(SchemeError, match=said):
         train(given)
+
+
+def test_arguments_of_other_kinds():
+    with pytest.raises(SchemeError, match="progress is a function .*; 3, an int, came"):
+        train(TrainConfig("data", "out"), progress=3)
+    with pytest.raises(SchemeError, match="a checkpoint is the name of a file"):
+        load_model(5)
+    with pytest.raises(SchemeError, match="no training settings: it is 5"):
+        TrainConfig.from_record(5)

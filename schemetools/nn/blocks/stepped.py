@@ -212,11 +212,12 @@ def walk(
 ) -> tuple[Any, Any, list[Any], list[Any]]:
     """Evaluations begin .. end of a step: (what the first returned, the state handed out, all values, the history).
 
-    The argument of an evaluation within the step is what came.
+    The argument of an evaluation within the step is what came. Trained coefficients are of another precision than a
+    state in half of it, and what is summed with them is rounded to that of the state.
     """
     first = None
     for j in range(begin, end):
-        u = x if j and j == begin else plan.arguments[j](values, numbers)
+        u = x if j and j == begin else plan.arguments[j](values, numbers).to(x.dtype)
         raw = evaluate(u)
         y = first_of(raw)
         if not isinstance(y, Tensor) or y.shape != x.shape:
@@ -227,8 +228,8 @@ def walk(
             )
         first, values = raw if first is None else first, [*values, y]
     if end < plan.evaluations:
-        return first, plan.arguments[end](values, numbers), values, []
-    out, *history = [form(values, numbers) for form in plan.outputs]
+        return first, plan.arguments[end](values, numbers).to(x.dtype), values, []
+    out, *history = [form(values, numbers).to(x.dtype) for form in plan.outputs]
     return first, out, values, history
 
 

@@ -55,6 +55,19 @@ def test_compiled_blocks_become_steps(x):
     torch.testing.assert_close(convert(net, st.lm(k=K), example=x)(x), wanted)
 
 
+@pytest.mark.parametrize("memory", ["store", "checkpoint", "reversible"])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_network_in_half_precision_with_trained_coefficients(x, dtype, memory):
+    net = Net().to(dtype)
+    made = convert(net, st.lm(), example=x.to(dtype), init={"k": K}, memory=memory)
+    y = made(x.to(dtype))
+    assert y.dtype == dtype
+    y.sum().backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in made.parameters())
+    wanted = by_hand([b.f for b in net.double().blocks], x.to(dtype).double(), [0, K, K, K])
+    assert (y.double() - wanted).abs().max() < 20 * torch.finfo(dtype).eps * wanted.abs().max()
+
+
 @pytest.mark.filterwarnings("ignore:Complex modules")
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_holds_no_numbers_is_said(x, verb):

@@ -108,11 +108,11 @@ def order_conditions(
     if latex:
         show_lines(st.latex(found))
         return
-    residuals = {str(tree): st.exact.text(value) for tree, value in found.items()}
     if as_json:
-        show_json(residuals)
+        show_json({str(tree): st.exact.text(value) for tree, value in found.items()})
         return
-    show_lines(*table_lines(("tree", "residual"), list(residuals.items())))
+    rows = [(str(tree), st.exact.text(value, exact=scheme.exact)) for tree, value in found.items()]
+    show_lines(*table_lines(("tree", "residual"), rows))
 
 
 @app.command(epilog="Example: schemetools code bdf:2 --target julia")

@@ -102,7 +102,21 @@ def name_latex(name: str | None) -> str:
 
 
 def decimals(value: Expr) -> Expr:
-    """The expression with every number that is no small integer as a decimal of six digits, for display only."""
+    """The expression with every number that is no small integer as a decimal of six digits, for display only.
+
+    Coefficients and exponents of its symbols that are small integers stay as they are.
+
+    >>> z = sympy.Symbol("z")
+    >>> decimals(z**3 / 3 + z + 1)
+    0.333333*z**3 + z + 1
+    """
     if value.is_number:
         return value if value.is_Integer and abs(value) < 10**DECIMAL_DIGITS else sympy.N(value, DECIMAL_DIGITS)
+    if value.is_Add:
+        return sympy.Add(*map(decimals, value.args))  # type: ignore[arg-type]
+    if value.is_Mul:
+        number, rest = value.as_independent(*value.free_symbols, as_Add=False)
+        return sympy.Mul(decimals(number), *map(decimals, sympy.Mul.make_args(rest)))  # type: ignore[arg-type]
+    if value.is_Pow and value.exp.is_Integer:  # type: ignore[attr-defined]
+        return decimals(value.base) ** value.exp  # type: ignore[attr-defined]
     return sympy.N(value, DECIMAL_DIGITS)

@@ -14,6 +14,7 @@ from schemetools.schemes.base import Scheme
 from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.pairs import embedded
 from schemetools.schemes.runge_kutta import RungeKutta
+from schemetools.schemes.text import number
 
 MOST_TREES = 8  # the order up to which all trees of the first error term are looked at: 115 of them
 DIGITS = 5
@@ -59,7 +60,7 @@ def _error_constant(scheme: Scheme) -> tuple[str, str] | None:
     """C of a multistep method; of another the norm of the residuals over the trees of the first error term."""
     if isinstance(scheme, LinearMultistep):
         try:
-            return "error constant", str(error_constant(scheme)).replace("**", "^").replace("*", " ")
+            return "error constant", number(error_constant(scheme), is_exact=scheme.exact)
         except SchemeError:
             return None
     if scheme.free_symbols or not scheme.exact or order(scheme) >= MOST_TREES:

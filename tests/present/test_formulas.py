@@ -1,9 +1,12 @@
 """st.latex gives the formula of whatever has one, without dollar signs, and refuses what has none."""
 
+import re
+
 import pytest
-from sympy import Rational, sqrt
+from sympy import Float, Rational, Symbol, sqrt
 
 import schemetools as st
+from schemetools.exact import decimals
 
 FORMULAS = {
     "tableau": (lambda: st.rk4, r"\begin{array}{c|cccc}"),
@@ -45,3 +48,33 @@ def test_what_has_no_formula_is_refused_in_a_sentence(x):
 def test_an_unknown_name_is_refused_with_near_ones():
     with pytest.raises(st.SchemeError, match="rk4"):
         st.latex("rk5")
+
+
+ROUNDED = st.RungeKutta([[0, 0], [0.6666666666666667, 0]], [0.25, 0.75])
+FORMULAS_OF_IT = {
+    "stability function": st.stability,
+    "order conditions": lambda s: st.order_conditions(s, 4),
+    "principal error": st.principal_error,
+    "modified equation": lambda s: st.modified_equation(s, 3),
+    "tableau": lambda s: s,
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS_OF_IT)
+def test_numbers_of_approximate_schemes_are_decimals_with_few_digits(name):
+    written = st.latex(FORMULAS_OF_IT[name](ROUNDED))
+    assert re.search(r"0\.\d", written) and not re.search(r"\d{8}", written)
+
+
+def test_residuals_of_approximate_schemes_print_as_decimals_and_stay_exact():
+    found = st.order_conditions(ROUNDED, 3)
+    assert "[[.]]'): -0.166667" in str(found) and not re.search(r"\d{8}", f"{found} {st.principal_error(ROUNDED)[0]}")
+    assert found["[[.]]"].is_Rational and found.of_order(3) == {t: r for t, r in found.items() if t.order == 3}
+
+
+def test_the_decimals_of_an_expression_are_its_numbers():
+    z = Symbol("z")
+    written = (z**3 / 7 + sqrt(2) * z + 1) / (1 - z / 3) ** 2
+    shown = decimals(written)
+    assert shown.subs(z, Rational(2, 3)) == pytest.approx(float(written.subs(z, Rational(2, 3))), rel=1e-5)
+    assert sorted(map(str, shown.atoms(Float))) == ["-0.333333", "0.142857", "1.41421"]

@@ -1,5 +1,6 @@
 """Order conditions: the residual of every tree."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sympy import Expr
@@ -57,7 +58,9 @@ class OrderConditions(dict[Tree, Expr]):
     -1/2
     """
 
-    sums = True
+    def __init__(self, residuals: Mapping[Tree, Expr] | tuple[()] = (), *, sums: bool = True, exact: bool = True):
+        super().__init__(residuals)
+        self.sums, self.exact = sums, exact
 
     def __missing__(self, key: Any) -> Expr:
         tree = named_tree(key)
@@ -72,13 +75,24 @@ class OrderConditions(dict[Tree, Expr]):
         """
         rows = []
         for tree, residual in self.items():
-            value = exact.latex(residual)
+            value = exact.latex(residual, exact=self.exact)
             said = rf"{condition_latex(tree)} && \mathrm{{residual}}\ {value}" if self.sums else rf"b = {value}"
             rows.append(rf"{{}}{tree.latex()} &:& {said}")  # {} since a row that begins with [ is read as a space
         return "$$\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}$$"
 
     def _repr_latex_(self) -> str:
         return self.latex()
+
+    def __repr__(self) -> str:
+        """As a dict; residuals of approximate coefficients as decimals, not as fractions of hundreds of digits."""
+        if self.exact:
+            return super().__repr__()
+        return "{" + ", ".join(f"{tree!r}: {exact.text(value, exact=False)}" for tree, value in self.items()) + "}"
+
+    def of_order(self, p: int) -> "OrderConditions":
+        """Those of the trees with p nodes."""
+        kept = {tree: residual for tree, residual in self.items() if tree.order == p}
+        return OrderConditions(kept, sums=self.sums, exact=self.exact)
 
 
 def order_conditions(s: Any, p: int) -> OrderConditions:
@@ -106,8 +120,7 @@ def order_conditions(s: Any, p: int) -> OrderConditions:
         for t in range(len(grammar.colours)):
             residuals[t] = phi.ring.one - phi.ring.one  # b(dot) is the limit, no residual
     names = trees_by_id(grammar, p)
-    result = OrderConditions()
-    result.sums = isinstance(scheme, (RungeKutta, AdditiveRungeKutta))
+    result = OrderConditions(sums=isinstance(scheme, (RungeKutta, AdditiveRungeKutta)), exact=scheme.exact)
     for n in range(1, p + 1):
         for t in sorted_ids(grammar, n):
             value = phi.ring.quotient(residuals[t], denominators[n])

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from sympy import Add, Expr, Float, Rational, sqrt
 
-from schemetools.analysis.properties.conditions import order_conditions
+from schemetools.analysis.properties.conditions import OrderConditions, order_conditions
 from schemetools.analysis.properties.judgement import COSTLY
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.series.numeric_weights import Numbers, levels, weights_by_order
 from schemetools.analysis.series.solve import grammar_of
 from schemetools.analysis.trees.forest import PLAIN, forest, symmetries
-from schemetools.analysis.trees.tree import Tree, sorted_ids, trees_by_id
+from schemetools.analysis.trees.tree import sorted_ids, trees_by_id
 from schemetools.exact import canonical, is_complex, parts, to_float
 from schemetools.schemes.base import as_scheme
 from schemetools.schemes.runge_kutta import RungeKutta
@@ -26,8 +26,12 @@ class PrincipalError(NamedTuple):
     1/2
     """
 
-    residuals: dict[Tree, Expr]
+    residuals: OrderConditions
     norm: Expr
+
+    def latex(self) -> str:
+        """One row per tree, as `OrderConditions.latex` writes it."""
+        return self.residuals.latex()
 
 
 def principal_error(s: Any) -> PrincipalError:
@@ -43,7 +47,7 @@ def principal_error(s: Any) -> PrincipalError:
     n = order(scheme) + 1
     if isinstance(scheme, RungeKutta) and _is_long(scheme, n):
         return _in_floats(scheme, n)
-    residuals = {t: r for t, r in order_conditions(scheme, n).items() if t.order == n}
+    residuals = order_conditions(scheme, n).of_order(n)
     squares = canonical(Add(*(_square(r / t.symmetry) for t, r in residuals.items())))
     if not scheme.exact and squares.is_number:  # fractions of hundreds of digits, of which a few mean something
         return PrincipalError(residuals, Float(to_float(squares)) ** Rational(1, 2))
@@ -72,8 +76,8 @@ def _in_floats(scheme: RungeKutta, n: int) -> PrincipalError:
     values = (weights - b.sum() ** n / level.density.astype(np.longdouble)).astype(float)
     sigma = np.array(symmetries(grammar, n)[level.first :], dtype=float)
     names = trees_by_id(grammar, n)
-    residuals = {names[t]: Float(float(values[t - level.first])) for t in sorted_ids(grammar, n)}
-    return PrincipalError(residuals, Float(float(np.sqrt(np.sum((values / sigma) ** 2)))))
+    found = {names[t]: Float(float(values[t - level.first])) for t in sorted_ids(grammar, n)}
+    return PrincipalError(OrderConditions(found, exact=False), Float(float(np.sqrt(np.sum((values / sigma) ** 2)))))
 
 
 def _long(values: Any) -> Iterator[np.longdouble]:

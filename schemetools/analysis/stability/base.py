@@ -75,9 +75,9 @@ class Stability(ABC):
         r"""The stability function R(z), or where there is none the characteristic polynomial, in LaTeX."""
         w, z = Symbol("w"), Symbol("z")
         try:
-            return f"$$R(z) = {exact.latex(self.function(z))}$$"
+            return f"$$R(z) = {exact.latex(self.function(z), exact=self.scheme.exact)}$$"
         except UnsupportedError:
-            return rf"$$\Phi(w, z) = {exact.latex(self.polynomial(w, z))}$$"
+            return rf"$$\Phi(w, z) = {exact.latex(self.polynomial(w, z), exact=self.scheme.exact)}$$"
 
     def _repr_latex_(self) -> str | None:
         try:

@@ -14,6 +14,7 @@ import schemetools as st
 from schemetools.analysis.modified.facts import EquationFacts
 from schemetools.analysis.modified.text import first_order_lines, momentum_lines
 from schemetools.cli.main import main
+from schemetools.cli.screen import fitted
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.text import number
 
@@ -49,7 +50,7 @@ def _epochs(scheme: Scheme) -> int:
 
 
 def _say(*lines: object) -> None:
-    typer.echo("\n".join(map(str, lines)) + "\n")
+    typer.echo("\n".join(part for line in lines for part in fitted(str(line))) + "\n")
 
 
 def _draw(scheme: Scheme, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import textwrap
 from collections.abc import Sequence
 from html import escape
 
@@ -67,6 +68,14 @@ def folded(cell: str, width: int) -> list[str]:
             lines.append("")
         lines[-1] += word
     return [line.rstrip() for line in lines]
+
+
+def wrapped(text: str, room: int, margin: str = "") -> list[str]:
+    """A line broken between words alone, the later parts behind a margin; an empty one is one part."""
+    wrapper = textwrap.TextWrapper(
+        room, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
+    )
+    return wrapper.wrap(text) or [""]
 
 
 def _words(cell: str) -> list[str]:

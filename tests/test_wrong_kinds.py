@@ -91,7 +91,7 @@ SENTENCES = {
     ),
     "plot_coefficients of a number": (
         lambda: st.plot_coefficients(5),
-        "a training is its folder, its run.json, or its records, one per epoch; 5, an int, came",
+        "a training is its folder, its run.json, its records, one per epoch, or the network; 5, an int, came",
     ),
     "plot_table of a number": (
         lambda: st.plot_table(5),

@@ -109,7 +109,7 @@ def inspect(
         show_json(report.record() | ({"certificate": certified.record()} if certified else {}))
         return
     said = report.text(screen_width())
-    said += f"\n{certified}" if certified else ""
+    said += f"\n{certified.sentence}" if certified else ""
     said += f"\nwrote {output}" if output is not None else ""
     show_lines(*fitted(said))
 

@@ -4,8 +4,9 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
+
+from schemetools.tables import wrapped
 
 UNLIMITED = 100_000
 LARGEST_MARGIN = 24  # under which the rest of a folded line stands
@@ -29,14 +30,6 @@ def fitted(text: str, width: int | None = None) -> list[str]:
         return lines
     near = _closer(lines)
     return [part for line, closer in zip(lines, near, strict=True) for part in _folded(line, closer, room)]
-
-
-def wrapped(text: str, room: int, margin: str = "") -> list[str]:
-    """A line broken between words alone, the later parts behind a margin; an empty one is one part."""
-    wrapper = textwrap.TextWrapper(
-        room, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
-    )
-    return wrapper.wrap(text) or [""]
 
 
 def _folded(line: str, closer: str, room: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ from schemetools.analysis.stability.base import Stability
 from schemetools.analysis.stability.exponential import ExponentialStability
 from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.present.axes import style_cycle
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
@@ -157,7 +157,7 @@ def points_of(values: Any) -> np.ndarray:
     try:
         points = np.asarray(values, dtype=complex)
     except (TypeError, ValueError):
-        raise SchemeError(f"eigenvalues are complex numbers or a square matrix; {values!r} came") from None
+        raise SchemeError(f"eigenvalues are complex numbers or a square matrix; {came(values)} came") from None
     if not np.isfinite(points).all():
         raise SchemeError("eigenvalues must be finite; NaN or infinity came")
     if points.ndim == 2 and points.shape[0] == points.shape[1]:

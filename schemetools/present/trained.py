@@ -2,6 +2,7 @@
 
 # pyright: reportAttributeAccessIssue=false
 
+import importlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -79,8 +80,9 @@ def _panel(ax: Axes, layer: Any, s: Any, points: np.ndarray, window: Any) -> Non
 def plot_coefficients(run: Any, ax: Axes | None = None, *, symbol: str = "k") -> Axes:
     """Draw the learned coefficients of a training over the depth of the network, one line per epoch; return the axes.
 
-    `run` is the folder of a training, its run.json, or its records, one per epoch with "coefficients" {layer.symbol:
-    value}. Of a coefficient with one value per channel the mean is drawn. Raises SchemeError where none has the symbol.
+    `run` is the folder of a training, its run.json, its records, one per epoch with "coefficients" {layer.symbol:
+    value}, or a network as it stands. Of a coefficient with one value per channel the mean is drawn. Raises SchemeError
+    where none has the symbol, and for anything else.
 
     >>> import schemetools as st
     >>> epochs = [{"coefficients": {"layers.1.k": -0.1, "layers.2.k": -0.2}}]
@@ -107,12 +109,15 @@ def plot_coefficients(run: Any, ax: Axes | None = None, *, symbol: str = "k") ->
 
 
 def _epochs(run: Any) -> Sequence[Mapping[str, Any]]:
+    if hasattr(run, "named_modules"):
+        reading = importlib.import_module("schemetools.nn.reading.chains")  # which loads torch
+        return [{"coefficients": reading.learned_coefficients(run)}]
     if not isinstance(run, (str, Path)):
         records = list(run) if isinstance(run, Iterable) else [None]
         epochs = [epoch if isinstance(epoch, Mapping) else getattr(epoch, "__dict__", None) for epoch in records]
         if not all(isinstance(epoch, Mapping) for epoch in epochs):
             raise SchemeError(
-                f"a training is its folder, its run.json, or its records, one per epoch; {came(run)} came"
+                f"a training is its folder, its run.json, its records, one per epoch, or the network; {came(run)} came"
             )
         return epochs  # type: ignore[return-value]
     path = Path(run) / "run.json" if Path(run).is_dir() else Path(run)

@@ -41,7 +41,7 @@ def _cell(known: Stability, question: Question, said: list[str]) -> str:
     try:
         return answer(known, question)
     except SchemeError as error:
-        said.append(str(error))
+        said.append(str(error).removeprefix(f"{known.scheme} has no {question.name}: "))  # which many may share
         return UNKNOWN
 
 

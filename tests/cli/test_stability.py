@@ -85,3 +85,9 @@ def test_a_scheme_from_a_file_is_drawn_under_the_name_of_the_file(schemetools, t
     by_name = schemetools("stability", "rk4", "mine.toml", "-o", "region.png").out
     assert by_option == by_name
     assert "\nmine " in by_option
+
+
+def test_a_reason_that_many_cells_share_is_said_once(schemetools):
+    table = schemetools("stability", "etd1", "rk4").out
+    assert table.count("not known*") == 5 and table.count("two numbers in its test equation") == 1
+    assert table.splitlines()[-1].startswith("* etd1: an exponential method")

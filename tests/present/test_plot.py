@@ -169,6 +169,23 @@ def test_coefficients_over_depth_are_in_the_order_of_the_layers():
         st.plot_coefficients(epochs, symbol="q")
 
 
+def test_a_network_is_drawn_by_its_coefficients_as_they_stand():
+    torch = pytest.importorskip("torch")
+    stack = st.to_stack("lm", [torch.nn.Linear(2, 2) for _ in range(4)], init={"k": 0.1})
+    with torch.no_grad():
+        for n, k in enumerate(p for name, p in stack.named_parameters() if name.endswith(".k")):
+            k.fill_(0.25 * n)
+    (line,) = st.plot_coefficients(stack).lines
+    assert line.get_ydata().tolist() == [0, 0.25, 0.5]
+    with pytest.raises(st.SchemeError, match="this run learned none"):
+        st.plot_coefficients(torch.nn.Linear(2, 2))
+
+
+def test_a_report_in_place_of_eigenvalues_is_named_by_its_kind():
+    with pytest.raises(st.SchemeError, match=r"complex numbers or a square matrix; a Long came$"):
+        st.plot_eigenvalues(type("Long", (), {"__repr__": lambda _: "x" * 5000})())
+
+
 def test_every_region_of_several_is_in_the_window():
     ax = plot.plot_stability([st.rk4, st.lm(k=-0.9), st.leapfrog])
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()

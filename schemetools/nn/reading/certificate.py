@@ -15,6 +15,7 @@ from schemetools.exact import text
 from schemetools.nn.reading.chains import Chain
 from schemetools.nn.reading.depth import Depth, Place
 from schemetools.nn.reading.terms import numeric_terms
+from schemetools.tables import WIDTH, wrapped
 
 ROUGH = 0.5
 NEAR = 0.1
@@ -57,7 +58,7 @@ class Certificate:
         return asdict(self)
 
     def __str__(self) -> str:
-        return self.sentence
+        return "\n".join(wrapped(self.sentence, WIDTH))
 
     __repr__ = __str__
 

@@ -28,7 +28,7 @@ from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
 from schemetools.nn.tensors.products import push
 from schemetools.schemes.base import Scheme
-from schemetools.tables import WIDTH, html_table, numbered, text_table
+from schemetools.tables import WIDTH, html_table, numbered, text_table, wrapped
 
 Progress = Callable[[int, int, str], object]
 
@@ -128,7 +128,8 @@ class Report:
         heads, rows = self.table()
         short, notes = numbered(rows)
         table = text_table(heads, short, width) if self.layers else []
-        return "\n".join([*table, *notes, *self.below()])
+        below = [part for line in (*notes, *self.below()) for part in wrapped(line, width, "    ")]
+        return "\n".join([*table, *below])
 
     def _repr_html_(self) -> str:
         heads, rows = self.table()

@@ -97,6 +97,15 @@ def test_a_report_prints_as_a_table(x):
     assert "h |f&#x27;|" in report._repr_html_()
 
 
+def test_lines_below_the_table_and_the_sentence_keep_to_80_columns(x):
+    stack = to_stack(st.euler, [linear(torch.eye(6) * c) for c in [3.0] * 20])
+    report = inspect(stack, x)
+    printed = f"{report}\n{report.certificate()}"
+    assert max(map(len, printed.splitlines())) <= 80
+    assert ", ".join(layer.name for layer in report.outside) in " ".join(printed.split()) and len(report.outside) == 20
+    assert " ".join(str(report.certificate()).split()) == report.certificate().sentence
+
+
 def test_learned_coefficients_have_a_column(matrices, x):
     branches = [linear(A) for A in matrices]
     momentum = inspect(to_stack(st.lm(), branches, init=-0.25), x)

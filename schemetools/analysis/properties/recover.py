@@ -48,10 +48,15 @@ def recover(s: Any) -> Any:
     if found is None and isinstance(scheme, RungeKutta) and nodes_recognised(scheme):
         found = projected(scheme)
     if found is None:
+        known = _rounded_entry(scheme)
+        where = (
+            "it is not in the catalog"
+            if known is None
+            else f"these are the digits of {known}, which the catalog has in digits too, as no closed form is known"
+        )
         raise UnsupportedError(
-            f"no exact scheme of order {order(scheme)} was found within the digits of {scheme}: it is not in the "
-            "catalog, and its coefficients are no short fractions and in no field of degree 2 or 3; st.certify says "
-            "whether one exists"
+            f"no exact scheme of order {order(scheme)} was found within the digits of {scheme}: {where}, and its "
+            "coefficients are no short fractions and in no field of degree 2 or 3; st.certify says whether one exists"
         )
     return found
 
@@ -103,6 +108,14 @@ def _is_entry(scheme: Scheme) -> bool:
     return name is not None and name in names() and family(name)() == scheme
 
 
+def _rounded_entry(scheme: Scheme) -> str | None:
+    """The name of the catalog's entry whose digits a scheme has, where the catalog itself holds it rounded."""
+    if _is_entry(scheme):
+        return scheme.name
+    rounded = (known for known in _fixed().get(_shape(scheme), ()) if not known.exact)
+    return next((known.name for known in rounded if _fitted(known, scheme) is not None), None)
+
+
 def _rebuilt(scheme: Scheme, replaced: dict[Expr, Expr]) -> Scheme:
     def change(value: Expr) -> Expr:
         return exact.canonical(replaced[value])
@@ -130,7 +143,7 @@ def _shape(scheme: Scheme) -> Shape:
 
 @functools.cache
 def _fixed() -> dict[Shape, list[Scheme]]:
-    """The catalog's exact entries without free or random symbols."""
+    """The catalog's entries without free or random symbols, exact or rounded."""
     result: dict[Shape, list[Scheme]] = {}
     for name in names(kind=GENERAL_LINEAR):
         try:
@@ -138,7 +151,7 @@ def _fixed() -> dict[Shape, list[Scheme]]:
         except SchemeError:
             continue
         is_tabled = isinstance(scheme, TABLED)
-        if is_tabled and scheme.exact and not scheme.free_symbols and not scheme.random_symbols:
+        if is_tabled and not scheme.free_symbols and not scheme.random_symbols:
             result.setdefault(_shape(scheme), []).append(scheme)
     return result
 
@@ -148,7 +161,7 @@ def _catalog(shape: Shape, order: int) -> tuple[Scheme, ...]:
     kind, size, *_ = shape
     if not issubclass(kind, TABLED):
         return ()
-    found = list(_fixed().get(shape, ()))
+    found = [scheme for scheme in _fixed().get(shape, ()) if scheme.exact]
     if kind is RungeKutta:
         fitting = [name for name, less in BY_STAGES.items() if order == 2 * size - less]
         families = [name for name in fitting if size <= MOST_STAGES or (name == "gauss" and size == MOST_STAGES + 1)]

@@ -8,6 +8,7 @@ from schemetools.analysis.properties import certificate
 from schemetools.analysis.properties import recover as recover_module
 from schemetools.errors import UnsupportedError
 from schemetools.exact.recognise import recognised, short_fraction
+from schemetools.schemes.base import labelled
 from tests.schemes.published import TABLES, as_floats
 
 PUBLISHED = ("dopri5", "dopri8", "gauss(2)", "gauss(3)", "rk4", "heun3", "merson4", "trbdf2", "alexander3")
@@ -115,6 +116,17 @@ def test_the_catalog_is_not_built_for_its_own_rounded_entries(monkeypatch):
         st.recover("rdpk3sp49")
     with pytest.raises(AssertionError, match="whole catalog"):
         st.recover(st.RungeKutta([[], [2 / 3]], [0.25, 0.75]))
+
+
+@pytest.mark.parametrize("name", ["tsit5", "kencarp3"])
+def test_a_scheme_that_the_catalog_holds_rounded_is_named(name):
+    entry = st.get(name)
+    coarse = st.to_float(entry)
+    for scheme in (entry, labelled(coarse, name="mine"), labelled(coarse, name=None)):
+        with pytest.raises(st.SchemeError, match=f"these are the digits of {name}, which the catalog has in digits"):
+            st.recover(scheme)
+    with pytest.raises(st.SchemeError, match="it is not in the catalog"):
+        st.recover(st.RungeKutta([[], [0.123456789012345], [0.3217, 0.1]], [0.21, 0.123456789812, 0.666543210188]))
 
 
 def test_without_ball_arithmetic_the_remedy_is_said(monkeypatch):

@@ -13,7 +13,7 @@ from schemetools.analysis.modified.derive import modified_equation
 from schemetools.analysis.modified.equation import ModifiedEquation
 from schemetools.analysis.modified.stochastic import StochasticModifiedEquation
 from schemetools.analysis.stability.verb import stability
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.masked import MaskedBlock
 from schemetools.nn.blocks.residual import Residual
@@ -200,6 +200,8 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     given = Given(x, "inspect")
     if not isinstance(eigenvalues, int) or isinstance(eigenvalues, bool) or eigenvalues < 1:
         raise SchemeError(f"eigenvalues is how many leading ones are found, at least 1; {eigenvalues!r} came")
+    if not (progress is None or callable(progress)):
+        raise SchemeError(f"progress: {came(progress)} came; give a function progress(done, layers, name), or None")
     exact = given.exact()
     chains = read_chains(frozen(net), exact) if has_steps else []
     _check_states(chains)

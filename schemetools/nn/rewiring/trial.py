@@ -63,7 +63,7 @@ def run_on(model: nn.Module, example: Any) -> Any:
 
 def _fresh(value: Any) -> Any:
     if isinstance(value, Tensor):
-        return value.detach()
+        return value.clone() if value.is_inference() else value.detach()
     if isinstance(value, Mapping):
         return {str(key): _fresh(v) for key, v in value.items()}
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
@@ -84,7 +84,7 @@ class Trial:
             hooks.append(block.register_forward_pre_hook(self._before, with_kwargs=True))
             hooks.append(block.register_forward_hook(self._after))
         try:
-            with in_evaluation(model), torch.enable_grad():
+            with in_evaluation(model), torch.inference_mode(False), torch.enable_grad():
                 self.output = run_on(model, example)
         finally:
             for hook in hooks:

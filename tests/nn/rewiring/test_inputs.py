@@ -123,6 +123,20 @@ class Multiplier(nn.Module):
         return torch.fft.irfft(self.weight * torch.fft.rfft(u), n=6)
 
 
+def test_an_example_made_in_inference_mode(x):
+    net = Net()
+    with torch.inference_mode():
+        inside, example = convert(net, st.lm(k=K), example=x), x.clone()
+    for made in (inside, convert(net, st.lm(k=K), example=example)):
+        torch.testing.assert_close(made(x), by_hand([b.f for b in net.blocks], x, [0, K, K, K]))
+        made(x).sum().backward()
+
+
+def test_progress_is_a_function(x):
+    with pytest.raises(SchemeError, match="progress: 3, an int, came; give a function"):
+        inspect(stack(), x, progress=3)
+
+
 def test_retrofit_of_weights_that_are_not_finite(x):
     net = stack()
     next(net.parameters()).data.fill_(torch.nan)

@@ -63,9 +63,10 @@ def show(name: Name, as_json: Json = False, latex: Latex = False) -> None:
         show_lines(st.latex(scheme))
         return
     with working(format(scheme)):
-        facts = st.present.scheme_facts(scheme)
+        record = st.present.scheme_json(scheme) if as_json else {}
+        facts = [] if as_json else st.present.scheme_facts(scheme)
     if as_json:
-        show_json({"name": format(scheme), "scheme": str(scheme), **dict(facts)})
+        show_json(record)
         return
     show_lines(format(scheme), "", *fitted(str(scheme)), "", *table_lines(("", ""), facts))
 

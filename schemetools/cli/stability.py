@@ -93,4 +93,6 @@ def stability(
 
 def _as_table(schemes: "list[Scheme]") -> list[str]:
     rows, notes = st.present.stability_table(schemes)
-    return [*table_lines(st.present.HEADER, rows), *fitted("\n".join(notes))]
+    table = table_lines(st.present.HEADER, rows)
+    apart = [""] if notes and "" in table else []  # where each row is a paragraph
+    return [*table, *apart, *fitted("\n".join(notes))]

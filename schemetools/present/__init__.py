@@ -8,7 +8,7 @@ from typing import Any
 
 PUBLIC = {
     "catalog": ("catalog_rows", "publications"),
-    "facts": ("scheme_facts",),
+    "facts": ("scheme_facts", "scheme_json"),
     "filters": ("names_of",),
     "axes": ("save",),
     "plot": ("plot_sweep",),

@@ -1,13 +1,15 @@
 """What `show` says about a scheme."""
 
+import tomllib
 from collections.abc import Callable
+from typing import Any
 
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.stiff_order import stiff_order
 from schemetools.analysis.stability.questions import QUESTIONS
 from schemetools.analysis.stability.verb import stability
 from schemetools.analysis.stability.words import answer, length
-from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.errors import CoefficientError, SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
 from schemetools.present.results import result_facts
@@ -17,6 +19,7 @@ from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.exponential import Exponential
+from schemetools.schemes.files import to_toml
 from schemetools.schemes.references import citation
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.text import number
@@ -45,6 +48,28 @@ def scheme_facts(scheme: Scheme | Discretisation) -> list[tuple[str, str]]:
     found += [*_given(lambda: list(result_facts(scheme))), *_stability_facts(scheme)]
     found.append(("source", citation(scheme.reference) or "none given"))
     return [*found, *_catalog_facts(scheme)]
+
+
+def scheme_json(scheme: Scheme | Discretisation) -> dict[str, Any]:
+    """The facts as text, the order as a number where there is one, and, under "data", what a TOML file of it holds.
+
+    Coefficients are text that `exact.parse` reads back; `{"reason": ...}` where a fraction is too long to be written.
+
+    >>> import schemetools as st
+    >>> found = scheme_json(st.midpoint)
+    >>> found["order_number"], found["data"]["A"]
+    (2, [['0', '0'], ['1/2', '0']])
+    """
+    told = {"name": format(scheme), "scheme": str(scheme), **dict(scheme_facts(scheme))}
+    try:
+        number_of_it = order(scheme)
+    except SchemeError:
+        number_of_it = None
+    try:
+        data = tomllib.loads(to_toml(scheme))
+    except CoefficientError as error:
+        data = {"reason": str(error)}
+    return {**told, "order_number": number_of_it, "data": data}
 
 
 def _catalog_facts(scheme: Scheme) -> list[tuple[str, str]]:

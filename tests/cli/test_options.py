@@ -48,6 +48,20 @@ def test_json_of_every_reading_command(schemetools, words, part):
     assert part(json.loads(result.out))
 
 
+@pytest.mark.parametrize("name", ["rk4", "alexander3", "bdf:3", "ars222", "etdrk2", "lm:k=-1", "upwind"])
+def test_json_of_show_holds_a_scheme_that_is_read_back_and_its_order(schemetools, name):
+    found = json.loads(schemetools("show", name, "--json").out)
+    data = found["data"]
+    scheme = st.get(name)
+    if isinstance(scheme, st.RungeKutta):
+        assert st.RungeKutta(data["A"], data["b"], c=data["c"]) == scheme
+    if isinstance(scheme, st.LinearMultistep):
+        assert st.LinearMultistep(data["alpha"], data["beta"]) == scheme
+    assert data["kind"] == type(scheme).__name__
+    unknown = name in ("lm:k=-1", "upwind")
+    assert found["order_number"] == (None if unknown else st.order(scheme))
+
+
 def test_latex(schemetools):
     assert schemetools("show", "midpoint", "--latex").out.strip() == st.latex("midpoint")
     assert schemetools("stability", "euler", "--latex").out == "R(z) = z + 1\n"

@@ -101,6 +101,7 @@ def test_a_table_of_many_columns_that_does_not_fit_is_a_list_per_row(schemetools
     assert [line for line in lines if line.startswith("imaginary")] == [
         f"imaginary    {value}" for value in ("2 sqrt(2)", "0", "0")
     ]
+    assert lines[-2:] == ["", "* lm(k=3/10): relative to u' = (10/13) f"]
 
 
 def test_on_a_terminal_a_table_that_fits_is_not_folded():

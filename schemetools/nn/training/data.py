@@ -183,15 +183,16 @@ def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     means and centred squares, so that no deviation is lost beside a large mean.
     Source: T. Chan, G. Golub, R. LeVeque (1983), The American Statistician 37, doi:10.1080/00031305.1983.10483115.
     """
-    mean = torch.zeros(images.shape[1], dtype=torch.float64)
-    squares, low, high = torch.zeros_like(mean), torch.full_like(mean, torch.inf), torch.full_like(mean, -torch.inf)
-    count = 0
+    dims, unit = (0, 2, 3), 1 if images.is_floating_point() else 255
+    first = images[:1, :, :1, :1].double()  # without it a constant channel is 0, and has no deviation from rounding
+    mean = torch.zeros(images.shape[1], dtype=torch.float64, device=images.device)
+    squares, count = torch.zeros_like(mean), 0
     for part in images.split(max(1, min(4096, CHUNK // images[0].numel()))):
-        scaled = (part.double() if part.is_floating_point() else part.double() / 255).transpose(0, 1).flatten(1).cpu()
-        own, size = scaled.mean(1), scaled.shape[1]
+        x, size = part.double() - first, part.numel() // part.shape[1]
+        own = x.mean(dims)
+        spread = x.sub_(own.view(1, -1, 1, 1)).square_().mean(dims)
         apart, count = own - mean, count + size
         mean += apart * (size / count)
-        squares += (scaled - own[:, None]).square().sum(1) + apart.square() * (size * (count - size) / count)
-        low, high = torch.minimum(low, scaled.amin(1)), torch.maximum(high, scaled.amax(1))
-    std = torch.where(low == high, 1.0, (squares / count).sqrt())
-    return tuple(mean.tolist()), tuple(std.tolist())
+        squares += size * (spread + apart.square() * ((count - size) / count))
+    std = torch.where(squares == 0, 1.0, (squares / count).sqrt() / unit)
+    return tuple(((mean + first.flatten()) / unit).tolist()), tuple(std.tolist())

@@ -10,6 +10,7 @@ from sympy.polys.rings import PolyElement, PolyRing
 
 from schemetools.analysis.algebra.conditions import AndCondition, OrCondition, Verdict
 from schemetools.analysis.algebra.root_number import number_of
+from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.stability.angles import Symbol1D
 from schemetools.analysis.stability.grid_symbols import one_angle, symbol_of_grid
 from schemetools.analysis.stability.inequalities import conjoined, shortened
@@ -41,6 +42,8 @@ def symbol(scheme: Discretisation) -> TorusSymbol:
 def closed(scheme: Discretisation) -> Verdict | None:
     """The stable set as a condition; None where no closed form is known."""
     found = symbol(scheme)
+    if _is_long_plane(scheme):
+        return None
     if found.dimension == 1:
         return _of_one_angle(one_angle(found))
     if not found.names:
@@ -53,6 +56,13 @@ def closed(scheme: Discretisation) -> Verdict | None:
         return _of_one_angle(ranged)
     parts = [_of_angles(part) for part in split(found)]
     return None if any(part is None for part in parts) else conjoined([part for part in parts if part is not None])
+
+
+def _is_long_plane(scheme: Discretisation) -> bool:
+    """Whether a set of two numbers in one dimension would be eliminated from long digits, which does not end."""
+    if not isinstance(scheme, MethodOfLines) or scheme.time.exact or recovered(scheme.time) is not None:
+        return False
+    return symbol(scheme).dimension == 1 and len(symbol(scheme).names) > 1
 
 
 def _of_one_angle(found: Symbol1D) -> Verdict | None:
@@ -111,7 +121,7 @@ def contains_point(scheme: Discretisation, values: Mapping[str, Any]) -> bool:
 def strict(scheme: Discretisation) -> Verdict | None:
     """The power-bounded part of the stable set; None where it is not decided."""
     found = symbol(scheme)
-    if len(found.a) == 2:
+    if len(found.a) == 2 or _is_long_plane(scheme):
         return closed(scheme)
     second = is_second_order(found)
     system = isinstance(scheme, DifferenceScheme) and scheme.components > 1
@@ -148,6 +158,8 @@ def is_second_order(found: TorusSymbol) -> bool:
 def cells(scheme: Discretisation) -> Plane | None:
     """The cells of the plane of two numbers in one dimension."""
     found = symbol(scheme)
+    if _is_long_plane(scheme):
+        return None
     return plane_of(one_angle(found)) if found.dimension == 1 and len(found.names) == 2 else None
 
 
@@ -206,6 +218,8 @@ def explanation(scheme: Discretisation, name: str) -> str:
         return _known(scheme, "no double root on the unit circle at any angle")
     if closed(scheme) is not None:
         return _known(scheme, "decided for all angles at once")
+    if _is_long_plane(scheme):
+        return _known(scheme, "the set is not eliminated from long digits; contains(...) decides points")
     if found.dimension < 3:
         return "the set has no short closed form; contains(...) decides every rational point exactly"
     return "not decided in three dimensions; an exact necessary condition is known"
@@ -215,7 +229,7 @@ def _known(scheme: Discretisation, how: str) -> str:
     """How an answer was found, with what it is worth where the scheme in time has approximate coefficients."""
     if not isinstance(scheme, MethodOfLines) or scheme.time.exact:
         return f"exact: {how}"
-    return f"{how}; {decided_how(scheme.time) if len(scheme.operators) == 1 else 'for the digits as written'}"
+    return f"{how}; {decided_how(scheme.time)}"
 
 
 # ---- in writing -----------------------------------------------------------------------------------

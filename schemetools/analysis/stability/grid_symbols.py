@@ -14,6 +14,7 @@ from schemetools import exact
 from schemetools.analysis.algebra.projection import distinct_factors
 from schemetools.analysis.stability.angles import Symbol1D, Wave, circular
 from schemetools.analysis.stability.meant import Meant, meant_model, subject
+from schemetools.analysis.stability.meant_fields import meant_terms
 from schemetools.analysis.stability.model import Model, model_of
 from schemetools.analysis.stability.torus import Laurent, TorusSymbol, difference, product_of
 from schemetools.errors import UnsupportedError
@@ -193,6 +194,8 @@ class _Lines(NamedTuple):
 def _pieces(scheme: MethodOfLines) -> _Lines:
     names = [name for name, _ in scheme.numbers]
     keys, values = _step_terms(*time_model(scheme))
+    if isinstance(scheme.time, AdditiveRungeKutta):
+        keys, values = meant_terms(scheme.time, keys, values)
     stencils = [(term.weight, term.stencil) for part in scheme.terms for term in part]
     flat = [*values, *(weight for weight, _ in stencils)]
     flat += [c for _, s in stencils for part in (s.numerator, s.denominator) for _, c in part]

@@ -317,3 +317,14 @@ def test_equal_methods_of_lines_of_other_digits_are_judged_by_their_own():
         for known in ({"exact": True}, {"exact": False, "digits": 12}, {"exact": False, "digits": 16})
     ]
     assert len(set(hows)) == 3 and hows[0].startswith("exact")
+
+
+def test_methods_of_lines_in_rounded_additive_schemes():
+    """Without diffusion the explicit tableau decides, whose tangency at 0 the rounded digits break."""
+    fields = st.Operator({"-c": st.stencils.centred(1)}, implicit={"D": st.stencils.laplacian()})
+    known = st.stability(st.method_of_lines("kencarp3", fields))
+    end = float(st.stability(dict(st.kencarp3.tableaux)["F"]).imaginary_interval)
+    assert known.contains(nu=[0.1, 0.999 * end, 1.001 * end], mu=0).tolist() == [True, True, False]
+    assert known.contains(nu=0, mu=[0.1, 1e6]).all() and not known.contains(nu=0, mu=-0.1)
+    assert known.condition is None and "contains(...) decides points" in known.how() and "to 1e-" in known.how()
+    assert "no closed form" in str(known)

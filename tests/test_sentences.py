@@ -124,7 +124,7 @@ SENTENCES = {
     "plot_stability limits": (lambda: st.plot_stability("rk4", xlim=3), f"xlim=3 {LIMITS} xlim=(-4, 1)"),
     "plot_stability eigenvalues": (
         lambda: st.plot_stability("rk4", eigenvalues="abc"),
-        "eigenvalues are complex numbers or a square matrix; 'abc' came",
+        "eigenvalues are complex numbers or a square matrix; 'abc', a str, came",
     ),
     "plot_sweep": (
         lambda: st.plot_sweep("rk4", [1]),

@@ -10,9 +10,8 @@ from typing import Any
 import typer
 
 from schemetools.atomic import replacing as appearing_whole
-from schemetools.cli.screen import fitted, screen_width
+from schemetools.cli.screen import fitted, screen_width, wrapped
 from schemetools.errors import SchemeError
-from schemetools.tables import wrapped
 
 GAP = "  "
 PICTURES = (".png", ".svg", ".pdf")

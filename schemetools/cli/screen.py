@@ -1,12 +1,11 @@
 """Text that keeps to the width of a screen: folded between words, so that no number is broken."""
 
+import importlib
 import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-
-from schemetools.tables import wrapped
 
 UNLIMITED = 100_000
 LARGEST_MARGIN = 24  # under which the rest of a folded line stands
@@ -30,6 +29,11 @@ def fitted(text: str, width: int | None = None) -> list[str]:
         return lines
     near = _closer(lines)
     return [part for line, closer in zip(lines, near, strict=True) for part in _folded(line, closer, room)]
+
+
+def wrapped(text: str, room: int, margin: str = "") -> list[str]:
+    """A line as `tables.wrapped` breaks it; loaded on first use, since `--help` needs no tables."""
+    return importlib.import_module("schemetools.tables").wrapped(text, room, margin)
 
 
 def _folded(line: str, closer: str, room: int) -> Iterator[str]:

@@ -42,7 +42,7 @@ def test_time_may_run_backwards():
 def test_a_limit_of_zero_has_no_order(scheme):
     with pytest.raises(UnsupportedError, match="u' = 0"):
         st.order(scheme)
-    assert "(0) f" in str(st.modified_equation(scheme, order=3))
+    assert "relative to u' = 0 f" in str(st.modified_equation(scheme, order=3))
 
 
 def test_a_common_factor_in_a_symbol_is_reduced_and_matters_where_it_varies():

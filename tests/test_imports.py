@@ -104,11 +104,15 @@ def test_an_unknown_public_name_is_an_attribute_error():
     ("arguments", "libraries", "rooms"),
     [
         (["--help"], [], ["atomic", "cli", "errors"]),
-        (["show", "rk4"], EXACT, ["analysis", "atomic", "cli", "errors", "exact", "present", "schemes", "tables"]),
+        (
+            ["show", "rk4"],
+            EXACT,
+            ["analysis", "atomic", "cli", "errors", "exact", "present", "progress", "schemes", "tables"],
+        ),
         (
             ["stability", "rk4", "-o", "rk4.png"],
             ["PIL", "matplotlib", *EXACT],
-            ["analysis", "atomic", "cli", "errors", "exact", "present", "schemes", "tables"],
+            ["analysis", "atomic", "cli", "errors", "exact", "present", "progress", "schemes", "tables"],
         ),
     ],
     ids=["help", "show", "stability"],

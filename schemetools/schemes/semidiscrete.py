@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sympy import Expr, Symbol
 
 from schemetools import exact as exact_arithmetic
-from schemetools.errors import SchemeError, TableauError, UnsupportedError
+from schemetools.errors import SchemeError, TableauError, UnsupportedError, came
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme, as_scheme
 from schemetools.schemes.catalog import stencils
@@ -110,6 +110,8 @@ class MethodOfLines(Discretisation):
     digits: int | None = field(init=False)  # of `time`: answers kept for equal methods are judged by them
 
     def __post_init__(self) -> None:
+        if not isinstance(self.time, Scheme):
+            raise TableauError(f"{came(self.time)} came as time; time is a scheme, or its name in st.method_of_lines")
         object.__setattr__(self, "digits", self.time.digits)
 
     @property

@@ -145,7 +145,7 @@ LEVELS = 'kind = "DifferenceScheme"\n[numbers]\nnu = "c*dt/dx"\n[levels]\n1 = {"
         (LEVELS + '0 = {"zero" = "-1"}\n', "no offset"),
         (LEVELS + '0 = {"0,0,0,0" = "-1"}\n', "dimensions"),
         (LEVELS + '0 = {"999999999" = "-1"}\n', "no integer or half"),
-        (LEVELS + 'soon = {"0" = "-1"}\n', "no integer"),
+        (LEVELS + 'soon = {"0" = "-1"}\n', "an integer of at most four digits is expected"),
         (LEVELS + '0 = {"0" = "-2"}\n', "inconsistent"),
         (LEVELS + '0 = ["-1"]\n', "table of offsets"),
         (LEVELS.replace("c*dt/dx", "c*dt + dx") + '0 = {"0" = "-1"}\n', "product of powers"),
@@ -161,7 +161,7 @@ LEVELS = 'kind = "DifferenceScheme"\n[numbers]\nnu = "c*dt/dx"\n[levels]\n1 = {"
             'kind = "MethodOfLines"\nscheme = "rk4"\n[[terms]]\ncoefficient = "-c"\nstencil = "os.system(1)"\n',
             "no stencil",
         ),
-        ('kind = "MethodOfLines"\nscheme = 4\n', "scheme must be"),
+        ('kind = "MethodOfLines"\nscheme = 4\n', "an int, came as scheme; give a catalog name in quotes"),
         (
             'kind = "MethodOfLines"\nscheme = "upwind"\n[[terms]]\ncoefficient = "-c"\nstencil = "upwind()"\n',
             "partial differential",

@@ -31,7 +31,7 @@ def test_the_demo_derives_draws_trains_and_reads_back(capsys, tmp_path):
     assert accuracy(out) > 90
     layers = re.split(r"^layer ", out, flags=re.MULTILINE)[1:]
     assert len(layers) == 6
-    for layer in layers[1:]:
+    for layer in (" ".join(layer.split()) for layer in layers[1:]):  # lines fold
         k = float(re.search(r"lm\(k=([-\d.]+)\)", layer)[1])
         limit, momentum, centre, real, imaginary = (
             float(re.search(pattern, layer)[1])

@@ -96,6 +96,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
     plan = lower(scheme)
     needed = set(inspect.signature(generated).parameters) - {"f", "history", "h", "error", "jac"}
     unsolved: Any = names.get("NotSolved", ())
+    spare = getattr(scheme, "storage", None) is not None
 
     @functools.wraps(generated)
     def step(
@@ -113,7 +114,7 @@ def _stepper(scheme: Scheme) -> Callable[..., Any]:
         _check(given, len(plan.inputs), plan.parts)
         if len(plan.fields) > 1:
             f = _fields(f, plan.fields)
-        f = owned(f)
+        f = owned(f, spare=spare)
         if error and plan.error is None:
             raise SchemeError(f"{scheme} has no embedded result, so there is no error estimate")
         if set(symbols) != needed:

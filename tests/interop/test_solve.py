@@ -160,6 +160,10 @@ def test_steppers_keep_what_a_field_returned():
         step = st.to_stepper(st.get(name))
         right, reused, placed = (step(f, np.array([1.0, 0.5]), 0.1) for f in (turning, in_one_array(), in_place))
         assert np.array_equal(right, reused) and np.array_equal(right, placed)
+    step = st.to_stepper(st.carpenter_kennedy4)
+    assert np.array_equal(*(step(f, np.array([1.0, 0.5]), 0.1) for f in (turning, in_one_array())))
+    with pytest.raises(SchemeError, match="f changed its argument, of which a program of few registers has no copy"):
+        step(in_place, np.array([1.0, 0.5]), 0.1)
     linear = {"L": np.array([-1.0, -2.0]), "N": in_one_array()}
     right = st.solve("etdrk4", linear | {"N": turning}, (0, 1), [1.0, 0.0], 0.1).u
     assert np.array_equal(st.solve("etdrk4", linear, (0, 1), [1.0, 0.0], 0.1).u, right)

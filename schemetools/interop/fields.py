@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from schemetools.codegen.owned import copied
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, came
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 
@@ -55,15 +55,10 @@ def _slope(value: Any, u: Any) -> Any:
     except ValueError:  # rows of different lengths
         fits = False
     if not fits:
-        raise SchemeError(f"f returned {_shown(value)}; it returns numbers in the shape {np.shape(u)} of the state")
+        is_array = isinstance(value, np.ndarray)
+        returned = f"an array of shape {value.shape} and type {value.dtype}" if is_array else came(value)
+        raise SchemeError(f"{returned} came from f, which returns numbers in the shape {np.shape(u)} of the state")
     return array if array.dtype.kind in "fc" else array.astype(np.float64)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and type {value.dtype}"
-    shown = repr(value)
-    return shown if len(shown) < 60 else f"{type(value).__name__} {shown[:50]}..."
 
 
 def _required(f: Callable[..., Any]) -> int:

@@ -176,12 +176,14 @@ def test_steppers_keep_what_a_field_returned():
         (lambda u: -1.0, r"-1\.0"),
         (lambda u: None, "None"),
         (lambda u: "ab", "'ab'"),
-        (lambda u: [[1.0], [1.0, 2.0]], r"\[\[1\.0\], \[1\.0, 2\.0\]\]"),
+        (lambda u: [[1.0], [1.0, 2.0]], "a list"),
     ],
 )
 def test_what_a_field_returns_has_the_shape_of_the_state(value, said):
     for name in ("rk4", "bdf(2)"):
-        with pytest.raises(SchemeError, match=rf"f returned {said}.*numbers in the shape \(2,\) of the state"):
+        with pytest.raises(
+            SchemeError, match=rf"^{said}.* came from f, which returns numbers in the shape \(2,\) of the state"
+        ):
             st.solve(name, value, (0, 1), [1.0, 2.0], 0.25)
 
 

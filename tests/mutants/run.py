@@ -38,13 +38,13 @@ class FirstFailure:
             (WORK / "failed").write_text(report.nodeid, encoding="utf-8")
 
 
-def run(names: list[str]) -> tuple[str, str]:
-    """killed, survived or looped, and by which test; in a process of its own."""
+def run(names: list[str], seconds: float) -> tuple[str, str]:
+    """killed, survived or looped, and by which test; in a process of its own, whose tests took `seconds` under coverage."""
     (WORK / "failed").write_text("", encoding="utf-8")
     (WORK / "tests").write_text("\n".join(names), encoding="utf-8")
     child = os.fork()
     if child == 0:
-        limit = int(60 + 5 * BUDGET)
+        limit = int(60 + 3 * seconds)
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 10))
         os.chdir(TREE)
         sys.path.insert(0, str(TREE))
@@ -65,7 +65,7 @@ def run(names: list[str]) -> tuple[str, str]:
 @functools.cache
 def is_sound(name: str) -> bool:
     """Whether a test that killed passes on the code as it stands, run alone."""
-    return run([name])[0] == "survived"
+    return run([name], BUDGET)[0] == "survived"
 
 
 def changed_by(mutant: Mutant) -> str:
@@ -97,7 +97,7 @@ def tried(mutant: Mutant) -> dict[str, object]:
     while names:
         path.write_text(changed, encoding="utf-8")
         try:
-            outcome, by = run(names)
+            outcome, by = run(names, tests.seconds)
         finally:
             path.write_text(source, encoding="utf-8")
         if outcome != "killed" or is_sound(by or names[0]):

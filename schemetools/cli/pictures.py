@@ -28,15 +28,23 @@ class View:
     labels: list[str] | None
     eigenvalues: list[complex] | None
     normalized: bool
+    shares: dict[str, str] | None = None
 
     @classmethod
     def of(
-        cls, xlim: str | None, ylim: str | None, labels: str | None, eigenvalues: str | None, *, normalized: bool
+        cls,
+        xlim: str | None,
+        ylim: str | None,
+        labels: str | None,
+        eigenvalues: str | None,
+        *,
+        normalized: bool,
+        shares: dict[str, str] | None,
     ) -> Self:
         """The view of the options as they were written. Raises SchemeError for one that cannot be read."""
         names = None if labels is None else [name.strip() for name in labels.split(",")]
         values = None if eigenvalues is None else _complex_numbers(eigenvalues)
-        return cls(_limits("--xlim", xlim), _limits("--ylim", ylim), names, values, normalized)
+        return cls(_limits("--xlim", xlim), _limits("--ylim", ylim), names, values, normalized, shares)
 
     @property
     def asked(self) -> bool:
@@ -55,6 +63,17 @@ def check_ends(names: Sequence[str], **limits: str | None) -> None:
         stray = next((name for name in names if NUMBER.fullmatch(name)), None)
         if low is not None and NUMBER.fullmatch(low) and stray is not None:
             raise SchemeError(f"--{axis} {low} {stray}: write both ends with a colon, --{axis} {low}:{stray}")
+
+
+def shares_of(text: str | None) -> dict[str, str] | None:
+    """The share of each field in `F=0,G=1`. Raises SchemeError for another form and for a field named twice."""
+    if text is None:
+        return None
+    pairs = [part.partition("=") for part in text.split(",")]
+    fields = [field.strip() for field, _, _ in pairs]
+    if not all(field and equals and share.strip() for field, equals, share in pairs) or len(set(fields)) < len(fields):
+        raise SchemeError(f"--shares {text!r}: write a number per field, as in F=0,G=1")
+    return dict(zip(fields, (share.strip() for _, _, share in pairs), strict=True))
 
 
 def _limits(option: str, text: str | None) -> tuple[float, float] | None:
@@ -100,6 +119,8 @@ def drawing(
         )
     if asked and view.normalized:
         raise SchemeError(f"{asked[0]} is not drawn rescaled; leave --normalized out")
+    if asked and view.shares is not None:
+        raise SchemeError(f"--shares belong to a picture of regions; leave them out with {asked[0]}")
     plots = {
         "--order-star": lambda: st.present.plot_order_star(schemes[0], **view.limits),
         "--locus": lambda: st.present.plot_locus(schemes[0], **view.limits),
@@ -108,8 +129,9 @@ def drawing(
     }
     if asked:
         return plots[asked[0]]
-    options = {"labels": view.labels, "eigenvalues": view.eigenvalues, "normalized": view.normalized}
-    return lambda: st.plot_stability(schemes, **options, **view.limits)
+    laid = {"labels": view.labels, "eigenvalues": view.eigenvalues}
+    plane = {"normalized": view.normalized, "shares": view.shares}
+    return lambda: st.plot_stability(schemes, **laid, **plane, **view.limits)
 
 
 def swept(text: str) -> tuple[str, list["Expr"]]:

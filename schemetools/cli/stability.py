@@ -35,6 +35,9 @@ Points = Annotated[
     str | None, typer.Option(metavar="Z,Z,...|FILE", help="Points h lambda over the regions: -1,-2+3j, or a text file.")
 ]
 Normalized = Annotated[bool, typer.Option("--normalized", help="Rescale z by the limit of each scheme.")]
+Shares = Annotated[
+    str | None, typer.Option(metavar="F=0,G=1", help="What each field has of lambda u; equal shares without.")
+]
 Dpi = Annotated[int | None, typer.Option(min=10, max=2400, help="Dots per inch of a PNG; 150 without.")]
 
 
@@ -53,6 +56,7 @@ def stability(
     xlim: Limits = None,
     ylim: Limits = None,
     normalized: Normalized = False,
+    shares: Shares = None,
     labels: Labels = None,
     eigenvalues: Points = None,
     dpi: Dpi = None,
@@ -64,13 +68,14 @@ def stability(
     if not schemes:
         raise SchemeError("no scheme was named; try: schemetools stability rk4 lm:k=0.3 -o region.png")
     if any(map(st.cli.waves.is_grid, schemes)):
-        regions = (order_star, locus, relative, imex, sweep, xlim, ylim, normalized, labels, eigenvalues, dpi)
+        regions = (order_star, locus, relative, imex, sweep, xlim, ylim, normalized, shares, labels, eigenvalues, dpi)
         st.cli.waves.stable_sets(schemes, output, as_json=as_json, latex=latex, others=any(regions))
         return
+    given = st.cli.pictures.shares_of(shares)
     if latex:
-        show_lines(*(st.latex(st.stability(scheme, normalized=normalized)) for scheme in schemes))
+        show_lines(*(st.latex(st.stability(scheme, normalized=normalized, shares=given)) for scheme in schemes))
         return
-    view = st.cli.pictures.View.of(xlim, ylim, labels, eigenvalues, normalized=normalized)
+    view = st.cli.pictures.View.of(xlim, ylim, labels, eigenvalues, normalized=normalized, shares=given)
     special = {"--order-star": order_star, "--locus": locus, "--relative": relative, "--imex": imex}
     draw = st.cli.pictures.drawing(schemes, special, sweep, view)
     if output is None and (any(special.values()) or view.asked or dpi):
@@ -78,8 +83,8 @@ def stability(
     if sweep is not None:
         schemes = st.cli.pictures.instances(schemes[0], *st.cli.pictures.swept(sweep))
     with working("deciding stability"):
-        lines = [] if as_json else _as_table(schemes)
-        records = [st.present.stability_json(scheme) for scheme in schemes] if as_json else []
+        lines = [] if as_json else _as_table(schemes, given)
+        records = [st.present.stability_json(scheme, given) for scheme in schemes] if as_json else []
     if output is not None:
         os.environ.setdefault("MPLBACKEND", "agg")
         with working("drawing"), replacing(output, PICTURES) as temporary:
@@ -91,8 +96,8 @@ def stability(
     show_lines(*lines)
 
 
-def _as_table(schemes: "list[Scheme]") -> list[str]:
-    rows, notes = st.present.stability_table(schemes)
+def _as_table(schemes: "list[Scheme]", shares: dict[str, str] | None) -> list[str]:
+    rows, notes = st.present.stability_table(schemes, shares)
     table = table_lines(st.present.HEADER, rows)
     apart = [""] if notes and "" in table else []  # where each row is a paragraph
     return [*table, *apart, *fitted("\n".join(notes))]

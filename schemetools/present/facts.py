@@ -13,6 +13,7 @@ from schemetools.errors import CoefficientError, SchemeError, UnsupportedError
 from schemetools.present.grids import discretisation_facts
 from schemetools.present.kind import kind_text, order_report, order_text
 from schemetools.present.results import result_facts
+from schemetools.present.verdicts import meaning
 from schemetools.progress import tell
 from schemetools.schemes import registry
 from schemetools.schemes.additive import AdditiveRungeKutta
@@ -111,7 +112,7 @@ def _stability_facts(scheme: Scheme) -> list[tuple[str, str]]:
     except UnsupportedError as error:
         return [("stability", str(error))]
     asked = [q for q in QUESTIONS if q.label]
-    found = []
+    found = [("test equation", what)] if (what := meaning(known)) else []
     for i, q in enumerate(asked, 1):
         tell("question", i, len(asked))
         found.append((q.label, _or_reason(lambda q=q: answer(known, q))))

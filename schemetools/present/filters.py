@@ -33,13 +33,18 @@ def names_of(kind: str = "", order: int | None = None, stability: str = "") -> s
     return found
 
 
+def _is_of(kind: str, text: str) -> bool:
+    """Whether a kind is part of the text; what is implicit-explicit is no explicit scheme."""
+    return kind in (text if "-explicit" in kind else text.replace("-explicit", ""))
+
+
 def _fits(scheme: Any, kind: str, order: int | None, stability: str) -> bool:
     """Whether a scheme answers so; one that has no such answer does not."""
     if isinstance(scheme, Discretisation):
         return not stability and order is None and kind in dict(discretisation_facts(scheme))["kind"].lower()
     try:
         return (
-            kind in kind_text(scheme).lower()
+            _is_of(kind, kind_text(scheme).lower())
             and (order is None or order_of(scheme) == order)
             and (not stability or getattr(stability_of(scheme), VERDICTS[stability]) is True)
         )

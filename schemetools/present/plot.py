@@ -21,6 +21,7 @@ from schemetools.errors import SchemeError
 from schemetools.present import regions
 from schemetools.present.axes import BESIDE, complex_plane, save, styled
 from schemetools.present.loci import plot_locus, plot_order_star, plot_relative_stability
+from schemetools.present.verdicts import meaning
 from schemetools.schemes.base import Scheme, as_scheme
 
 __all__ = [
@@ -105,7 +106,7 @@ def _draw(ax: Axes, found: Sequence[Stability], names: list[str], window: Any) -
         regions.fill(ax, s.region(*window, regions.GRID), window, style["color"], alpha)
         regions.outline(ax, curves[i], style, ticks=regions.is_outside(curves[i], s))
         said = f"{i + 1}  {name}" if numbered else name
-        if len(found) > 1 and (what := regions.meaning(s)):
+        if len(found) > 1 and (what := meaning(s)):
             said = f"{said}\n{what}"
         face = (*to_rgb(style["color"]), alpha)
         handles.append(Patch(facecolor=face, edgecolor=style["color"], label=said, **regions.edge(style)))
@@ -116,7 +117,7 @@ def _draw(ax: Axes, found: Sequence[Stability], names: list[str], window: Any) -
 
 def _annotate(ax: Axes, handles: Sequence[Any], names: Sequence[str], found: Sequence[Stability]) -> None:
     if len(names) == 1:
-        what = regions.meaning(found[0])
+        what = meaning(found[0])
         ax.set_title(f"{names[0]}\n{what}" if what else names[0])
     if len(handles) > 1:
         ax.legend(handles=list(handles) if len(names) > 1 else handles[1:], **BESIDE)

@@ -14,7 +14,6 @@ from matplotlib.patheffects import withTickedStroke
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.stability.base import Stability
 from schemetools.analysis.stability.exponential import ExponentialStability
-from schemetools.analysis.stability.mean_square import MeanSquareStability
 from schemetools.analysis.stability.verb import stability
 from schemetools.errors import SchemeError, UnsupportedError, came
 from schemetools.present.axes import style_cycle
@@ -62,20 +61,6 @@ def check_plane(s: Any) -> None:
 def name_of(s: Stability) -> str:
     """The name of the scheme."""
     return format(s.scheme)
-
-
-def meaning(s: Stability) -> str:
-    """What a region is about where that is not u' = lambda u: several fields and their shares, or the mean square."""
-    if isinstance(s, MeanSquareStability):
-        return "where E|u_n|^2 stays bounded"
-    fields = s.scheme.frame().fields
-    if len(fields) == 1:
-        return ""
-    if getattr(s.scheme, "partitioned", False):
-        return "p' = λ q, q' = λ p"
-    given = dict(s.shares) if s.shares is not None else {}
-    shares = [f"{given.get(field, 0) if given else f'1/{len(fields)}'} λu in {field}" for field in fields]
-    return f"u' = λu with {', '.join(shares)}"
 
 
 def common_window(windows: Sequence[Any], xlim: Any, ylim: Any) -> Any:

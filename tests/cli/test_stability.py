@@ -8,6 +8,7 @@ import pytest
 import schemetools as st
 
 PNG, SVG, PDF = b"\x89PNG", b"<?xml", b"%PDF"
+IMPLICIT = ["--shares", "F=0,G=1"]
 
 
 @pytest.fixture(autouse=True)
@@ -91,3 +92,31 @@ def test_a_reason_that_many_cells_share_is_said_once(schemetools):
     table = schemetools("stability", "etd1", "rk4").out
     assert table.count("not known*") == 5 and table.count("two numbers in its test equation") == 1
     assert table.splitlines()[-1].startswith("* etd1: an exponential method")
+
+
+def test_shares_of_the_fields_are_those_of_stability(schemetools, tmp_path):
+    both, half = (json.loads(schemetools("stability", "kencarp3", *given, "--json").out)[0] for given in ([], IMPLICIT))
+    assert both["is_a_stable"]["value"] is False
+    assert half["is_a_stable"]["value"] is half["is_l_stable"]["value"] is True
+    table = schemetools("stability", "kencarp3", *IMPLICIT, "-o", "half.png")
+    assert "u' = λu with 0 λu in F, 1 λu in G" in table.out
+    assert (tmp_path / "half.png").read_bytes().startswith(PNG)
+    assert "u' = λu with 1/2 λu in F, 1/2 λu in G" in schemetools("show", "kencarp3").out
+
+
+@pytest.mark.parametrize("text", ["F", "F=", "=1", "F=0,F=1", "F=0,,G=1"])
+def test_shares_that_cannot_be_read_are_refused(schemetools, text):
+    result = schemetools("stability", "kencarp3", "--shares", text)
+    assert (result.code, "write a number per field, as in F=0,G=1" in result.err) == (2, True)
+
+
+def test_shares_belong_to_regions(schemetools):
+    result = schemetools("stability", "ars222", *IMPLICIT, "--imex", "-o", "p.png")
+    assert (result.code, "leave them out with --imex" in result.err) == (2, True)
+
+
+def test_what_is_implicit_explicit_is_no_explicit_scheme(schemetools):
+    explicit, implicit = (schemetools("list", "--kind", kind).out for kind in ("explicit linear", "implicit"))
+    assert "cnlf" not in explicit
+    assert "cnlf" in implicit
+    assert "cnlf" in schemetools("list", "--kind", "implicit-explicit").out

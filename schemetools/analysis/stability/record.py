@@ -1,5 +1,6 @@
 """Everything that `stability` knows about a scheme, as plain data for tables and machines."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sympy
@@ -16,14 +17,16 @@ NUMBERS = tuple(question.name for question in QUESTIONS if question.kind is Kind
 HIGHEST_DEGREE = 8
 
 
-def stability_record(scheme: Any, *, normalized: bool = False) -> dict[str, dict[str, Any]]:
-    """Verdicts and numbers by name, each {"value", "exact", "how"}, JSON's types throughout.
+def stability_record(
+    scheme: Any, *, normalized: bool = False, shares: Mapping[str, Any] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Verdicts and numbers by name, each {"value", "exact", "how"}, JSON's types throughout; options as in `stability`.
 
     A verdict's value is true or false, or null where `exact` is a condition on a symbol; a number's value is a float,
     null where it is infinite or a formula, and `exact` its text, null for a float. What is not defined for the scheme,
     or not decided, has null for both and says why in `how`.
     """
-    found = stability(scheme, normalized=normalized)
+    found = stability(scheme, normalized=normalized, shares=shares)
     record: dict[str, dict[str, Any]] = {}
     for name in (*VERDICTS, *NUMBERS):
         try:

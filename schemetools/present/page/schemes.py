@@ -17,7 +17,7 @@ from schemetools.present.page.moving import said
 from schemetools.present.page.overlay import drawable
 from schemetools.present.page.plane import Frame, picture, region
 from schemetools.present.page.slider import slider
-from schemetools.present.regions import meaning
+from schemetools.present.verdicts import meaning
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.discretisation import Discretisation
 

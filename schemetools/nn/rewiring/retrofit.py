@@ -102,6 +102,11 @@ class Retrofit(nn.Module):
         """The network's output."""
         return self.net(*args, **kwargs)
 
+    def extra_repr(self) -> str:
+        """Both drifts."""
+        measured = "" if self.measured_drift is None else f", measured_drift={self.measured_drift:.3g}"
+        return f"predicted_drift={self.predicted_drift:.3g}{measured}"
+
 
 def retrofit(
     net: nn.Module,

@@ -199,6 +199,7 @@ def to_stack(
 ) -> Any:
     """A module x -> x that takes one step of a scheme per branch; each branch is what a `Block` takes.
 
+    `branches`: a list of them; an nn.ModuleList or nn.Sequential is one too, whose modules are the branches.
     `scheme`: one for all layers, or a sequence with one per layer (a schedule of survival probabilities, say).
     `h`: one number or scalar tensor for all layers, a sequence with one per layer, or a function of the layer's index.
     `start="repeat"`: earlier values that the first layers lack are the first state, and h f of the first branch at it;

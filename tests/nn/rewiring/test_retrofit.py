@@ -55,6 +55,12 @@ def test_the_drift_is_of_second_order_and_foreseen(old, new, shorter, x):
     assert found[1].measured_drift < 1e-3
 
 
+def test_what_is_printed_tells_the_drifts(x):
+    made = retrofit(smooth(st.euler, 8), scheme=st.midpoint, depth=4, x=x)
+    assert f"predicted_drift={made.predicted_drift:.3g}, measured_drift={made.measured_drift:.3g}" in repr(made)
+    assert "measured_drift" not in repr(retrofit(to_stack(st.euler, [nn.Linear(4, 4)] * 8, h=0.05), depth=4))
+
+
 def test_learned_coefficients_are_kept_and_interpolated(x):
     stack = smooth(st.lm(), 32, init=0)
     for n, layer in enumerate(stack.layers[1:], start=1):

@@ -31,5 +31,6 @@ def test_a_survivor_is_shown_and_an_explanation_is_kept():
     lines += [one | {"outcome": "killed", "copy": n} for n in range(1, 4)]
     page = record.page(lines)
     assert "3 of 4 killed: 75.0 %" in page and "| `schemes` | 4 | 3 |" in page
+    assert "without these, 3 of 3 killed: 100.0 %" in page
     assert "A cache's size." in page and "- x = 1\n+ x = 2" in page
     assert json.loads(json.dumps(lines)) == lines

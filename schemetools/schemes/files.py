@@ -276,7 +276,7 @@ def to_toml(scheme: Scheme | Discretisation) -> str:
                 tables += ["", f"[fields.{_key(label)}]", *_tableau(tableau)]
         case GeneralLinear():
             lines += [_array(key, getattr(scheme, key)) for key in "AUBV"]
-            lines += [f"colours = {json.dumps(scheme.colours, ensure_ascii=False)}", f"parts = {scheme.parts}"]
+            lines += [f"colours = [{', '.join(map(_quoted, scheme.colours))}]", f"parts = {scheme.parts}"]
         case RungeKuttaNystrom():
             keys = ("A", "A_prime", "b", "b_prime", "c", "b_hat", "b_prime_hat")
             lines += [_array(key, getattr(scheme, key)) for key in keys if getattr(scheme, key) is not None]

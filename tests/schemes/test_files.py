@@ -36,6 +36,9 @@ def test_catalog_entries_round_trip(name, tmp_path):
         st.RungeKutta([["root(6*x^3-18*x^2+9*x-1, 2/5, 1/2)"]], ["sqrt(3)/6"], name='a "quoted" \\ é name'),
         st.RungeKutta([[0]], [st.random_symbol("xi", "uniform", 0, Symbol("p"))], b_hat=[1]),
         st.GeneralLinear([[0, 0], [1, 0]], [[0, 1], [1, 0]], [[1, 0], [0, 1]], [[1, 0], [0, 1]], ["F", "G"], parts=2),
+        st.GeneralLinear(
+            [[0, 0], [1, 0]], [[1], [1]], [["1/2", "1/2"]], [[1]], ["\N{MATHEMATICAL FRAKTUR SMALL F}", "g\x7f"]
+        ),
     ],
     ids=str,
 )

@@ -243,13 +243,9 @@ def check_order(grammar: Grammar, order: int) -> None:
         top = next(n for n in range(1, order + 1) if sum(tree_counts(grammar, n)) > MAX_TREES) - 1
         raise SchemeError(
             f"order {order} has {_rounded(total)} trees, whose tables would take about "
-            f"{_bytes(total * BYTES_PER_TREE)}; the highest order that is computed here is {top}"
+            f"{_rounded(total * BYTES_PER_TREE // 2**30)} GiB; the highest order that is computed here is {top}"
         )
 
 
 def _rounded(count: int) -> str:
     return f"{count:,}" if count < 10**9 else f"{float(count):.1e}"
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 2**30:,.0f} GiB"

@@ -80,3 +80,12 @@ def test_record_and_table_ask_the_same_questions():
     wanted = [question.name for question in QUESTIONS if question.kind in (Kind.VERDICT, Kind.NUMBER)]
     assert sorted(stability_record(st.rk4)) == sorted(wanted)
     assert HEADER[2:] == tuple(question.column for question in QUESTIONS if question.column)
+
+
+@pytest.mark.parametrize("steps", [3, 4, 5, 6])
+def test_what_is_no_more_than_a_alpha_stable_is_told_by_its_angle(steps):
+    """The angles of BDF, Hairer and Wanner II, table V.2.1: 86.03, 73.35, 51.84, 17.84 degrees."""
+    angle = {3: "86.03", 4: "73.35", 5: "51.84", 6: "17.84"}[steps]
+    assert f"A-stable              A({angle} deg)" in str(st.stability(st.bdf(steps))).splitlines()
+    assert "A-stable              no" in str(st.stability(st.rk4)).splitlines()
+    assert "A-stable              yes" in str(st.stability(st.bdf(2))).splitlines()

@@ -77,10 +77,19 @@ def equation(eq: Any, style: Style) -> str:
 
 
 def _law(eq: Any, style: Style) -> str:
+    times = _times(eq)
+    before = "" if times == 1 else f"{times} "
     if eq.flux is None:
-        return "u_t + F(u)_x = 0"
+        return f"u_t + {before}F(u)_x = 0"
     text = style.plain(eq.flux, True)
-    return f"u_t + ({text.replace('**', '^').replace('*', ' ')})_x = 0"
+    return f"u_t + {before}({text.replace('**', '^').replace('*', ' ')})_x = 0"
+
+
+def _times(eq: Any) -> Expr:
+    """How often the flux stands in the equation: twice for a term -2 c u_x whose c u becomes F(u)."""
+    slope = sympy.Symbol("F_u") if eq.flux is None else sympy.diff(eq.flux, sympy.Symbol("u"))
+    found = sympy.cancel(-eq.coefficients.get(1, 0) / (slope * sympy.Symbol("u_x")))
+    return found if found.is_Rational else sympy.Integer(1)
 
 
 def text(eq: Any) -> str:

@@ -159,3 +159,23 @@ def test_diffusion_beside_a_flux_stays_in_the_limit():
 def test_what_takes_no_flux_says_why(scheme, flux, reason):
     with pytest.raises(SchemeError, match=reason):
         st.modified_equation(scheme, order=3, flux=flux)
+
+
+@pytest.mark.parametrize(("weight", "times"), [("-1", 1), ("-c", 1), ("-2*c", 2), ("-2", 2), ("-c/3", Rational(1, 3))])
+def test_the_flux_stands_as_often_as_the_speed_says(weight, times):
+    """u_t = -times F(u)_x, with terms of dx^2 in (times lam)^j: the equation of u_t + (times F)_x."""
+    lines = st.method_of_lines(st.rk4, st.Operator({weight: st.stencils.centred()}))
+    eq = st.modified_equation(lines, flux="u^2/2", order=5)
+    once = st.modified_equation("rk4_centred2", flux="u^2/2", order=5)
+    for n in range(1, 6):
+        assert expand(eq[n] - times * once[n].subs(lam, times * lam)) == 0
+    before = "" if times == 1 else f"{times} "
+    assert f"for u_t + {before}(u^2/2)_x = 0:" in str(eq)
+    assert f"for u_t + {before}F(u)_x = 0:" in str(st.modified_equation(lines, flux="F", order=3))
+
+
+@pytest.mark.parametrize("weight", ["-c**2", "-c*d"])
+def test_a_speed_that_is_no_number_times_a_symbol_takes_no_flux(weight):
+    lines = st.method_of_lines(st.rk4, st.Operator({weight: st.stencils.centred()}))
+    with pytest.raises(SchemeError, match="must be a number times one symbol"):
+        st.modified_equation(lines, flux="F")

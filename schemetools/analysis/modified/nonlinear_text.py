@@ -33,7 +33,8 @@ def _term(style: Style, term: Expr) -> tuple[str, str]:
     number, rest = term.as_coeff_Mul()
     sign, size = ("-", -number) if number < 0 else ("+", number)
     above, below = [], []
-    for base, n in sorted(rest.as_powers_dict().items(), key=lambda pair: _rank(pair[0])):
+    whole = [(b, n) if n.is_Integer else (b**n, 1) for b, n in rest.as_powers_dict().items()]
+    for base, n in sorted(whole, key=lambda pair: _rank(pair[0])):
         if base == 1:
             continue
         letter = _letter(style, base)

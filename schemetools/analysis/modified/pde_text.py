@@ -137,7 +137,8 @@ def _factors(style: Style, factors: list[tuple[Expr, Any]]) -> str:
     if not below:
         return over
     if style is TEXT:
-        return f"{over}/{' '.join(below)}" if over else f"1/{' '.join(below)}"
+        under = " ".join(below)
+        return f"{over or 1}/{under if len(below) == 1 else style.group(under)}"
     return rf"\frac{{{over or '1'}}}{{{' '.join(below)}}}"
 
 

@@ -14,18 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import sympy
-from sympy import QQ, ZZ, Expr
-from sympy.polys.domains.domain import Domain
+from sympy import QQ, ZZ
 from sympy.polys.rings import PolyElement, PolyRing
 
-from schemetools import exact
 from schemetools.analysis.algebra.fields import carried
 from schemetools.analysis.algebra.projection import coefficients, content, distinct_factors, factors, gcd, quotient
-from schemetools.errors import UnsupportedError
-
-Levels = Mapping[tuple[int, ...], Expr]
-"""(time, offset, ...) -> coefficient: sum of coefficient * u_(i + offset)^(n + time) = 0."""
 
 
 class Wave(NamedTuple):
@@ -156,59 +149,6 @@ def _together(parts: list[list[PolyElement]]) -> list[list[PolyElement]]:
 def _integral(f: PolyElement) -> PolyElement:
     """The polynomial over ZZ, if it is rational, times the denominator of its coefficients."""
     return f.clear_denoms()[1].set_ring(f.ring.clone(domain=ZZ)) if f.ring.domain == QQ else f
-
-
-def symbol_of(levels: Levels, names: Sequence[str]) -> Symbol1D:
-    """The symbol of {(time, offset): coefficient}, the coefficients rational in the numbers `names`.
-
-    Raises UnsupportedError where a coefficient contains another symbol.
-    """
-    cleared, ring, poles = integral(levels, names)
-    c = PolyRing([sympy.Symbol("c"), *ring.symbols], ring.domain, ring.order)
-    degree = max(time for time, _ in cleared)
-    first = min(time for time, _ in cleared)
-    a = [Wave(c.zero, c.zero) for _ in range(first, degree + 1)]
-    for (time, offset), value in cleared.items():
-        up = c.from_dict({(0, *m): v for m, v in value.items()})
-        A, B = circular(c, offset)
-        a[time - first] += Wave(A * up, B * up)
-    return Symbol1D(tuple(names), tuple(a), tuple(poles))
-
-
-def integral(levels: Levels, names: Sequence[str]) -> tuple[dict[Any, PolyElement], PolyRing, list[PolyElement]]:
-    """The coefficients as polynomials in the numbers, over ZZ or a number field, and what was multiplied out."""
-    domain, elements = exact.to_domain(list(levels.values()))
-    base: Domain = domain.domain if domain.is_FractionField else domain  # type: ignore[attr-defined]
-    symbols = tuple(map(sympy.Symbol, names))
-    foreign = set(domain.symbols if domain.is_FractionField else ()) - set(symbols)  # type: ignore[attr-defined]
-    if foreign:
-        raise UnsupportedError(
-            f"the coefficients contain {', '.join(sorted(map(str, foreign)))}, which is none of the scheme's numbers "
-            f"({', '.join(names) or 'none'}); declare it among the numbers or substitute a value"
-        )
-    ring = PolyRing(symbols, base, sympy.polys.orderings.lex)
-    place = [symbols.index(s) for s in domain.symbols] if domain.is_FractionField else []  # type: ignore[attr-defined]
-
-    def up(f: Any) -> PolyElement:
-        table = {}
-        for m, c in f.items():
-            key = [0] * len(symbols)
-            for i, n in zip(place, m, strict=True):
-                key[i] = n
-            table[tuple(key)] = c
-        return ring.from_dict(table)
-
-    pairs = [
-        (up(e.numer), up(e.denom)) if domain.is_FractionField else (ring.ground_new(e), ring.one) for e in elements
-    ]
-    common = functools.reduce(lambda f, g: f.lcm(g), (down for _, down in pairs), ring.one)
-    values = [top * common.exquo(down) for top, down in pairs]
-    if base == QQ:
-        n = functools.reduce(ZZ.lcm, (c.denominator for f in [*values, common] for c in f.values()), ZZ(1))
-        ring = ring.clone(domain=ZZ)
-        values = [f.mul_ground(QQ(n)).set_ring(ring) for f in values]
-        common = common.mul_ground(QQ(n)).set_ring(ring)
-    return dict(zip(levels, values, strict=True)), ring, distinct_factors([common])
 
 
 @functools.lru_cache(maxsize=512)

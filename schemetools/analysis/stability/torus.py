@@ -18,7 +18,7 @@ from schemetools.analysis.algebra.polynomials import evaluate
 from schemetools.analysis.algebra.projection import distinct_factors, factors, project
 from schemetools.analysis.algebra.real_roots import between
 from schemetools.analysis.algebra.sturm import count_real_roots
-from schemetools.analysis.stability.angles import Levels, integral, specialise
+from schemetools.analysis.stability.angles import specialise
 from schemetools.analysis.stability.line import RATIONALS, Piece, ascending, assembled, roots_of
 from schemetools.errors import UnsupportedError
 
@@ -57,16 +57,6 @@ class TorusSymbol:
         ring = PolyRing((), sympy.ZZ, sympy.polys.orderings.lex)
         whole = tuple({e: v.mul_ground(QQ(common)).set_ring(ring) for e, v in row.items()} for row in a)
         return TorusSymbol((), ring, whole)
-
-
-def torus_symbol(levels: Levels, names: Sequence[str]) -> TorusSymbol:
-    """The symbol of {(time, *offset): coefficient}, the coefficients rational in the numbers `names`."""
-    cleared, ring, poles = integral(levels, names)
-    first, last = min(key[0] for key in cleared), max(key[0] for key in cleared)
-    a: list[Laurent] = [{} for _ in range(first, last + 1)]
-    for (time, *offset), value in cleared.items():
-        a[time - first][tuple(offset)] = value
-    return TorusSymbol(tuple(names), ring, tuple(a), tuple(poles))
 
 
 # ---- Laurent polynomials -------------------------------------------------------------------

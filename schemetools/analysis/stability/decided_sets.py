@@ -20,7 +20,8 @@ from schemetools.analysis.stability.multiple_waves import bounded_pieces, is_sim
 from schemetools.analysis.stability.plane import Plane, closed_form, plane_of
 from schemetools.analysis.stability.several_angles import axis_factors, closed_form_of, split
 from schemetools.analysis.stability.spectra_on_axes import by_axes, by_range
-from schemetools.analysis.stability.torus import TorusSymbol, conditions, corner_values, is_stable_at, two_angle_pieces
+from schemetools.analysis.stability.torus import TorusSymbol, conditions, corner_values, is_stable_at
+from schemetools.analysis.stability.torus_line import two_angle_pieces
 from schemetools.errors import UnsupportedError
 from schemetools.schemes.difference import DifferenceScheme
 from schemetools.schemes.discretisation import Discretisation
@@ -47,7 +48,7 @@ def closed(scheme: Discretisation) -> Verdict | None:
     if found.dimension == 1:
         return _of_one_angle(one_angle(found))
     if not found.names:
-        return is_stable_at(found) if found.dimension == 2 else closed_form_of(found)
+        return is_stable_at(found) if found.is_pointwise else closed_form_of(found)
     summed = by_axes(scheme, found)
     if summed is not None:
         return summed
@@ -80,7 +81,7 @@ def _of_angles(found: TorusSymbol) -> Verdict | None:
         if all(part is not None for part in parts):
             return conjoined([part for part in parts if part is not None])
     by_structure = closed_form_of(found)
-    if by_structure is not None or found.dimension > 2 or len(found.names) != 1:
+    if by_structure is not None or not found.is_pointwise or len(found.names) != 1:
         return by_structure
     pieces = two_angle_pieces(found)
     return None if pieces is None else as_condition(found.names[0], pieces)
@@ -174,7 +175,7 @@ def necessary(scheme: Discretisation) -> Verdict | None:
             if verdict is not None and verdict is not True:
                 parts.append(verdict)
     _, functions, wrong = conditions(found.a)
-    if not wrong:
+    if not wrong and found.ring.domain == sympy.ZZ:
         parts.append(shortened([[(v, False) for f in functions for v in corner_values(f)]]))
     return conjoined(list(dict.fromkeys(parts))) if parts else None
 
@@ -220,9 +221,10 @@ def explanation(scheme: Discretisation, name: str) -> str:
         return _known(scheme, "decided for all angles at once")
     if _is_long_plane(scheme):
         return _known(scheme, "the set is not eliminated from long digits; contains(...) decides points")
-    if found.dimension < 3:
+    if found.is_pointwise:
         return "the set has no short closed form; contains(...) decides every rational point exactly"
-    return "not decided in three dimensions; an exact necessary condition is known"
+    where = "over two angles with irrational coefficients" if found.dimension == 2 else "in three dimensions"
+    return f"not decided {where}; an exact necessary condition is known"
 
 
 def _known(scheme: Discretisation, how: str) -> str:

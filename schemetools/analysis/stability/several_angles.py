@@ -70,7 +70,9 @@ def _centred(rows: Sequence[Laurent], d: int) -> list[Laurent]:
 
 
 def closed_form_of(symbol: TorusSymbol) -> Verdict | None:
-    """The stable set by one of the structures 1 and 2, or None."""
+    """The stable set by one of the structures 1 and 2, or None; signs are read off rational coefficients only."""
+    if symbol.ring.domain != sympy.ZZ:
+        return None
     for rule in (by_corners, by_quadratic_forms):
         found = rule(symbol)
         if found is not None:

@@ -15,11 +15,11 @@ from sympy import QQ
 from sympy.polys.rings import PolyElement, PolyRing
 
 from schemetools.analysis.algebra.polynomials import evaluate
-from schemetools.analysis.algebra.projection import distinct_factors, factors, project
+from schemetools.analysis.algebra.projection import factors, project
 from schemetools.analysis.algebra.real_roots import between
 from schemetools.analysis.algebra.sturm import count_real_roots
 from schemetools.analysis.stability.angles import specialise
-from schemetools.analysis.stability.line import RATIONALS, Piece, ascending, assembled, roots_of
+from schemetools.analysis.stability.line import RATIONALS, ascending, roots_of
 from schemetools.errors import UnsupportedError
 
 Laurent = dict[tuple[int, ...], PolyElement]
@@ -41,8 +41,21 @@ class TorusSymbol:
         """The number of angles."""
         return len(next(iter(next(filter(None, self.a)))))
 
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether every rational point is decided: one angle, or two and rational coefficients."""
+        return self.dimension == 1 or (self.dimension == 2 and self.ring.domain == sympy.ZZ)
+
     def at(self, values: Mapping[str, Any]) -> "TorusSymbol | None":
-        """The symbol with all numbers given as rationals; None at a pole."""
+        """The symbol with all numbers given as rationals; None at a pole.
+
+        Raises UnsupportedError for irrational coefficients.
+        """
+        if self.ring.domain != sympy.ZZ:
+            raise UnsupportedError(
+                "single numbers are decided over several angles for rational coefficients, and this scheme has "
+                "irrational ones; `necessary` is a condition that every stable scheme meets"
+            )
         if any(not specialise(pole, self.names, values, skip=0) for pole in self.poles):
             return None
         small = PolyRing((), QQ, sympy.polys.orderings.lex)
@@ -182,7 +195,8 @@ def is_stable_at(symbol: TorusSymbol) -> bool:
     return all(is_nonnegative_everywhere(f, symbol.ring) for f in found)
 
 
-def _polynomial(f: Laurent, ring: PolyRing) -> tuple[PolyElement, bool]:
+def polynomial_of(f: Laurent, ring: PolyRing) -> tuple[PolyElement, bool]:
+    """A real function of the angles as a polynomial in their cosines, or, unless it is even, in their tangents."""
     d = len(next(iter(f)))
     generators = [sympy.Symbol(f"_y{i}") for i in range(d)]
     big = PolyRing([*generators, *ring.symbols], ring.domain, ring.order)
@@ -194,7 +208,7 @@ def is_nonnegative_everywhere(f: Laurent, ring: PolyRing) -> bool:
     """Whether a real function of two angles with rational coefficients is nowhere negative."""
     if not f:
         return True
-    P, even = _polynomial(f, ring)
+    P, even = polynomial_of(f, ring)
     if _has_negative_corner(f):
         return False
     if P.is_ground:
@@ -202,15 +216,15 @@ def is_nonnegative_everywhere(f: Laurent, ring: PolyRing) -> bool:
     if P.ring.ngens != 2:
         raise UnsupportedError("a function of three angles is not decided without a structure that separates them")
     odd = [g for g, n in factors(P) if n % 2]
+    core = _with_sign_of(P, odd)
     cuts = roots_of(project(odd, (-1, 1) if even else None))
     if even:
         points = _clipped([cut for cut in cuts if -1 < float(cut) < 1])
     else:
         points = [between(a, b) for a, b in zip([None, *cuts], [*cuts, None], strict=True)]
     for x in points:
-        row = ascending(evaluate_other(P, x))
-        probes = _probes(even)
-        if any(evaluate(RATIONALS, row, y) < 0 for y in probes):
+        row = ascending(evaluate_other(core, x))
+        if any(evaluate(RATIONALS, row, y) < 0 for y in _probes(even)):
             return False
         for g in odd:
             line = ascending(evaluate_other(g, x))
@@ -218,6 +232,12 @@ def is_nonnegative_everywhere(f: Laurent, ring: PolyRing) -> bool:
             if line and count_real_roots(RATIONALS, line, *bounds):
                 return False
     return True
+
+
+def _with_sign_of(P: PolyElement, odd: Sequence[PolyElement]) -> PolyElement:
+    """The factors of odd power with the sign of P wherever P is not 0: squares may vanish along a whole sample."""
+    core = functools.reduce(lambda a, b: a * b, odd, P.ring.one)
+    return core if (core.LC < 0) == (P.LC < 0) else -core
 
 
 def _probes(even: bool) -> list[Any]:
@@ -288,43 +308,3 @@ def _stays_away_from_zero(f: Laurent, ring: PolyRing) -> bool:
         if is_nonnegative_everywhere({e: c for e, c in shifted.items() if c}, ring):
             return True
     return False
-
-
-# ---- one number, two angles -----------------------------------------------------------------------
-
-LARGEST = 60
-
-
-def two_angle_pieces(symbol: TorusSymbol) -> list[Piece] | None:
-    """The stable set of a scheme in two dimensions with one number, by projecting twice; None where that grows large.
-
-    Irrational ends are decided by closedness; an irrational isolated point has no neighbours that tell, and gives None.
-    """
-    leading, found, wrong = conditions(symbol.a)
-    if wrong or any(c.degree() > 0 for c in leading.values()) or len(leading) > 1:
-        return None
-    boundaries: list[PolyElement] = list(symbol.poles)
-    for f in found:
-        P, even = _polynomial(f, symbol.ring)
-        odd = [g for g, n in factors(P) if n % 2]
-        if any(max(g.degree(0), g.degree(1)) > LARGEST // 5 for g in odd):
-            return None
-        first = project(odd, (-1, 1) if even else None)
-        if any(g.degree(0) > LARGEST for g in first):
-            return None
-        boundaries += project(first, (-1, 1) if even else None)
-    bounds = roots_of(distinct_factors(boundaries))
-    samples = [between(a, b) for a, b in zip([None, *bounds], [*bounds, None], strict=True)]
-    [name] = symbol.names
-
-    @functools.cache
-    def stable(x: Any) -> bool:
-        here = symbol.at({name: x})
-        return here is not None and is_stable_at(here)
-
-    results = [stable(x) for x in samples]
-
-    def at(i: int) -> bool:
-        return stable(bounds[i].low) if bounds[i].is_rational else results[i] or results[i + 1]
-
-    return assembled(bounds, results, at)

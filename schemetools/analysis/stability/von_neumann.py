@@ -69,12 +69,13 @@ class VonNeumannStability:
     @property
     def is_decided(self) -> bool:
         """Whether `contains` answers for all numbers."""
-        return self.condition is not None or sets.symbol(self.scheme).dimension < 3
+        return self.condition is not None or sets.symbol(self.scheme).is_pointwise
 
     def contains(self, **numbers: Any) -> Any:
         """Whether given numbers are stable: a bool, or an array of them for arrays.
 
-        Raises UnsupportedError in three dimensions for a scheme whose set is not decided.
+        Raises UnsupportedError for a scheme whose set is not decided in three dimensions, or in two with irrational
+        coefficients.
         """
         arrays, shape = broadcast(numbers, self.numbers)
         if self.condition is not None:

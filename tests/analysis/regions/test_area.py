@@ -1,0 +1,55 @@
+"""Areas of regions with and without holes, and the window around them, from boundaries that are written down."""
+
+import numpy as np
+import pytest
+import sympy
+
+from schemetools.analysis.regions.boundary import Curve
+from schemetools.analysis.regions.crossings import self_crossings
+from schemetools.analysis.regions.window import area
+
+
+def circle(centre, radius, n=256):
+    points = centre + radius * np.exp(2j * np.pi * np.arange(n + 1) / n)
+    points[-1] = points[0]
+    return Curve(points, False)
+
+
+def test_an_annulus_has_the_area_between_its_circles():
+    centre = -3 + 1j
+    curves = [circle(centre, 2), circle(centre, 1)]
+    found = area(lambda z: (np.abs(z - centre) < 2) & (np.abs(z - centre) > 1), curves)
+    assert float(found) == pytest.approx(3 * np.pi, rel=1e-6)
+
+
+def test_two_discs_add_and_the_outside_of_a_disc_is_infinite():
+    centres = (-4 + 0j, 3 + 2j)
+    found = area(lambda z: np.min([np.abs(z - c) for c in centres], axis=0) < 1, [circle(c, 1) for c in centres])
+    assert float(found) == pytest.approx(2 * np.pi, rel=1e-6)
+    assert area(lambda z: np.abs(z) > 1, [circle(0, 1)]) == sympy.oo
+
+
+def test_without_a_boundary_it_is_the_plane_or_nothing():
+    assert area(lambda z: np.abs(z) >= 0, []) == sympy.oo
+    assert area(lambda z: np.abs(z) < 0, []) == 0
+
+
+def test_a_closed_polygon_does_not_cross_itself_where_it_closes():
+    square = np.array([0, 1, 1 + 1j, 1j, 0])
+    assert self_crossings([square]) == []
+    bow = np.array([0, 1, 1j, 1 + 1j, 0])
+    assert {crossing.point for crossing in self_crossings([bow])} == {0.5 + 0.5j}
+
+
+@pytest.mark.parametrize("turn", [0.3, 1.1])
+def test_two_crossing_squares_meet_in_pairs(turn):
+    """Concentric squares, one turned: eight proper crossings, each as two passages at one point."""
+    first = np.array([1 + 1j, -1 + 1j, -1 - 1j, 1 - 1j, 1 + 1j])
+    found = self_crossings([first, first * np.exp(1j * turn)])
+    assert len(found) == 16
+    for a, b in zip(found[::2], found[1::2], strict=True):
+        assert a.point == b.point and {a.loop, b.loop} == {0, 1}
+        for passage in (a, b):
+            loop = first if passage.loop == 0 else first * np.exp(1j * turn)
+            i = passage.segment
+            assert abs(loop[i] + passage.fraction * (loop[i + 1] - loop[i]) - passage.point) < 1e-12

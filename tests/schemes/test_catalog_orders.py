@@ -2,6 +2,8 @@
 
 import mpmath
 import pytest
+import sympy
+from sympy import Rational
 
 import schemetools as st
 from tests.schemes import conditions
@@ -266,3 +268,15 @@ def test_feagins_methods_have_their_orders_to_the_residual_of_their_digits(name)
     assert (report.order, hat.order) == (order, embedded)
     assert 0 < report.holds_to < size and report.residuals[order + 1] > 1e-8
     assert not scheme.exact and scheme.digits == 80
+
+
+@pytest.mark.parametrize(("name", "orders"), [("dprkn4", (4, 3)), ("dprkn6", (6, 4)), ("dprkn8", (8, 6))])
+def test_both_results_of_a_nystrom_pair_integrate_polynomials(name, orders):
+    """q'' = t^k: sum b_i c_i^k = 1/((k + 1)(k + 2)) and sum b'_i c_i^k = 1/(k + 1), as far as the orders say."""
+    scheme = st.get(name)
+    results = [(scheme.b, scheme.b_prime), (scheme.b_hat, scheme.b_prime_hat)]
+    for order, (b, slopes) in zip(orders, results, strict=True):
+        for k in range(order):
+            powers = [c**k for c in scheme.c]
+            assert k + 2 > order or sympy.expand(sum(map(sympy.Mul, b, powers)) - Rational(1, (k + 1) * (k + 2))) == 0
+            assert sympy.expand(sum(map(sympy.Mul, slopes, powers)) - Rational(1, k + 1)) == 0

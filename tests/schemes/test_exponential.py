@@ -166,6 +166,9 @@ def test_one_number_is_refused_where_two_are_asked_for():
         st.Exponential([[]], ["phi1(z)/0"])
     with pytest.raises(st.SchemeError, match=r"phi1\(z\)\*phi2\(z\) is no linear combination"):
         st.Exponential([[]], ["phi1(z)*phi2(z)"])
+    with pytest.raises(st.SchemeError) as said:
+        st.Exponential([[]], ["+".join(f"{n}*phi{n}(z)*phi2(z)" for n in range(1, 9))])
+    assert len(str(said.value).removeprefix("b[0]: ").split(" is no linear")[0]) == 60  # a long text is cut
 
 
 def _parabolic_errors(name, steps, cells=64):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 
 from schemetools.analysis.trees.brackets import read_tree
 from schemetools.analysis.trees.drawing import tree_svg
@@ -63,7 +64,7 @@ class Tree:
                 f"{sequence} is not a level sequence: it starts with 1, and every later level is between 2 and one "
                 "more than the level before it, such as (1, 2, 3, 2)"
             )
-        labels = None if colours is None else tuple(map(str, colours))
+        labels = None if colours is None else _labels(colours)
         if labels is not None and len(labels) != len(sequence):
             raise SchemeError(f"{len(labels)} colours came for {len(sequence)} nodes; give one per node")
         return _canonical(sequence, labels)
@@ -209,12 +210,16 @@ def rooted_trees(order: int, colours: Sequence[str] | None = None) -> tuple[Tree
     >>> [str(t) for t in rooted_trees(4)]
     ['[.,.,.]', '[[.],.]', '[[.,.]]', '[[[.]]]']
     """
-    if colours is not None and not isinstance(colours, (str, Sequence)):
-        raise SchemeError(f"colours are labels such as ('F', 'G'); {came(colours)} came")
-    grammar = PLAIN if colours is None else free(tuple(map(str, colours)))
+    grammar = PLAIN if colours is None else free(_labels(colours))
     forest(grammar).grow(order)
     names = trees_by_id(grammar, order)
     return tuple(names[t] for t in sorted_ids(grammar, order))
+
+
+def _labels(colours: Any) -> tuple[str, ...]:
+    if not isinstance(colours, (str, Sequence)):
+        raise SchemeError(f"colours are labels such as ('F', 'G'); {came(colours)} came")
+    return tuple(map(str, colours))
 
 
 def named_tree(key: object) -> object:

@@ -1,0 +1,110 @@
+"""Von Neumann sets of schemes of other kinds: products over the axes, sums of several sizes, reactions, systems."""
+
+import numpy as np
+import pytest
+import sympy
+from sympy import And, Rational, Symbol
+
+import schemetools as st
+from schemetools.analysis.stability.amplification import unordered
+from schemetools.analysis.stability.decided_sets import symbol
+from schemetools.errors import UnsupportedError
+
+X, Y, NU, MU = sympy.symbols("nu_x nu_y nu mu")
+GRID = np.meshgrid(*[np.linspace(-np.pi, np.pi, 61)] * 2)
+LINE = np.linspace(-np.pi, np.pi, 1001)
+
+
+def grows(scheme, **numbers):
+    angles = LINE if symbol(scheme).dimension == 1 else tuple(GRID)
+    return bool(np.max(np.abs(unordered(symbol(scheme), angles, numbers))) > 1 + 1e-9)
+
+
+def product_of(rows):
+    """u^(n+1) as a product of one-dimensional steps {offset: coefficient} along x and y."""
+    table = {(i, j): a * b for i, a in rows[0].items() for j, b in rows[1].items()}
+    return {1: {(0, 0): 1}, 0: {e: -c for e, c in table.items()}}
+
+
+def lax_wendroff(nu):
+    return {-1: nu * (nu + 1) / 2, 0: 1 - nu**2, 1: nu * (nu - 1) / 2}
+
+
+def test_steps_along_one_axis_after_another_are_stable_where_each_is():
+    """The factor is a product: |nu_x| <= 1 and |nu_y| <= 1."""
+    levels = product_of([lax_wendroff(X), lax_wendroff(Y)])
+    found = st.stability(st.DifferenceScheme(levels, {"nu_x": "a*dt/dx", "nu_y": "b*dt/dy"}))
+    points = [(Rational(a, 4), Rational(b, 4)) for a in range(-5, 6) for b in range(-5, 6)]
+    expected = [abs(a) <= 1 and abs(b) <= 1 for a, b in points]
+    assert [bool(found.condition.subs({X: a, Y: b})) for a, b in points] == expected
+    assert found.contains(nu_x=[a for a, _ in points], nu_y=[b for _, b in points]).tolist() == expected
+    assert found.strict == found.condition and "exact" in found.how() and found.is_decided
+
+
+def test_ranges_of_two_lengths_add_in_their_own_units():
+    """A centred difference of second order in x, of fourth in y: |nu_x|/e_2 + |nu_y|/e_4 <= 1."""
+    both = st.Operator({"-a": st.stencils.centred(1).along("x"), "-b": st.stencils.centred(1, order=4).along("y")})
+    found = st.stability(st.method_of_lines(st.rk4, both))
+    e2, e4 = (
+        float(st.stability(st.method_of_lines(st.rk4, st.Operator({"-c": s}))).condition.args[0].rhs)
+        for s in (st.stencils.centred(1), st.stencils.centred(1, order=4))
+    )
+    for x, y in ((0.5, 0.4), (0.6, -0.5), (0.2, 0.79), (-0.3, 0.71), (0, 0.999), (1.001, 0)):
+        assert found.contains(nu_x=x * abs(e2), nu_y=y * abs(e4)) == (abs(x) + abs(y) <= 1)
+
+
+def test_an_implicit_sum_over_the_axes_is_stable_for_all_numbers():
+    laplacian = st.Operator({"D": st.stencils.laplacian(points=5)})
+    found = st.stability(st.method_of_lines(st.backward_euler, laplacian))
+    assert found.condition == (MU >= 0)
+    heat = st.Operator({"a": st.stencils.laplacian().along("x"), "b": st.stencils.laplacian().along("y")})
+    apart = st.stability(st.method_of_lines(st.implicit_midpoint, heat)).condition
+    assert set(And.make_args(apart)) == {Symbol(n) >= 0 for n in sorted(map(str, apart.free_symbols))}
+
+
+@pytest.mark.parametrize(
+    "name", ["rk4_centred2", "leapfrog_advection", "cnlf_advection_diffusion", "bdf2_imex", "wave_leapfrog"]
+)
+def test_the_bounded_part_is_inside_the_closed_one(name):
+    found = st.stability(st.get(name))
+    for values in np.random.default_rng(3).integers(-40, 41, (20, len(found.numbers))):
+        at = {n: Rational(int(v), 23) for n, v in zip(found.numbers, values, strict=True)}
+        strict = found.strict if isinstance(found.strict, bool) or found.strict is None else bool(found.strict.subs(at))
+        assert not strict or found.contains(**at), at
+
+
+def test_what_is_not_decided_says_how_far_it_is_known():
+    plane = st.stability(st.get("cnab2"))
+    assert plane.how("strict").startswith("not decided") and plane.how().startswith("the set has no short closed form")
+    assert str(plane).startswith("cnab2: no closed form") and plane.latex() == r"\text{not decided}"
+    assert st.stability("upwind")._repr_latex_().startswith("$\\displaystyle")
+    assert str(st.stability("btcs_advection")).startswith("btcs_advection: stable for all numbers")
+    assert str(st.stability("lax_wendroff")).endswith("power-bounded  the same")
+
+
+def test_a_system_with_double_roots_says_why_its_bounded_part_is_open():
+    found = st.stability("yee")
+    assert found.condition == (NU >= -1) & (NU <= 1)
+    with pytest.raises(UnsupportedError, match="the determinant of this system has double roots"):
+        _ = found.strict
+    assert "power-bounded  not decided: the determinant" in str(found)
+    assert st.stability("yee_2d").strict is None and "not decided" in str(st.stability("yee_2d"))
+
+
+def test_schemes_without_numbers_are_stable_or_not():
+    """Fixed weights: u is replaced by a mean of its neighbours, or by what exceeds it."""
+    mean = st.DifferenceScheme({1: {0: 1}, 0: {-1: "-1/2", 1: "-1/2"}}, {})
+    beyond = st.DifferenceScheme({1: {0: 1}, 0: {-1: "-3/4", 0: "1/2", 1: "-3/4"}}, {})
+    assert st.stability(mean).condition is True and st.stability(beyond).condition is False
+    assert str(st.stability(beyond)).startswith(f"{beyond}: stable for no numbers")
+    twice = st.DifferenceScheme({2: {0: 1}, 1: {0: -2}, 0: {0: 1}}, {})
+    assert st.stability(twice).condition is True
+    assert st.stability(mean).strict is True
+    flat = st.DifferenceScheme({1: {(0, 0): 1}, 0: {(-1, 0): "-1/2", (0, 1): "-1/2"}}, {})
+    assert st.stability(flat).condition is True and not grows(flat)
+
+
+def test_boxes_of_booleans_and_arrays():
+    found = st.stability("btcs_advection")
+    assert found.contains(nu=np.array([[0.5, -3], [7, 0]])).tolist() == [[True, True], [True, True]]
+    assert found.contains(nu=2) is True

@@ -290,3 +290,27 @@ def test_a_compact_scheme_and_lines_are_written_with_their_shifts():
 def test_a_symbol_of_the_scheme_in_time_is_replaced():
     made = st.method_of_lines(st.lm(), st.Operator({"-c": st.stencils.upwind()}))
     assert made.subs({"k": "1/5"}) == st.method_of_lines(st.lm(k="1/5"), st.Operator({"-c": st.stencils.upwind()}))
+
+
+def test_alternating_directions_are_a_half_step_of_each_kind_in_each_direction():
+    """prod (1 + mu_i d_i/2) / prod (1 - mu_i d_i/2) with d_i = 2 cos(angle) - 2; Peaceman, Rachford (1955)."""
+    x, y = sympy.symbols("x y", nonzero=True)
+    new, old = (
+        sum(c * x ** place[0] * y ** place[1] for place, c in dict(st.get("peaceman_rachford").levels)[level])
+        for level in (1, 0)
+    )
+    mu = {w: Symbol(name) * (w - 2 + 1 / w) / 2 for w, name in ((x, "mu_x"), (y, "mu_y"))}
+    assert sympy.expand(new - (1 - mu[x]) * (1 - mu[y])) == 0
+    assert sympy.expand(old + (1 + mu[x]) * (1 + mu[y])) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("upwind(nu=1/2)", "upwind has no parameters"),
+        ("theta_heat(mu=1)", "theta_heat has the parameters .*theta=theta"),
+    ],
+)
+def test_a_number_of_the_problem_is_no_parameter(name, known):
+    with pytest.raises(SchemeError, match=f"is a number of the problem, .* {known}"):
+        st.get(name)

@@ -182,7 +182,8 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     `x` is what the network takes: a tensor (of floats or token ids), a tuple of its arguments, a dict of its keywords.
 
     `progress(done, layers, name)` is called before each layer and at the end. Works on a copy in float64 and evaluation
-    mode; products with the Jacobians of large states are in float32, and what they give is checked in float64.
+    mode; products with the Jacobians of states of more than 512 entries are in float32, eigenvalues to a residual of
+    5e-4 of each, and what they give is checked in float64.
     Raises SchemeError for a network without a scheme in it, states that are not finite, and UnsupportedError for
     schemes of several fields.
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 Product = Callable[[Tensor], Tensor]
 
-AGAIN = 0.1  # a vector of which no more than this is left by the projection is projected once more
-DEPENDENT = 0.01  # of a unit vector: what is left of those after it would be rounding
+LEFT = 0.1  # of a unit vector, at least, where several are made orthogonal at once
+AGAIN = 0.3  # where less is left of one of them, they are made orthogonal once more
 
 
 @dataclass(frozen=True)
@@ -34,94 +34,101 @@ class Krylov:
 
     J V_j = V_(j+1) H for each matrix, H of shape (j + 1, j) kept in double precision. A space that closes goes on from
     a random vector; a full basis keeps the Schur vectors of the larger Ritz values (Krylov-Schur).
-    Sources: Saad, Numerical Methods for Large Eigenvalue Problems, 2011; Stewart, SIAM J. Matrix Anal. Appl. 23, 2001.
+    Sources: Saad, Numerical Methods for Large Eigenvalue Problems, 2011; Stewart, SIAM J. Matrix Anal. Appl. 23, 2001;
+    s steps at once: Hoemmen, Communication-avoiding Krylov subspace methods, 2010.
     """
 
     def __init__(self, product: Product, start: Tensor, room: int) -> None:
-        self.product, self.size = product, 0
+        self.product, self.size, self.products = product, 0, 0
         count, n = start.shape
-        self.V = start.new_zeros(count, room + 1, n)
-        self.V[:, 0] = start / start.norm(dim=1, keepdim=True)
-        self.array = self.V.numpy()  # the same memory: NumPy calls cost less, which counts for short vectors
+        self.V = start.new_zeros(room + 1, count, n).transpose(0, 1)  # the vectors of one product lie in one piece
+        torch.div(start, _lengths(start), out=self.V[:, 0])
+        self.array = self.V.numpy()  # the same memory
         self.H = np.zeros((count, room + 1, room))
         self.dropped: list[np.ndarray] = []  # rows that H lacks, each times a direction that was left behind
+        self._most = room  # products at once, as the last ones showed
         self._random = torch.Generator().manual_seed(1)
 
-    def step(self, steps: int = 1) -> int:
-        """Products with each matrix, and how many: `steps`, or fewer where a space closes.
+    def advance(self, products: int, block: int) -> None:
+        """So many products with each matrix, at most so many of them at once."""
+        goal = self.products + products
+        while self.products < goal:
+            self.step(min(block, goal - self.products))
 
-        The results are made orthogonal to each other first, and then all of them at once to the basis before them
-        (s-step Arnoldi): the basis, which is long, is read once for all.
+    def step(self, steps: int = 1) -> None:
+        """At most so many products with each matrix; what depends too much on what was there is left out.
+
+        A vector is multiplied again and again, and what comes is made orthogonal to the basis all at once (s-step
+        Arnoldi): the basis, which is long, is read once for all.
         """
+        steps = min(steps, self._most, max(self.H.shape[2] // 2, 1))
         if self.size + steps > self.H.shape[2]:
             self._shrink()
         j = self.size
-        local = self._local(j, steps)
-        known = self._projected(j, local.shape[2])
+        lengths = self._powers(j, steps)
+        known = self._projected(j, steps)
         s = known.shape[2] - 1
-        turned = known @ local[:, : s + 1, :s]
+        turned = known[:, :, 1:] * lengths[:, None, :s]
         turned[:, : j + 1] -= self.H[:, : j + 1, :j] @ known[:, :j, :s]
         back = np.linalg.inv(known[:, j : j + s, :s])
         self.H[:, : j + 1 + s, j : j + s] = turned @ back
         for row in self.dropped:
             row[:, j : j + s] = -((row[:, None, :j] @ known[:, :j, :s]) @ back)[:, 0]
-        self.size = j + s
-        return s
+        self.size, self.products = j + s, self.products + steps
+        self._most = s if s < steps else max(self._most, s + 1)
 
-    def _local(self, j: int, steps: int) -> np.ndarray:
-        """The next vectors Q from v_j on, orthonormal among themselves: J Q_s = Q_(s+1) h, with an h for each matrix.
+    def _powers(self, j: int, steps: int) -> np.ndarray:
+        """Behind v_j its products with powers of the matrices, of length 1; by what each was longer, (b, steps)."""
+        found = []
+        for i in range(j, j + steps):
+            w = self.product(self.V[:, i])
+            found.append(_lengths(w))
+            torch.div(w, found[-1].clamp_min(torch.finfo(w.dtype).tiny), out=self.V[:, i + 1])
+        return torch.cat(found, dim=1).double().numpy()
 
-        Where one of the spaces closes they end with a random vector.
+    def _projected(self, j: int, steps: int) -> np.ndarray:
+        """Make the vectors behind v_j orthonormal; what they were, in coordinates of the new basis.
+
+        The vectors, v_j in front: (matrices, j + 1 + s, s + 1), with the first s of them, to where one nearly depends
+        on those before it, which rounding would spoil. If that is the first, it alone is projected once more.
         """
-        h = np.zeros((len(self.V), steps + 1, steps))
-        for i in range(steps):
-            w = self.product(self.V[:, j + i]).numpy()
-            for b in range(len(h)):
-                h[b, : i + 1, i], h[b, i + 1, i] = self._append(b, j, j + i + 1, w[b])
-            if not h[:, i + 1, i].all():
-                return h[:, : i + 2, : i + 1]
-        return h
-
-    def _projected(self, j: int, count: int) -> np.ndarray:
-        """Make the vectors behind v_j orthogonal to those before it; what they were, in coordinates of the new basis.
-
-        The vectors, v_j in front: (matrices, j + 1 + s, s + 1). One that nearly depends on those before it ends them.
-        """
-        W, known = self.V[:, j + 1 : j + 1 + count], np.zeros((len(self.V), j + 1 + count, count + 1))
-        C = W @ self.V[:, :j].mT
-        W.baddbmm_(C, self.V[:, :j], alpha=-1)
-        known[:, j, 0], known[:, :j, 1:] = 1, C.mT.numpy()
-        for i in range(1, count + 1):
-            for b in range(len(known)):
-                inner, known[b, j + i, i] = self._append(b, j + 1, j + i, self.array[b, j + i].copy())
-                known[b, j + 1 : j + i, i] = inner
-                if known[b, j + i, i] < AGAIN:
-                    more, left = self._append(b, 0, j + i, self.array[b, j + i] * known[b, j + i, i])
-                    known[b, : j + i, i] += more
-                    known[b, j + i, i] = left
-            if (known[:, j + i, i] < DEPENDENT).any():
-                return known[:, : j + 1 + i, : i + 1]
+        W, before = self.V[:, j + 1 : j + 1 + steps], self.V[:, : j + 1]
+        C = _without(W, before)
+        L = _triangle(W)
+        left = np.diagonal(L, axis1=1, axis2=2).min(axis=0)
+        s = int(np.argmin([*(left >= LEFT), False]))
+        known = np.zeros((len(W), j + 1 + max(s, 1), max(s, 1) + 1))
+        known[:, j, 0] = 1
+        for b in range(len(known) if s == 0 else 0):
+            more, known[b, j + 1, 1] = self._append(b, j + 1, self.array[b, j + 1].copy())
+            known[b, : j + 1, 1] = C[b, 0] + more
+        if s:
+            W, L, C = W[:, :s], L[:, :s, :s], C[:, :s]
+            _divide(W, L)
+            if left[:s].min() < AGAIN:
+                C = C + L @ _without(W, before)
+                rest = _triangle(W)  # the identity but for rounding
+                _divide(W, rest)
+                L = L @ rest
+            known[:, : j + 1, 1:], known[:, j + 1 :, 1:] = C.swapaxes(1, 2), L.swapaxes(1, 2)
         return known
 
-    def _append(self, b: int, first: int, place: int, w: np.ndarray) -> tuple[np.ndarray, float]:
-        """Put w's direction outside of the vectors from `first` on at `place`; coordinates in those, and what is left.
+    def _append(self, b: int, place: int, w: np.ndarray) -> tuple[np.ndarray, float]:
+        """Put w's direction outside of the vectors before `place` there; coordinates in those, and what is left.
 
-        What is only rounding gives way to a random direction, and counts as nothing.
+        What is only rounding of a unit vector gives way to a random direction, and counts as nothing.
         """
-        V, length = self.array[b, first:place], _length(w)
-        coordinates, size = np.zeros(len(V)), length
-        for _ in range(2):
-            before, c = size, V @ w
-            w = w - c @ V
-            coordinates += c
-            size = _length(w)
-            if size >= AGAIN * before:
-                break
-        if not size > 10 * np.finfo(w.dtype).eps * length:
+        V = self.array[b, :place]
+        c = V @ w
+        w = w - c @ V
+        size = _length(w)
+        if not size > 10 * np.finfo(w.dtype).eps:
             self.V[b, place] = self._fresh(b, place)
-            return coordinates, 0.0
-        np.divide(w, size, out=self.array[b, place])
-        return coordinates, size
+            return c, 0.0
+        w = w / size
+        w = w - (V @ w) @ V
+        np.divide(w, _length(w), out=self.array[b, place])
+        return c, size
 
     def _fresh(self, b: int, known: int) -> Tensor:
         """A random direction outside of the space."""
@@ -159,29 +166,14 @@ class Krylov:
         parts = torch.from_numpy(np.stack([np.real(coordinates), np.imag(coordinates)])).to(self.V)
         return parts @ self.V[matrix, : self.size]
 
-    def schur_vectors(self, count: int) -> Tensor:
-        """Orthonormal bases of the spaces of the `count` leading Ritz values, (b, k, n) with k at least count.
-
-        A conjugate pair is whole; a matrix with fewer vectors has zeros for the others.
-        """
-        m, found = self.size, []
-        for H in self.H:
-            moduli = np.sort(np.abs(np.linalg.eigvals(H[:m, :m])))[::-1]
-            least = moduli[min(count, m) - 1] * (1 - 1e-9)
-            _, Q, k = schur(H[:m, :m], output="real", sort=lambda x, y, least=least: np.hypot(x, y) >= least)
-            found.append(Q[:, :k])
-        made = self.V.new_zeros(len(found), max(Q.shape[1] for Q in found), self.V.shape[2])
-        for b, Q in enumerate(found):
-            made[b, : Q.shape[1]] = torch.from_numpy(np.ascontiguousarray(Q.T)).to(self.V) @ self.V[b, :m]
-        return made
-
     def _shrink(self) -> None:
-        """Keep the Schur vectors of the larger half of the Ritz values, and the last vector."""
+        """Keep the Schur vectors of a third to a half of the Ritz values, the larger ones, and the last vector."""
         m = self.size
         kept = []
         for H in self.H:
             moduli = np.sort(np.abs(np.linalg.eigvals(H[:m, :m])))[::-1]
-            least = (moduli[m // 2 - 1] + moduli[m // 2]) / 2
+            cut = m // 3 + int(np.argmax(-np.diff(moduli[m // 3 : m // 2 + 1])))
+            least = (moduli[cut] + moduli[cut + 1]) / 2
             kept.append(schur(H[:m, :m], output="real", sort=lambda x, y, least=least: np.hypot(x, y) >= least))
         kept = [(T, Q, _whole(T, min(k, m - 1))) for T, Q, k in kept]
         size = max(k for _, _, k in kept)
@@ -196,6 +188,29 @@ class Krylov:
             for target, row in zip([self.H[:, size], *self.dropped], rows, strict=True):
                 target[b, :k] = row[b, :m] @ Q[:, :k]
         self.size = size
+
+
+def _lengths(w: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(w, dim=1, keepdim=True)
+
+
+def _without(W: Tensor, before: Tensor) -> np.ndarray:
+    """Take from each W what it has of orthonormal vectors; the coordinates in these."""
+    C = W @ before.mT
+    W.baddbmm_(C, before, alpha=-1)
+    return C.double().numpy()
+
+
+def _triangle(W: Tensor) -> np.ndarray:
+    """L with W W^T = L L^T; zero from a row on that depends on those before it."""
+    L, places = torch.linalg.cholesky_ex((W @ W.mT).double())
+    for b, place in enumerate(places.tolist()):
+        L[b, place - 1 if place else L.shape[1] :] = 0
+    return L.numpy()
+
+
+def _divide(W: Tensor, L: np.ndarray) -> None:
+    W.copy_(torch.from_numpy(np.linalg.inv(L)).to(W) @ W)
 
 
 def _length(w: np.ndarray) -> float:

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from schemetools.nn.reading.krylov import Krylov
-from schemetools.nn.reading.leading import BLOCK, STEPS, Leading, leading
+from schemetools.nn.reading.leading import STEPS, Leading, leading
 from schemetools.nn.tensors.products import Linearised, pullback
 
 DENSE = 256
-SMALL = 4096
-BASIS = 2**28  # bytes of the basis vectors at most, so far as 40 of them fit
+SMALL = 512
+ROOM = 96  # basis vectors
+FIRST, STEP = 12, 4  # steps of Lanczos to the first look at the norm, and between looks: each is two products
 AGREE = 1e-3  # what float32 and float64 products may differ by, relatively
 
 
@@ -42,10 +43,10 @@ def spectrum(
     """The spectrum of scale * f'(u) on all of u (a batch counts as one state: the samples' spectra together).
 
     The norm is that of the largest eigenvalue of f'^T f', by Lanczos; the `count` eigenvalues of largest modulus are
-    those of f'^T, by Arnoldi, to a relative residual of `tolerance`: 1e-6, or 1e-3 for states of more than 4096
+    those of f'^T, by Arnoldi, to a relative residual of `tolerance`: 1e-7, or 5e-4 for states of more than 512
     entries. Where no sample of a batch acts on another, each has a Krylov space of its own. `single` is f in single
     precision: a large state's products are its own, and the results are checked against f's. A state of at most 256
-    entries gets a dense matrix.
+    entries gets a dense matrix, and so does each sample where none acts on another.
     Source: Saad, Numerical Methods for Large Eigenvalue Problems, 2011.
 
     >>> import torch
@@ -53,20 +54,38 @@ def spectrum(
     >>> round(found.norm, 6), abs(found.eigenvalues).round(6).tolist()
     (3.0, [3.0, 1.0])
     """
-    size = u.numel()
-    if size <= DENSE:
-        matrix = scale * jacobian(f, u.detach())
-        found = np.linalg.eigvals(matrix)
-        return Spectrum(float(np.linalg.norm(matrix, 2)), _sorted(found)[:count], True)
-    small = size <= SMALL
-    tolerance = tolerance or (1e-6 if small else 1e-3)
+    if u.numel() <= DENSE:
+        return _dense(scale * jacobian(f, u.detach())[None], count)
     exact = Linearised(f, u)
+    alone = independent(exact)
+    rows = len(u) if alone and u.dim() > 1 else 1
+    if u.numel() <= DENSE * rows:
+        return _dense(scale * _blocks(exact, rows), count)
+    small = u.numel() <= SMALL
+    tolerance = tolerance or (1e-7 if small else 5e-4)
+    found = None
     if single is not None and not small and (quick := _linearised(single, u)) is not None:
-        found = _read(quick, exact, count, tolerance)
-        if found is not None:
-            return _scaled(found, scale)
-    found = _read(exact, None, count, tolerance)
-    return _scaled(found, scale)  # type: ignore[arg-type]
+        found = _read(quick, exact, rows, count, tolerance)
+    if found is None:
+        found = _read(exact, None, rows, count, tolerance)
+    norm, values, converged = found  # type: ignore[misc]
+    return Spectrum(abs(scale) * norm, scale * values, converged, alone)
+
+
+def _dense(matrices: np.ndarray, count: int) -> Spectrum:
+    """What the matrices of the samples, (b, n, n), have together."""
+    values = np.linalg.eigvals(matrices).flatten()
+    return Spectrum(float(np.linalg.norm(matrices, 2, axis=(1, 2)).max()), _sorted(values)[:count], True)
+
+
+def _blocks(at: Linearised, rows: int) -> np.ndarray:
+    """The matrices of the samples, (b, n, n): a product gives a row of each."""
+    at.tape()
+    n = at.u.numel() // rows
+    made = np.zeros((rows, n, n))
+    for i, v in enumerate(torch.eye(n, dtype=at.u.dtype)):
+        made[:, i] = _as_rows(at.back(_as_state(v.repeat(rows, 1), at.u)), at.u, rows)
+    return made
 
 
 def _linearised(f: Callable[[Tensor], Tensor], u: Tensor) -> Linearised | None:
@@ -83,14 +102,18 @@ def _linearised(f: Callable[[Tensor], Tensor], u: Tensor) -> Linearised | None:
     return None
 
 
-def _read(at: Linearised, exact: Linearised | None, count: int, tolerance: float) -> Spectrum | None:
-    """The spectrum from these products; None if `exact` ones do not agree with what was found."""
+def _read(
+    at: Linearised, exact: Linearised | None, rows: int, count: int, tolerance: float
+) -> tuple[float, np.ndarray, bool] | None:
+    """Norm, eigenvalues, and whether they converged, from these products of `rows` matrices.
+
+    None if the products of `exact` do not agree with what was found.
+    """
     at.tape()
-    u, alone = at.u, independent(at)
-    rows = len(u) if alone and u.dim() > 1 else 1
+    u = at.u
     start = torch.randn(rows, u.numel() // rows, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     start = start.to(u.dtype)
-    room = min(start.shape[1] - 2, 240, max(40, 2 * count + 2, BASIS // (u.numel() * u.element_size())))
+    room = min(start.shape[1] - 2, max(ROOM, 4 * count))
 
     def back(v: Tensor) -> Tensor:
         return _as_rows(at.back(_as_state(v, u)), u, rows)
@@ -98,14 +121,14 @@ def _read(at: Linearised, exact: Linearised | None, count: int, tolerance: float
     def both(v: Tensor) -> Tensor:
         return _as_rows(at.back(at.ahead(_as_state(v, u))), u, rows)
 
-    norm, vectors = _largest(Krylov(both, start, min(room, 80)), tolerance / 10)
-    found = leading(back, start, room, count, tolerance)
+    norm, vectors = _largest(Krylov(both, start, room), tolerance / 5)
+    found = leading(Krylov(back, start, room), count, tolerance)
     if exact is not None:
         checked = _norm_again(at, exact, vectors)
-        if not abs(checked - norm) <= AGREE * norm or not _holds(found, at.u, exact):
+        if not abs(checked - norm) <= AGREE * norm or not _holds(found, rows, at.u, exact):
             return None
         norm = checked
-    return Spectrum(norm, found.values, found.converged, alone)
+    return norm, found.values, found.converged
 
 
 def _as_state(rows: Tensor, u: Tensor) -> Tensor:
@@ -141,22 +164,25 @@ def independent(at: Linearised) -> bool:
 def _largest(space: Krylov, tolerance: float) -> tuple[float, Tensor]:
     """The largest singular value from the spaces of f'^T f', and the right singular vectors, one per matrix.
 
-    A Ritz value of a symmetric matrix is off by residual^2 / gap at most, and by the residual.
+    A Ritz value of a symmetric matrix is off by residual^2 / gap at most, and by the residual; where the largest value
+    has not shown yet, it grows from look to look.
     """
-    for done in range(BLOCK, STEPS, BLOCK):
-        space.step(BLOCK)
-        if done < 2 * BLOCK:
-            continue
+    before: np.ndarray | None = None
+    space.advance(FIRST, STEP)
+    while True:
         k, values, vectors, errors = space.size, [], [], []
-        for b, H in enumerate(space.H):
+        for H in space.H:
             found, Y = np.linalg.eigh((H[:k, :k] + H[:k, :k].T) / 2)
             left, gap = abs(H[k, :k] @ Y[:, -1]), found[-1] - found[-2]
             errors.append(min(left, left**2 / gap if gap > 0 else left) / (found[-1] or 1.0))
             values.append(max(found[-1], 0.0))
-            vectors.append(space.vector(b, Y[:, -1])[0])
-        if max(errors) <= tolerance:
+            vectors.append(Y[:, -1])
+        grown = np.inf if before is None else np.max(values - before)
+        if (max(errors) <= tolerance and grown <= tolerance * max(values)) or space.products >= STEPS:
             break
-    return float(np.sqrt(max(values))), torch.stack(vectors)
+        before = np.array(values)
+        space.advance(STEP, STEP)
+    return float(np.sqrt(max(values))), torch.stack([space.vector(b, y)[0] for b, y in enumerate(vectors)])
 
 
 def _norm_again(at: Linearised, exact: Linearised, vectors: Tensor) -> float:
@@ -166,14 +192,14 @@ def _norm_again(at: Linearised, exact: Linearised, vectors: Tensor) -> float:
     return float((found / sizes.clamp_min(1e-300)).max())
 
 
-def _holds(found: Leading, u: Tensor, exact: Linearised) -> bool:
+def _holds(found: Leading, rows: int, u: Tensor, exact: Linearised) -> bool:
     """Whether the first eigenvalue's residual is what it was taken for, by the exact products."""
     if not len(found.values):
         return True
-    parts = exact.u.new_zeros(2, found.blocks, exact.u.numel() // found.blocks)
+    parts = exact.u.new_zeros(2, rows, exact.u.numel() // rows)
     parts[:, found.owner] = found.vector.to(exact.u)
     laid = u.to(exact.u)
-    turned = torch.stack([_as_rows(exact.back(_as_state(part, laid)), laid, found.blocks) for part in parts])
+    turned = torch.stack([_as_rows(exact.back(_as_state(part, laid)), laid, rows) for part in parts])
     real, imaginary = found.values[0].real, found.values[0].imag
     times = torch.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]])
     off = float((turned - times)[:, found.owner].norm() / parts.norm())
@@ -186,10 +212,6 @@ def jacobian(f: Callable[[Tensor], Tensor], u: Tensor, *, chunk: int = 64) -> np
     rows = torch.eye(u.numel(), dtype=u.dtype).reshape(-1, *u.shape)
     found = [torch.func.vmap(pull)(part)[0] for part in rows.split(chunk)]
     return torch.cat(found).detach().reshape(u.numel(), -1).numpy()
-
-
-def _scaled(found: Spectrum, scale: float) -> Spectrum:
-    return Spectrum(abs(scale) * found.norm, scale * found.eigenvalues, found.converged, found.independent)
 
 
 def _sorted(values: np.ndarray) -> np.ndarray:

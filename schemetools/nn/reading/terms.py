@@ -57,7 +57,7 @@ def combined(coefficients: Any, values: Sequence[Tensor]) -> Tensor:
     total = torch.zeros_like(values[0])
     for c, value in zip(coefficients, values, strict=True):
         if c:
-            total = total + float(c) * value
+            total = total + (value if c == 1 else float(c) * value)
     return total
 
 

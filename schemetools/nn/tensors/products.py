@@ -66,11 +66,18 @@ class Linearised:
 
     def tape(self) -> None:
         """From now on products by the operations alone, where these can be had: for many products."""
+        with contextlib.suppress(TapeError):
+            self.back = Tape(self._back, self.u)
+        with contextlib.suppress(RuntimeError):  # what cannot be passed through twice, or not run again
+            self._pull()
+            made = Tape(lambda v: _pulled(*self._pulled, v), self.u, check=False)  # type: ignore[misc]
+            if self._is_transpose(made):
+                self._twice, self.ahead = True, made
+                return
         if self._twice is None:
             self._twice = self._passes_twice()
-        for name in ("back", "ahead"):
-            with contextlib.suppress(TapeError):
-                setattr(self, name, Tape(getattr(self, name), self.u))
+        with contextlib.suppress(TapeError):
+            self.ahead = Tape(self._ahead, self.u)
 
     def _back(self, v: Tensor) -> Tensor:
         """f'(u)^T v."""
@@ -90,16 +97,22 @@ class Linearised:
 
         Torch then raises, or leaves that function's part out: <w, f' v> is no longer <f'^T w, v>.
         """
-        v, w = torch.randn(2, *self.u.shape, generator=torch.Generator().manual_seed(0), dtype=self.u.dtype)
-        seed = torch.zeros_like(self.value, requires_grad=True)
         try:
-            self._pulled = _pulled(self.value, self.u, seed, again=True), seed
-            ahead = _pulled(*self._pulled, v)
+            self._pull()
+            return self._is_transpose(lambda v: _pulled(*self._pulled, v))  # type: ignore[misc]
         except RuntimeError:
             return False
-        back = self._back(w)
-        allowed = torch.finfo(v.dtype).eps ** 0.5 * max(float(back.norm() * v.norm()), float(ahead.norm() * w.norm()))
-        return abs(float((w * ahead).sum() - (back * v).sum())) <= allowed
+
+    def _pull(self) -> None:
+        seed = torch.zeros_like(self.value, requires_grad=True)
+        self._pulled = self._pulled or (_pulled(self.value, self.u, seed, again=True), seed)
+
+    def _is_transpose(self, ahead: Linear) -> bool:
+        """Whether <w, ahead v> = <back w, v> but for rounding."""
+        v, w = torch.randn(2, *self.u.shape, generator=torch.Generator().manual_seed(0), dtype=self.u.dtype)
+        found, back = ahead(v), self.back(w)
+        allowed = torch.finfo(v.dtype).eps ** 0.5 * max(float(back.norm() * v.norm()), float(found.norm() * w.norm()))
+        return abs(float((w * found).sum() - (back * v).sum())) <= allowed
 
 
 def _pulled(value: Tensor, at: Tensor, v: Tensor, *, again: bool = False) -> Tensor:

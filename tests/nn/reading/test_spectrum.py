@@ -5,8 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from schemetools.nn.reading.leading import POWER
-from schemetools.nn.reading.spectrum import jacobian, spectrum
+from schemetools.nn.blocks.residual import Residual
+from schemetools.nn.reading.frozen import in_single
+from schemetools.nn.reading.krylov import Krylov
+from schemetools.nn.reading.spectrum import _largest, jacobian, spectrum
 from schemetools.nn.tensors.products import Linearised, push
 
 N = 300
@@ -61,7 +63,7 @@ CASES = {
     "complex pairs": turned(with_bulk(rotations([(3.0, 1.0), (2.5, 2.0), (2.0, 0.1)]))),
     "opposite signs": turned(with_bulk(torch.diag(torch.tensor([3.0, -3.0, 2.0, -2.0, 1.5, -1.5]).double()))),
     "on an imaginary axis": turned(with_bulk(rotations([(3.0, np.pi / 2), (2.5, np.pi / 2), (2.0, np.pi / 2)]))),
-    "five of one fifth power": turned(with_bulk(3 * torch.roll(torch.eye(POWER, dtype=torch.float64), 1, 0))),
+    "five of one modulus": turned(with_bulk(3 * torch.roll(torch.eye(5, dtype=torch.float64), 1, 0))),
     "repeated": turned(with_bulk(torch.diag(torch.tensor([3.0, 3.0, 3.0, 2.0, 2.0, 1.5]).double()))),
     "symmetric": turned(torch.diag(torch.linspace(-1, 1.1, N, dtype=torch.float64) ** 5)),
 }
@@ -96,6 +98,28 @@ def test_each_sample_has_its_own_space():
     assert found.norm == pytest.approx(max(np.linalg.norm(A, 2) for A in matrices.numpy()), rel=1e-6)
 
 
+@pytest.mark.parametrize(("samples", "n"), [(300, 1), (100, 3), (9, 30)])
+def test_many_small_samples(samples, n):
+    """Fewer entries than a Krylov space has vectors."""
+    matrices = random(samples, n, n)
+    found = spectrum(lambda u: torch.einsum("bij,bj->bi", matrices, u), torch.zeros(samples, n).double(), scale=-2)
+    every = np.concatenate([np.linalg.eigvals(-2 * A) for A in matrices.numpy()])
+    assert found.independent and found.converged
+    as_one(found.eigenvalues, sorted(every, key=abs)[::-1][:7], 1e-10)
+    assert found.norm == pytest.approx(2 * max(np.linalg.norm(A, 2) for A in matrices.numpy()), rel=1e-10)
+
+
+def test_a_norm_that_the_start_hardly_shows():
+    """With little of the first singular vector in it the second one converges before; that the value grows shows it."""
+    values = torch.cat([torch.tensor([1.0, 0.98]), torch.linspace(0.9, 0.1, 998)]).double()
+    for little in (0.3, 0.1, 0.03, 0.01):
+        start = random(1, 1000)
+        start[0, 0] *= little
+        norm, vectors = _largest(Krylov(lambda v: v * values**2, start, 96), 1e-4)
+        assert norm == pytest.approx(1, rel=1e-4)
+        assert float((vectors[0] * values).norm()) == pytest.approx(1, rel=1e-4)
+
+
 def test_samples_that_act_on_each_other_are_one_matrix():
     torch.manual_seed(0)
     f = nn.Sequential(nn.Linear(48, 48), nn.BatchNorm1d(48, track_running_stats=False), nn.Tanh()).double()
@@ -127,6 +151,34 @@ def test_single_precision_gives_the_same():
     assert found.norm == pytest.approx(exact.norm, rel=1e-4)
     sharp = spectrum(f, state, tolerance=1e-9, count=7)
     as_one(found.eigenvalues, sharp.eigenvalues, 1e-3)
+
+
+class Block(nn.Module):
+    """x + gain F(x), as published networks write it."""
+
+    def __init__(self, gain):
+        super().__init__()
+        torch.manual_seed(0)
+        self.f = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.GELU(), nn.Conv2d(4, 4, 3, padding=1))
+        self.gain = gain
+
+    def forward(self, x):
+        return x + self.gain * self.f(x)
+
+
+@pytest.mark.parametrize("gain", [1.0, 1e-6])
+def test_single_precision_against_a_dense_matrix(gain):
+    """Also where a block less its input leaves less than the rounding of the input."""
+    branch, asked = Residual(Block(gain).double().requires_grad_(False)), []
+    single, state = in_single(branch), random(1, 4, 14, 14)
+    found = spectrum(branch, state, single=lambda u: asked.append(u.dtype) or single(u))
+    assert set(asked) == {torch.float32}
+    dense = jacobian(branch, state)
+    assert found.converged
+    assert found.norm == pytest.approx(np.linalg.norm(dense, 2), rel=1e-4)
+    as_one(found.eigenvalues, leading(dense, 7), 1e-3)
+    only_single = spectrum(single, state.float(), tolerance=5e-4)
+    assert only_single.norm == pytest.approx(found.norm, rel=1e-4)  # no product was made again in double
 
 
 @pytest.mark.filterwarnings("error")

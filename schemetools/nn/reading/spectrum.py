@@ -177,7 +177,7 @@ def _largest(space: Krylov, tolerance: float) -> tuple[float, Tensor]:
             errors.append(min(left, left**2 / gap if gap > 0 else left) / (found[-1] or 1.0))
             values.append(max(found[-1], 0.0))
             vectors.append(Y[:, -1])
-        grown = np.inf if before is None else np.max(values - before)
+        grown = np.inf if before is None else float(np.max(np.array(values) - before))
         if (max(errors) <= tolerance and grown <= tolerance * max(values)) or space.products >= STEPS:
             break
         before = np.array(values)

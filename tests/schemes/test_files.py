@@ -233,3 +233,10 @@ def test_the_text_is_readable():
         'b = ["0", "1"]',
         'c = ["0", "1/2"]',
     ]
+
+
+def test_names_of_fields_stand_in_a_file_as_they_are_typed(tmp_path):
+    form = st.AdditiveRungeKutta({"φ": st.euler, "größe": st.euler}).normal_form()
+    assert 'colours = ["φ", "größe"]' in to_toml(form)
+    st.save(form, tmp_path / "scheme.toml")
+    assert st.load(tmp_path / "scheme.toml") == form

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import sympy
 from scipy.integrate import solve_ivp
 from sympy import Function, Matrix, Rational, atan, cos, diff, exp, log, simplify, sin, sqrt, symbols, tan, tanh
 
@@ -149,3 +150,12 @@ def test_bad_fields_of_partitioned_schemes_and_time():
         st.modified_equation(st.euler).vector_field([x], [x], h, x)
     with pytest.raises(st.SchemeError, match="schemes with one field"):
         eq.vector_field([[y], [x]], (x, y), h, t)
+
+
+def test_the_trapezoidal_rule_keeps_the_energy_of_the_midpoint_rule_for_a_quadratic_one():
+    """Both are the Cayley transform of a linear field, which keeps p^2 + q^2; the frequency is 2 atan(h/2)/h."""
+    p, q, h = sympy.symbols("p q h")
+    energy = (p**2 + q**2) / 2
+    for name in ("trapezoid", "implicit_midpoint"):
+        found = st.modified_equation(st.get(name), 4).hamiltonian(energy, p, q, h)
+        assert sympy.expand(found - energy * sympy.series(2 * sympy.atan(h / 2) / h, h, 0, 4).removeO()) == 0

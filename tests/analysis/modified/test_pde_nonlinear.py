@@ -179,3 +179,13 @@ def test_a_speed_that_is_no_number_times_a_symbol_takes_no_flux(weight):
     lines = st.method_of_lines(st.rk4, st.Operator({weight: st.stencils.centred()}))
     with pytest.raises(SchemeError, match="must be a number times one symbol"):
         st.modified_equation(lines, flux="F")
+
+
+def test_a_ratio_of_steps_is_taken_as_the_double_it_is():
+    """lam = 1/3 in a double, and a width of pi/32: the field is that of the coefficients at these numbers."""
+    eq, ratio, dx = st.modified_equation("upwind", order=2, flux="u^2/2"), 1 / 3, np.pi / 32
+    grid = dx * np.arange(64)
+    found = eq.solver(dx, ratio)(0.0, np.sin(grid))
+    s, c = np.sin(grid), np.cos(grid)
+    expected = -s * c + dx / 2 * (c**2 - s**2) - dx * ratio * (s * c**2 - s**3 / 2)
+    assert np.abs(found - expected).max() < 1e-12

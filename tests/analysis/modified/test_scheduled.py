@@ -229,3 +229,8 @@ def test_simulate_says_which_argument_does_not_fit(options, message):
 def test_what_does_not_fit_is_said(make, message):
     with pytest.raises(SchemeError, match=message):
         make()
+
+
+def test_equations_of_layers_are_themselves_and_can_be_kept_in_a_set():
+    first, second = (st.modified_equation("stochastic_depth(p)", p=["9/10", "1/2"]) for _ in range(2))
+    assert len({first, second, first}) == 2 and first == first and first != second

@@ -1,5 +1,7 @@
 """Von Neumann sets of schemes of other kinds: products over the axes, sums of several sizes, reactions, systems."""
 
+import itertools
+
 import numpy as np
 import pytest
 import sympy
@@ -108,3 +110,23 @@ def test_boxes_of_booleans_and_arrays():
     found = st.stability("btcs_advection")
     assert found.contains(nu=np.array([[0.5, -3], [7, 0]])).tolist() == [[True, True], [True, True]]
     assert found.contains(nu=2) is True
+
+
+@pytest.mark.parametrize(
+    ("name", "is_open"),
+    [("leapfrog_dispersion", True), ("ab3_centred", False), ("leapfrog4_advection", True)],
+)
+def test_an_irrational_end_is_bounded_where_the_roots_there_are_simple(name, is_open):
+    """Of leapfrog both roots meet at i or -1 at the end; of Adams and Bashforth one alone reaches the circle."""
+    found = st.stability(st.get(name))
+    [number] = found.numbers
+    ends = [part.rhs for part in And.make_args(found.condition)]
+    assert len(ends) == 2 and all(not end.is_Rational for end in ends)
+    assert {type(part).__name__ for part in And.make_args(found.strict)} == (
+        {"StrictGreaterThan", "StrictLessThan"} if is_open else {"GreaterThan", "LessThan"}
+    )
+    assert sorted(float(p.rhs) for p in And.make_args(found.strict)) == pytest.approx(sorted(map(float, ends)))
+    at_the_end = {number: Rational(str(max(map(float, ends))))}
+    roots = unordered(symbol(found.scheme), np.linspace(0.01, np.pi, 4001), at_the_end)
+    pairs = [(a, b) for row in roots for a, b in itertools.combinations(row, 2) if min(abs(a), abs(b)) > 1 - 1e-6]
+    assert any(abs(a - b) < 0.05 for a, b in pairs) == is_open

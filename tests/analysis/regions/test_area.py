@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from schemetools.analysis.regions.boundary import Curve
-from schemetools.analysis.regions.crossings import self_crossings
+from schemetools.analysis.regions.crossings import _is_wraparound, self_crossings
 from schemetools.analysis.regions.window import area
 
 
@@ -37,6 +37,9 @@ def test_without_a_boundary_it_is_the_plane_or_nothing():
 def test_a_closed_polygon_does_not_cross_itself_where_it_closes():
     square = np.array([0, 1, 1 + 1j, 1j, 0])
     assert self_crossings([square]) == []
+    assert _is_wraparound(square, True, 0, 3) and _is_wraparound(square, True, 3, 0)
+    assert not _is_wraparound(square, True, 0, 2) and not _is_wraparound(square, False, 0, 3)
+    assert not _is_wraparound(square[:-1], True, 0, 2)
     bow = np.array([0, 1, 1j, 1 + 1j, 0])
     assert {crossing.point for crossing in self_crossings([bow])} == {0.5 + 0.5j}
 

@@ -25,12 +25,13 @@ export MPLBACKEND ?= agg
 # pytest runs two processes; each of them then uses one core.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
-.PHONY: help setup demo test check check-all check-core without-flint slow readme faults fuzz bench mutants versions docs lint types contract notebooks notebooks-update \
+.PHONY: help setup demo test shuffled check check-all check-core without-flint slow readme faults fuzz bench mutants versions docs lint types contract notebooks notebooks-update \
         format clean
 
 help:
 	@echo "make demo        the main job, end to end (sets up .venv)"
 	@echo "make test        the tests (sets up .venv)"
+	@echo "make shuffled    the tests in random order, with every warning an error; SEED=7 for an order of before"
 	@echo "make check       lint, types, import contract, docs, notebooks, tests: what CI runs"
 	@echo "make check-all   the same, and the slow tests, the core without torch and without flint"
 	@echo "make faults      interrupts, full disks, kills, missing packages"
@@ -68,6 +69,12 @@ demo: $(DEMO)
 
 test: $(TEST)
 	$(PYTEST)
+
+# One process, so that there is one order: of files, and of the tests in each. ROOMS="tests/exact" for some tests.
+shuffled: SEED := $(shell date +%s)
+shuffled: $(TEST)
+	@echo "this order again: make shuffled SEED=$(SEED)"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -W error --random-order-bucket=module --random-order-seed=$(SEED) $(ROOMS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -63,12 +63,16 @@ def live_torch(scheme, size=SIZE):
 
     x = torch.linspace(0, 1, size)
     block = st.to_block(scheme)(Branch(), h=0.1)
-    with torch.no_grad():
-        block(x)  # the first call is watched for faulty branches
-        seen.clear()
-        held.clear()
-        with Watch():
-            block(x)
+    gc.freeze()  # what was there before is not searched at every call of f
+    try:
+        with torch.no_grad():
+            block(x)  # the first call is watched for faulty branches
+            seen.clear()
+            held.clear()
+            with Watch():
+                block(x)
+    finally:
+        gc.unfreeze()
     return max(seen)
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The fast tests with the oldest and with the newest supported libraries, each in an environment of its own.
 # WHICH=oldest for one of them, ROOMS="tests/exact tests/nn" for some tests. torch is taken from TORCH_INDEX, builds for the CPU.
-# Where that cannot be reached, the newest is run with the torch of constraints.txt, and the oldest with what pip finds: on
-# Linux a build for graphics cards, which runs without one but is a download of gigabytes. This says so.
+# Where that cannot be reached, the newest is run with the torch of constraints.txt, and the oldest with what pip finds, which
+# may be a build for graphics cards: that runs without one, but is a download of gigabytes. This says so.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-python3}

@@ -1,6 +1,8 @@
 """Steps and memory beside torchdiffeq, torchode, diffrax and momentumnet: the same numbers, in turns, in one process."""
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 import diffrax
 import jax
@@ -68,6 +70,68 @@ def test_ten_steps_of_heuns_method(measured) -> None:
         middle, spread = ratio(times, peer, base)
         how = ", both compiled" if base == "compiled" else ""
         measured(f"10 steps of heun2 with gradients: {peer} over ours{how}", middle, spread=spread)
+
+
+DEEP, DEEP_H, BATCH = 100, 0.01, 32
+
+
+def by_diffrax(f: nn.Sequential, x: Tensor, solver: Any) -> tuple[Callable[[], object], Callable[[], object], Any]:
+    """A hundred steps, compiled: the state, the value with gradients, and the state that it comes to."""
+    weights = tuple(jnp.asarray(p.detach().numpy()) for p in f.parameters())
+    start = jnp.asarray(x.detach().numpy())
+    term = diffrax.ODETerm(lambda t, u, a: jnp.tanh(u @ a[0].T + a[1]) @ a[2].T + a[3])
+
+    def solve(x: Any, weights: Any) -> Any:
+        given = dict(args=weights, stepsize_controller=diffrax.ConstantStepSize(), max_steps=DEEP)
+        return diffrax.diffeqsolve(term, solver, 0.0, DEEP * DEEP_H, DEEP_H, x, **given).ys[-1]
+
+    forward = jax.jit(solve)
+    both = jax.jit(jax.value_and_grad(lambda x, w: solve(x, w).sum(), argnums=(0, 1)))
+    return (
+        lambda: jax.block_until_ready(forward(start, weights)),
+        lambda: jax.block_until_ready(both(start, weights)),
+        np.asarray(forward(start, weights)),
+    )
+
+
+def bare_products(f: nn.Sequential, x: Tensor, evaluations: int) -> Callable[[], object]:
+    """The matrix products of the evaluations and nothing else: torch's own floor where a compiler calls its library."""
+    (w, b), (v, c) = ((m.weight.detach().t(), m.bias.detach()) for m in (f[0], f[2]))
+    u = x.detach()
+
+    def run() -> None:
+        for _ in range(evaluations):
+            torch.addmm(c, torch.addmm(b, u, w), v)
+
+    return run
+
+
+def test_a_hundred_steps_in_one_compiled_call_beside_diffrax(measured) -> None:
+    """float32, a tiny perceptron, 32 samples; ours is a stack compiled as a loop, diffrax's a jitted one."""
+    f, x = nn.Sequential(nn.Linear(8, 16), nn.Tanh(), nn.Linear(16, 8)), torch.randn(BATCH, 8, requires_grad=True)
+    forward, both, state = by_diffrax(f, x, diffrax.Heun())
+    torch.compiler.reset()
+    stack = st.to_stack(st.heun2, [f] * DEEP, h=DEEP_H)
+    np.testing.assert_allclose(stack(x).detach().numpy(), state, atol=1e-5)
+    start = time.process_time()
+    stack.compile(loop=True, options={"cpp_wrapper": True})
+    stack(x), gradient_of(stack, x)()
+    measured(f"{DEEP} steps of heun2, compiled as a loop, until the first gradient, s", time.process_time() - start)
+    np.testing.assert_allclose(stack(x).detach().numpy(), state, atol=1e-5)
+    cases = {
+        "forward": torch.no_grad()(lambda: stack(x)),
+        "with gradients": gradient_of(stack, x),
+        "diffrax, forward": forward,
+        "diffrax, with gradients": both,
+        "floor": bare_products(f, x, 2 * DEEP),
+    }
+    times = interleaved(cases, rounds=9)
+    for kind in ("forward", "with gradients"):
+        middle, spread = ratio(times, kind, f"diffrax, {kind}")
+        measured(f"{DEEP} compiled steps of heun2, {kind}: ours over diffrax", middle, spread=spread, bar=1.1)
+    middle, spread = ratio(times, "floor", "diffrax, forward")
+    name = f"{DEEP} compiled steps of heun2, forward: torch's matrix products alone over diffrax"
+    measured(name, middle, spread=spread)
 
 
 def test_learned_coefficients_of_a_two_step_scheme(measured) -> None:

@@ -23,6 +23,7 @@ from schemetools.nn.stacks.layers import (
     step_sizes,
     timed_calls,
 )
+from schemetools.nn.stacks.loop import Loop
 from schemetools.nn.tensors.aliases import StoredOnce
 from schemetools.nn.tensors.graphs import NO_SCRIPT, one_node
 from schemetools.nn.tensors.transforms import observed
@@ -112,11 +113,17 @@ class Stack(StoredOnce):
     def __prepare_scriptable__(self) -> Any:
         raise UnsupportedError(NO_SCRIPT)
 
-    def compile(self, *args: Any, **kwargs: Any) -> None:
+    def compile(self, *args: Any, loop: bool = False, **kwargs: Any) -> None:
         """Compile the layers one by one, in place: equal layers share their code, so depth costs little compile time.
 
-        Takes what `torch.compile` takes. `torch.compile(stack)` compiles the whole as one graph instead.
+        Takes what `torch.compile` takes. `torch.compile(stack)` compiles the whole as one graph instead. With `loop`
+        the whole is one graph as well, in which equal layers are a loop: a call then costs no Python per layer. For
+        explicit steps of one tensor, memory="store", and branches without buffers and random draws.
+        Raises UnsupportedError for other stacks.
         """
+        if loop:
+            self._compiled_call_impl = Loop(self, args, kwargs)
+            return
         for layer in self.layers:
             layer.compile(*args, **kwargs)
 

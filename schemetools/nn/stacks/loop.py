@@ -1,0 +1,144 @@
+"""Equal layers as one compiled step in a loop: the time to compile, and the code, do not grow with depth."""
+
+from collections.abc import Callable, Sequence
+from itertools import takewhile
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._higher_order_ops.scan import scan
+from torch.func import functional_call
+
+from schemetools.errors import UnsupportedError
+from schemetools.nn.blocks.block import Block
+from schemetools.nn.memory.kinds import run_plainly
+from schemetools.nn.tensors.graphs import traced
+from schemetools.nn.tensors.replay import Draws
+from schemetools.nn.tensors.transforms import observed
+
+# What torch keeps in every module, beside what its class does; `unseen` only says whether a first call was watched.
+_INTERNAL = (vars(nn.Module()).keys() - {"training"}) | {"unseen"}
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_PLAIN = (bool, int, float, str, bytes, tuple, frozenset, type(None), torch.dtype, torch.device)
+
+
+class Loop:
+    """The calls of a stack whose layers, from the first step with a full history on, are one compiled step in a loop.
+
+    The first call in training, and the first in evaluation, runs layer by layer and shows whether branches draw random
+    numbers.
+    """
+
+    def __init__(self, stack: Any, args: Sequence[Any], options: dict[str, Any]) -> None:
+        self.stack = stack
+        if stack.memory != "store":
+            raise UnsupportedError(f"a loop stores every layer's tensors; the stack has memory={stack.memory!r}")
+        layers: list[Block] = list(stack.layers)
+        kind = type(layers[-1])
+        self.begin = len(layers) - len(list(takewhile(lambda layer: type(layer) is kind, reversed(layers))))
+        self.step = layers[self.begin]
+        _refuse_kind(self.step)
+        self._refuse_unlike(layers[self.begin :])
+        run = _loop_of(self.step, history=stack.keeps_history)
+        # Torch's loops take no numbers that it has found to change.
+        self.run = torch.compile(run, *args, **{"fullgraph": True, "dynamic": False, **options})
+        self.tried: set[tuple[bool, ...]] = set()
+
+    def __call__(self, x: Any, *inputs: Any, states: bool = False, **named: Any) -> Any:
+        """The state after the last step."""
+        if traced() or observed():
+            return self.stack._call_impl(x, *inputs, states=states, **named)
+        if not isinstance(x, Tensor) or inputs or named or states:
+            raise UnsupportedError(
+                "a stack compiled as a loop takes one tensor and gives the last state; use stack.compile() for "
+                "states=True, other states, a step size and what goes to branches"
+            )
+        layers: list[Block] = list(self.stack.layers)
+        rest = layers[self.begin :]
+        self._refuse_unlike(rest)
+        mode = tuple(m.training for m in self.step.modules())
+        if mode not in self.tried:
+            before = Draws(x)
+            found = run_plainly(layers, (x,), history=self.stack.keeps_history)[0]
+            if not before.same_as(Draws(x)):
+                raise UnsupportedError("a loop takes branches that draw no random numbers: use stack.compile()")
+            self.tried.add(mode)
+            return found
+        _refuse_hooks([self.stack, *rest])
+        history = self.stack.keeps_history
+        values = run_plainly(layers[: self.begin], (x,), history=history) if self.begin else (x,)
+        own, rows = _stacked(rest), torch.empty(len(rest), 1, device=x.device)
+        return self.run(tuple(own), rows, *own.values(), *(v.contiguous() for v in values))
+
+    def _refuse_unlike(self, rest: Sequence[Block]) -> None:
+        for number, layer in enumerate(rest, self.begin):
+            if found := _unlike(self.step, layer):
+                raise UnsupportedError(
+                    f"a loop takes equal layers; layers {self.begin} and {number} differ, {found}: use stack.compile()"
+                )
+
+
+def _loop_of(step: Block, *, history: bool) -> Callable[..., Tensor]:
+    """(names, one row per layer, parameters of these names in all layers, first values) -> the last state."""
+
+    def one(carried: tuple[Tensor, ...], own: tuple[dict[str, Tensor], Tensor]) -> tuple[Any, Any]:
+        given = (carried[0], carried[1:]) if history else carried
+        found = functional_call(step, own[0], given) if own[0] else step(*given)
+        # What is carried on may be no other name of what came.
+        x, later = (found[0], [v.clone() for v in found[1]]) if history else (found, [])
+        return (x.contiguous(), *later), ()
+
+    def run(names: tuple[str, ...], rows: Tensor, *tensors: Tensor) -> Tensor:
+        own = dict(zip(names, tensors, strict=False))
+        return scan(one, tensors[len(names) :], (own, rows))[0][0]
+
+    return run
+
+
+def _stacked(layers: Sequence[Block]) -> dict[str, Tensor]:
+    """The parameters that are not the same tensor in all layers, one row per layer."""
+    first = layers[0]
+    if all(layer.branch is first.branch and not any(layer._parameters.values()) for layer in layers):
+        return {}
+    held = [dict(layer.named_parameters()) for layer in layers]
+    columns = {name: [one[name] for one in held] for name in held[0]}
+    return {name: torch.stack(ts) for name, ts in columns.items() if any(t is not ts[0] for t in ts)}
+
+
+def _refuse_kind(step: Block) -> None:
+    """Raises UnsupportedError for steps that are more than a function of the state and parameters."""
+    if not step.plan.is_explicit or step.plan.parts != 1 or step.written.random_symbols or step.options.timed:
+        raise UnsupportedError(
+            f"a loop takes explicit steps of one state without times and random coefficients, not {step.written}: use "
+            "stack.compile()"
+        )
+    if names := [name for name, _ in step.named_buffers()]:
+        raise UnsupportedError(f"a loop takes branches without buffers; here is {names[0]}: use stack.compile()")
+
+
+def _refuse_hooks(modules: Sequence[nn.Module]) -> None:
+    for module in modules:
+        for m in module.modules() if isinstance(module, Block) else (module,):
+            if any(getattr(m, name) for name in _HOOKS):
+                raise UnsupportedError("a loop calls no hooks; remove them, or use stack.compile()")
+
+
+def _unlike(a: nn.Module, b: nn.Module) -> str | None:
+    """What is different in two modules beside the values of their parameters, or None."""
+    if a is b:
+        return None
+    if type(a) is not type(b) or a._modules.keys() != b._modules.keys() or vars(a).keys() != vars(b).keys():
+        return f"{type(a).__name__} and {type(b).__name__}"
+    for name, value in vars(a).items():
+        other = vars(b)[name]
+        if name not in _INTERNAL and value is not other and not (isinstance(value, _PLAIN) and value == other):
+            return f"{name}={value!r} and {other!r} of {type(a).__name__}"
+    for name, p in a._parameters.items():
+        q = b._parameters.get(name)
+        if _kind(p) != _kind(q):
+            return f"{name} of {type(a).__name__}"
+    return next((found for name in a._modules if (found := _unlike(a._modules[name], b._modules[name]))), None)  # type: ignore[arg-type]
+
+
+def _kind(p: Tensor | None) -> Any:
+    return None if p is None else (p.shape, p.dtype, p.device, p.requires_grad)

@@ -1,0 +1,115 @@
+"""A stack compiled as a loop: the same numbers as layer by layer, and refusals of what a loop cannot do."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+import schemetools as st
+
+# Torch imports what it says itself is no longer to be used, and hides the other warning by a filter that "error" goes before.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.torch.jit.:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    torch.compiler.reset()
+
+
+def branch():
+    return nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 4))
+
+
+def gradients(run, stack, x):
+    x = x.detach().requires_grad_()
+    found = torch.autograd.grad(run(x).sin().sum(), [x, *stack.parameters()])
+    return run(x).detach(), found
+
+
+@pytest.mark.parametrize(
+    ("name", "shared"), [("heun2", True), ("lm", False), ("adams_bashforth(3)", False), ("adams_bashforth(2)", True)]
+)
+def test_a_loop_computes_what_the_layers_do(name, shared):
+    """State and gradients of every layer, learned coefficients among them, with shared branches and with own ones."""
+    one = branch()
+    init = {"k": -0.1} if name == "lm" else None
+    stack = st.to_stack(st.get(name), [one if shared else branch() for _ in range(6)], h=0.3, init=init).double()
+    x = torch.randn(3, 4, dtype=torch.float64)
+    plain = copy.deepcopy(stack)
+    expected, right = gradients(plain, plain, x)
+    stack.compile(loop=True, backend="aot_eager")
+    stack(x)
+    found, got = gradients(stack, stack, x)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(got, right)
+    with torch.no_grad():
+        torch.testing.assert_close(stack(x), expected)
+
+
+def test_new_values_of_parameters_and_steps_are_seen():
+    stack = st.to_stack(st.euler, [branch() for _ in range(3)], h=0.3)
+    stack.compile(loop=True, backend="eager")
+    x = torch.randn(3, 4)
+    stack(x), stack(x)
+    with torch.no_grad():
+        for p in stack.parameters():
+            p.mul_(1.5)
+    torch.testing.assert_close(stack(x), stack._call_impl(x))
+    for layer in stack:
+        layer.h = 0.1
+    torch.testing.assert_close(stack(x), stack._call_impl(x))
+    stack[1].h = 0.2
+    with pytest.raises(st.SchemeError, match="layers 0 and 1 differ, h=0.1 and 0.2"):
+        stack(x)
+
+
+def test_a_copy_is_not_compiled_and_computes_the_same():
+    stack = st.to_stack(st.euler, [branch()] * 3)
+    stack.compile(loop=True, backend="eager")
+    x = torch.randn(3, 4)
+    torch.testing.assert_close(copy.deepcopy(stack)(x), stack(x))
+
+
+class Scaled(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, u):
+        return self.factor * u
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: st.to_stack(st.euler, [Scaled(1.0), Scaled(2.0)]), "differ, factor=1.0 and 2.0"),
+        (lambda: st.to_stack(st.euler, [nn.Linear(4, 4), nn.Linear(4, 4, bias=False)]), "differ, bias of Linear"),
+        (lambda: st.to_stack(st.euler, [nn.Linear(4, 4), Scaled(1.0)]), "differ, Linear and Scaled"),
+        (lambda: st.to_stack(st.euler, [torch.sin, torch.cos]), "differ, function"),
+        (lambda: st.to_stack(st.euler, [nn.BatchNorm1d(4)] * 2), "without buffers; here is branch.running_mean"),
+        (lambda: st.to_stack(st.backward_euler, [torch.sin] * 2), "explicit steps"),
+        (lambda: st.to_stack(st.euler, [torch.sin] * 2, memory="checkpoint"), "memory='checkpoint'"),
+    ],
+)
+def test_what_a_loop_cannot_do_is_refused(make, words):
+    with pytest.raises(st.SchemeError, match=words):
+        make().compile(loop=True, backend="eager")
+
+
+def test_random_draws_hooks_and_arguments_are_refused():
+    x = torch.randn(3, 4)
+    stack = st.to_stack(st.euler, [nn.Sequential(nn.Linear(4, 4), nn.Dropout())] * 3)
+    stack.compile(loop=True, backend="eager")
+    with pytest.raises(st.SchemeError, match="draw no random numbers"):
+        stack(x)
+    stack.eval()
+    torch.testing.assert_close(stack(x), stack(x))
+    with pytest.raises(st.SchemeError, match="takes one tensor and gives the last state"):
+        stack(x, states=True)
+    stack[2].branch[0].register_forward_hook(lambda *_: None)
+    with pytest.raises(st.SchemeError, match="calls no hooks"):
+        stack(x)

@@ -100,7 +100,7 @@ def _stacked(layers: Sequence[Block]) -> dict[str, Tensor]:
     first = layers[0]
     if all(layer.branch is first.branch and not any(layer._parameters.values()) for layer in layers):
         return {}
-    held = [dict(layer.named_parameters()) for layer in layers]
+    held: list[dict[str, Tensor]] = [dict(layer.named_parameters()) for layer in layers]
     columns = {name: [one[name] for one in held] for name in held[0]}
     return {name: torch.stack(ts) for name, ts in columns.items() if any(t is not ts[0] for t in ts)}
 

@@ -86,7 +86,8 @@ def _loop_of(step: Block, *, history: bool) -> Callable[..., Tensor]:
         found = functional_call(step, own[0], given) if own[0] else step(*given)
         # What is carried on may be no other name of what came.
         x, later = (found[0], [v.clone() for v in found[1]]) if history else (found, [])
-        return (x.contiguous(), *later), ()
+        # Inductor takes no loop with one result alone: a number per layer goes beside the state.
+        return (x.contiguous(), *later), own[1].clone()
 
     def run(names: tuple[str, ...], rows: Tensor, *tensors: Tensor) -> Tensor:
         own = dict(zip(names, tensors, strict=False))

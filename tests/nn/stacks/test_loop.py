@@ -50,6 +50,21 @@ def test_a_loop_computes_what_the_layers_do(name, shared):
         torch.testing.assert_close(stack(x), expected)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [None, {"cpp_wrapper": True}])
+def test_a_loop_goes_through_inductor_with_and_without_gradients(options):
+    one, x = branch(), torch.randn(3, 4)
+    stack = st.to_stack(st.heun2, [one] * 5, h=0.3)
+    expected, right = gradients(stack, stack, x)
+    stack.compile(loop=True, options=options)
+    stack(x)
+    with torch.no_grad():
+        torch.testing.assert_close(stack(x), expected)
+    found, got = gradients(stack, stack, x)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(got, right)
+
+
 def test_new_values_of_parameters_and_steps_are_seen():
     stack = st.to_stack(st.euler, [branch() for _ in range(3)], h=0.3)
     stack.compile(loop=True, backend="eager")

@@ -22,7 +22,7 @@ NU, MU = sympy.symbols("nu mu")
         (2 * NU - 1, {(4 * MU - 1, 4 * MU - 1), (8 * MU + 1, 8 * MU + 1)}),
         (4 * MU - 1, {(sympy.S(0), 2 * NU - 1), (sympy.S(0), 2 * NU**2 - 2 * NU - 1)}),  # one value of the first number
     ],
-    ids=str,
+    ids=["parabola over mu", "parabola over nu", "fixed nu", "fixed mu"],
 )
 def test_ends_of_upwind_advection_diffusion(curve, expected):
     """nu^2 <= nu + 2 mu <= 1, on a parabola in each number and on a line where one is fixed."""

@@ -141,3 +141,8 @@ def test_fractions_of_a_composition_may_be_rounded():
     assert not yoshida.exact and yoshida.digits >= 25 and st.order(yoshida) == 6 and st.is_consistent(yoshida)
     assert not st.compose(st.rk4, st.rk4, fractions=["0.4", "0.6"], exact=False).exact
     assert st.compose(st.rk4, st.rk4, fractions=["0.4", "0.6"]).exact
+
+
+def test_rows_and_columns_of_sympy_are_vectors():
+    for shape in ((1, 3), (3, 1)):
+        assert st.RungeKutta(st.kutta3.A, sympy.Matrix(*shape, st.kutta3.b)) == st.kutta3

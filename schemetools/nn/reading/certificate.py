@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from schemetools.analysis.modified.first_order import layered_equation
 from schemetools.errors import SchemeError
 from schemetools.exact import text
 from schemetools.nn.reading.chains import Chain
 from schemetools.nn.reading.depth import Depth, Place
+from schemetools.nn.reading.solving import CLEAR, Field, ending
 from schemetools.nn.reading.terms import numeric_terms
 from schemetools.tables import WIDTH, wrapped
 
 ROUGH = 0.5
 NEAR = 0.1
-COARSE, FINER = 1e-3, 400.0  # the coarsest tolerance of the integrator, and how far below the errors it has to be
-CLEAR = 40.0  # an error below so many tolerances is measured again with a finer one
 
 Point = tuple[float, float, float]
 
@@ -33,7 +31,8 @@ class Certificate:
     and for the modified equation through O(h) from the effective initial value. `limit_slope` and `modified_slope`
     are log-log slopes of these errors against h, when the depth is refined by interpolating the weights. `roughness`
     is the mean over the layers of |f_(n+1) - f_n| / sqrt(|f_n|^2 + |f_(n+1)|^2): 0 for equal neighbours, 1 for
-    uncorrelated ones.
+    uncorrelated ones. `known_to` is the share of themselves to which the errors are known, 1/40 or what two solves
+    differ by.
 
     >>> import torch, schemetools as st
     >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
@@ -52,6 +51,7 @@ class Certificate:
     sentence: str
     refined: tuple[tuple[float, float, float], ...] = ()
     chains: tuple["Certificate", ...] = ()
+    known_to: float = 1 / CLEAR
 
     def record(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
@@ -67,10 +67,11 @@ def certify(chain: Chain, *, refine: Sequence[int] = (1, 2, 4, 8), tolerance: fl
     """Compare a chain's hidden states with its limit equation and its modified equation.
 
     The weights and coefficients are interpolated linearly over depth, layer i at t = i h; both equations are
-    integrated as finely as the errors need, to a relative `tolerance` at most, and each depth in `refine` (times the
-    layers, 1 first) gives one point (h, error, error) of the slopes. Errors are known to a fortieth of themselves, or,
-    where f'f has jumps as with ReLU, to about a tenth. It is called an ODE when neighbouring layers
-    resemble each other (roughness < 1/2) and the modified equation ends within a tenth of the last state.
+    solved as finely as the errors need, and each depth in `refine` (times the layers, 1 first) gives one point
+    (h, error, error) of the slopes. An error is known when two solves, one in steps half as long as the other's, agree
+    on it to a fortieth, or to `tolerance`; where they still differ in steps of a thousandth of a layer, it is said by
+    how much. It is called an ODE when neighbouring layers resemble each other (roughness < 1/2) and the modified
+    equation ends within a tenth of the last state.
     Raises UnsupportedError for chains that cannot be joined in depth.
     """
     refine = sorted(set(refine))
@@ -79,12 +80,12 @@ def certify(chain: Chain, *, refine: Sequence[int] = (1, 2, 4, 8), tolerance: fl
     with torch.no_grad():
         depth = Depth(chain)
         rough = roughness(depth)
-        points, used = _points(depth, refine, tolerance)
-    slopes = [_slope(points, 1, [min(used)] * len(used)), _slope(points, 2, used)]
-    errors = points[0][1], points[0][2]
-    is_ode = rough < ROUGH and errors[1] < NEAR
-    sentence = _sentence(depth, errors, slopes, rough, is_ode, depths=len(points))
-    return Certificate(chain.name, errors[0], errors[1], slopes[0], slopes[1], rough, is_ode, sentence, tuple(points))
+        points, apart = _points(depth, refine, tolerance)
+    (_, limit, modified), known = points[0], max(apart, 1 / CLEAR)
+    slopes = _slope(points, 1, tolerance), _slope(points, 2, tolerance)
+    is_ode = rough < ROUGH and modified < NEAR
+    sentence = _sentence(depth, (limit, modified), slopes, rough, is_ode, depths=len(points), known=known)
+    return Certificate(chain.name, limit, modified, *slopes, rough, is_ode, sentence, tuple(points), known_to=known)
 
 
 def joined(certificates: Sequence[Certificate]) -> Certificate:
@@ -112,51 +113,31 @@ def roughness(depth: Depth) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def _points(depth: Depth, refine: Sequence[int], tolerance: float) -> tuple[list[Point], list[float]]:
-    """(h, error of the limit equation, error of the modified equation) for each depth, and the tolerances used.
-
-    A field with ReLU in it has jumps in f'f, which cost an integrator dearly: it is made as fine as the errors need,
-    at each depth its own, where the modified equation's is expected to be the square of the limit's; where it turns
-    out to be smaller, as fine as the smallest needs.
-    """
+def _points(depth: Depth, refine: Sequence[int], tolerance: float) -> tuple[list[Point], float]:
+    """(h, error of the limit equation, error of the modified equation) for each depth, and what they are known to."""
     lasts = [depth.run(m) for m in refine]
-    roughly = depth.integrate(depth.limit, depth.vector()[0], tolerance=COARSE)
-    needed = [_needed(_relative(roughly, last), tolerance) for last in lasts]
-    finest = min(needed)
-    limit = roughly if finest == COARSE else depth.integrate(depth.limit, depth.vector()[0], tolerance=finest)
+    limit = ending(depth, Depth.limit, depth.vector()[0], lasts, tolerance=tolerance)
     if numeric_terms(depth.scheme, depth.stages)(depth.coefficients(Place(0, 0.0))[0]).is_exact_limit:
-        errors = [_relative(limit, last) for last in lasts]
-        return [(depth.h / m, error, error) for m, error in zip(refine, errors, strict=True)], [finest] * len(refine)
-    points, used = [], []
-    for m, last, own in zip(refine, lasts, needed, strict=True):
-        error = _modified_error(depth, m, last, own)
-        if error <= CLEAR * own and own > finest:
-            own, error = finest, _modified_error(depth, m, last, finest)
-        points.append((depth.h / m, _relative(limit, last), error))
-        used.append(own)
-    return points, used
+        return [(depth.h / m, error, error) for m, error in zip(refine, limit.distances, strict=True)], limit.apart
+    points, apart, steps = [], limit.apart, 2 / 3 * limit.steps
+    for before, m, last, error in zip([1, *refine], refine, lasts, limit.distances, strict=False):
+        h = depth.h / m
+        start = depth.effective_start(depth.vector(m), h)
+        steps *= (m / before) ** (2 / 3)  # what is to be seen is of order two, the method of order three
+        found = ending(depth, _modified(h), start, [last], steps=math.ceil(steps), tolerance=tolerance)
+        points.append((h, error, found.distances[0]))
+        apart, steps = max(apart, found.apart), found.steps
+    return points, apart
 
 
-def _needed(limit_error: float, tolerance: float) -> float:
-    """The integrator's tolerance for a modified equation whose error is the square of the limit's."""
-    return min(max(limit_error**2 / FINER, tolerance), COARSE) if math.isfinite(limit_error) else COARSE
+def _modified(h: float) -> Field:
+    """The modified equation for steps of size h."""
+    return lambda depth, place, u: depth.modified(place, u, h)
 
 
-def _modified_error(depth: Depth, refine: int, last: Tensor, tolerance: float) -> float:
-    """How far the modified equation for steps of h / refine ends from the last state."""
-    h = depth.h / refine
-    start = depth.effective_start(depth.vector(refine), h)
-    return _relative(depth.integrate(lambda p, u: depth.modified(p, u, h), start, tolerance=tolerance), last)
-
-
-def _relative(found: Tensor, last: Tensor) -> float:
-    return float((found - last).norm() / last.norm())
-
-
-def _slope(points: Sequence[Point], column: int, tolerances: Sequence[float]) -> float:
+def _slope(points: Sequence[Point], column: int, tolerance: float) -> float:
     """The log-log slope of an error against h, points at the integrator's error left out; nan without two."""
-    seen = zip(points, tolerances, strict=True)
-    used = [(p[0], p[column]) for p, tolerance in seen if math.isfinite(p[column]) and p[column] > 10 * tolerance]
+    used = [(p[0], p[column]) for p in points if math.isfinite(p[column]) and p[column] > 10 * tolerance]
     if len(used) < 2:
         return math.nan
     h, error = zip(*used, strict=True)
@@ -164,13 +145,22 @@ def _slope(points: Sequence[Point], column: int, tolerances: Sequence[float]) ->
 
 
 def _sentence(
-    depth: Depth, errors: Sequence[float], slopes: Sequence[float], rough: float, is_ode: bool, *, depths: int
+    depth: Depth,
+    errors: Sequence[float],
+    slopes: tuple[float, float],
+    rough: float,
+    is_ode: bool,
+    *,
+    depths: int,
+    known: float,
 ) -> str:
     equation = f"u' = {_limit_text(depth)}"
     figures = (
         f"{equation} within {_percent(errors[0])} and the modified equation within {_percent(errors[1])} "
         f"at the last state; {slopes_text(errors, slopes, depths)}"
     )
+    if known > 1 / CLEAR:
+        figures += f"; these figures are known to {_percent(known)} of themselves only"
     if is_ode:
         return f"The hidden states follow {figures}."
     if rough >= ROUGH:

@@ -1,14 +1,15 @@
 """A chain of layers as functions of a continuous depth t: its field f(t, u), its coefficients, its limit equations."""
 
+import contextlib
 import copy
+import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.integrate import solve_ivp
 from torch import Tensor, nn
 
 from schemetools.codegen.execute import execute
@@ -16,13 +17,17 @@ from schemetools.codegen.lower import lower
 from schemetools.errors import UnsupportedError
 from schemetools.nn.blocks.branches import Function
 from schemetools.nn.reading.chains import Chain
+from schemetools.nn.reading.frozen import single_parts
 from schemetools.nn.reading.terms import Terms, Values, combined, numeric_plan, numeric_terms
+from schemetools.nn.tensors.filled import Filled
 from schemetools.nn.tensors.products import push
 
 Weights = dict[str, Tensor]
 
-SHIFT = 2.0**-26  # how far a difference moves the state, over its size: the square root of the rounding error
-AGREE = 1e-6  # what a difference may be off by, over what it could be
+# By precision: how far a difference moves the state, over its size, and what it may be off by, over what it could be.
+SHIFT = {torch.float64: 2.0**-26, torch.float32: 2.0**-13}
+AGREE = {torch.float64: 1e-6, torch.float32: 0.05}  # a move so long passes some kinks
+NEAR = 1e-3  # what the branches may differ by in single precision
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,9 @@ class Depth:
             raise UnsupportedError(
                 f"{chain.name}: every layer is a start layer; {self.scheme} never takes a step of its own"
             )
+        self.layout: torch.memory_format | None = None
         self._agreed: dict[tuple[int, int], bool] = {}
+        self._filled: dict[tuple[int, int], Filled] = {}
         self.weights = [[_weights(branch) for branch in row] for row in self.branches]
         for row in self.weights:
             _check_alike(chain.name, self.weights[0], row)
@@ -88,27 +95,32 @@ class Depth:
 
     def _call(self, place: Place, j: int, weights: Weights, u: Tensor) -> Tensor:
         branch = self.branches[place.index][j]
-        return torch.func.functional_call(branch, weights, (u,)) if weights else branch(u)  # type: ignore[arg-type]
+        if not weights:
+            return branch(u)
+        filled = self._filled.get((place.index, j))
+        if filled is None:
+            filled = self._filled[place.index, j] = Filled(branch)  # type: ignore[arg-type]
+        return filled(weights, u)
 
     def derivative(self, place: Place, u: Tensor, direction: Tensor, rate: float, value: Tensor, j: int = 0) -> Tensor:
         """f_j'(t, u) direction + rate * df_j/dt, where `value` is f_j(t, u).
 
-        In double precision a difference, one more evaluation of f_j, in a layer where the exact product agreed once.
+        A difference, one more evaluation of f_j, in a layer where the exact product agreed once.
         """
         key = place.index, j
-        if u.dtype != torch.float64 or self._agreed.get(key) is False:
+        if u.dtype not in SHIFT or self._agreed.get(key) is False:
             return self._product(place, u, direction, rate, j)
         size = float(u.norm()) or 1.0
         speed = max(float(direction.norm()) / size, abs(rate) / self.h)
         if speed == 0 or not math.isfinite(speed):
             return self._product(place, u, direction, rate, j)
-        step = SHIFT / speed
+        step = SHIFT[u.dtype] / speed
         moved = Place(place.index, place.part + step * rate / self.h)
-        difference = (self.field(moved, u + step * direction, j) - value) / step
+        difference = (self.field(moved, torch.add(u, direction, alpha=step), j) - value) / step
         if key in self._agreed:
             return difference
         exact = self._product(place, u, direction, rate, j)
-        allowed = AGREE * (float(exact.norm()) + speed * float(value.norm()))
+        allowed = AGREE[u.dtype] * (float(exact.norm()) + speed * float(value.norm()))
         self._agreed[key] = float((difference - exact).norm()) <= allowed
         return exact
 
@@ -156,7 +168,7 @@ class Depth:
         values, rates = self.coefficients(place)
         terms = self.terms(values)
         fields = [self.field(place, u, j) for j in range(len(terms.limit))]
-        return combined(terms.limit, fields) + h * self.correction(place, u, terms, fields, rates)
+        return torch.add(combined(terms.limit, fields), self.correction(place, u, terms, fields, rates), alpha=h)
 
     def effective_start(self, vector: Sequence[Tensor], h: float) -> Tensor:
         """The value at t = 0 of the smooth solution that the layers follow from the vector x: u_0 + O(h)."""
@@ -201,22 +213,36 @@ class Depth:
             x = execute(self.plan, _InTurn(self, place), x, h, number=numbers.__getitem__)
         return x[0]
 
-    def integrate(self, field: Callable[[Place, Tensor], Tensor], start: Tensor, *, tolerance: float = 1e-6) -> Tensor:
-        """The value at t = N h of u' = field(t, u), layer by layer: the weights have kinks at the layers."""
-        state, shape = start.detach().reshape(-1).numpy(), start.shape
-        scale = float(np.sqrt(np.mean(state**2))) or 1.0
-        for index in range(self.count):
+    @functools.cached_property
+    def single(self) -> "Depth | None":
+        """The same in single precision; None where a branch does not work in it, leaves it, or is another one there."""
+        states = [layer.state for layer in self.chain.layers]
+        if any(u.dtype != torch.float64 for u in states):
+            return None
+        # Convolutions are fastest with the channels of a pixel beside each other; not every block takes a state so.
+        for layout in ([torch.channels_last] if states[0].dim() == 4 else []) + [torch.contiguous_format]:
+            made = copy.copy(self)
+            made.layout, made._agreed, made._filled = layout, {}, {}
+            parts = [[single_parts(b) if isinstance(b, nn.Module) else (b, {}) for b in row] for row in self.branches]
+            made.branches = [[branch for branch, _ in row] for row in parts]
+            made.weights = [[weights for _, weights in row] for row in parts]
+            with contextlib.suppress(RuntimeError, TypeError):  # tensors of another precision or layout inside
+                if all(self._is_near(made, n, u) for n, u in enumerate(states)):
+                    return made
+        return None
 
-            def right_hand_side(t: float, y: np.ndarray, index: int = index) -> np.ndarray:
-                u = torch.from_numpy(y).to(start.dtype).reshape(shape)
-                return field(Place(index, t / self.h), u).detach().reshape(-1).numpy()
+    def _is_near(self, single: "Depth", index: int, u: Tensor) -> bool:
+        """Whether the branches of a layer are in single precision what they are in double, at one state."""
+        for j in range(len(self.branches[index])):
+            exact = self.field(Place(index, 0.0), u, j)
+            found = single.field(Place(index, 0.0), single.laid(u), j)
+            if found.dtype != torch.float32 or not float((found - exact).norm()) <= NEAR * float(exact.norm()):
+                return False
+        return True
 
-            solved = solve_ivp(right_hand_side, (0.0, self.h), state, rtol=tolerance, atol=tolerance * scale)
-            if not solved.success or not np.all(np.isfinite(solved.y[:, -1])):
-                where = f"{self.chain.name}: its limit equation cannot be followed past layer {index}"
-                raise UnsupportedError(f"{where}: {solved.message}")
-            state = solved.y[:, -1]
-        return torch.from_numpy(state).to(start.dtype).reshape(shape)
+    def laid(self, u: Tensor) -> Tensor:
+        """A state in this precision."""
+        return u if self.layout is None else u.float().contiguous(memory_format=self.layout)
 
 
 class _InTurn:

@@ -55,13 +55,19 @@ def in_single(branch: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     """A branch as a function of a state in single precision; a plain function as it is."""
     if not isinstance(branch, nn.Module):
         return branch
-    weights = {name: _single(t) for name, t in (*branch.named_parameters(), *branch.named_buffers())}
-    made = branch
-    if isinstance(branch, Residual):
-        made = object.__new__(type(branch))
-        made.__dict__.update(branch.__dict__)
-        made.args, made.kwargs = tree_map(_single, (branch.args, branch.kwargs))
+    made, weights = single_parts(branch)
     return lambda u: torch.func.functional_call(made, weights, (u,))
+
+
+def single_parts(branch: nn.Module) -> tuple[nn.Module, dict[str, Tensor]]:
+    """A branch, what it is called with in single precision, and its weights in single precision, by their names."""
+    weights = {name: _single(t) for name, t in (*branch.named_parameters(), *branch.named_buffers())}
+    if not isinstance(branch, Residual):
+        return branch, weights
+    made = object.__new__(type(branch))
+    made.__dict__.update(branch.__dict__)
+    made.args, made.kwargs = tree_map(_single, (branch.args, branch.kwargs))
+    return made, weights
 
 
 def _single(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The O(h) equation and the program's coefficients of a scheme as numbers, for given values of its free symbols."""
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,21 +45,19 @@ class Terms:
 
         `fields` are the values f_j; along(i, v, c) is f_i' v + c df_i/dt; `rates` how fast the free symbols change.
         """
-        moved = (along(i, combined(row, fields), float(self.time[i])) for i, row in enumerate(self.second))
-        total = sum(moved, torch.zeros_like(fields[0]))
-        for symbol, rate in rates.items():
-            if rate:
-                total = total + rate * combined(self.drift[symbol], fields)
-        return total
+        parts = [along(i, combined(row, fields), float(self.time[i])) for i, row in enumerate(self.second)]
+        drifts = [(rate, self.drift[symbol]) for symbol, rate in rates.items() if rate]
+        parts += [combined(rate * drift, fields) for rate, drift in drifts]
+        return functools.reduce(torch.add, parts)
 
 
 def combined(coefficients: Any, values: Sequence[Tensor]) -> Tensor:
     """sum_j c_j v_j, without the terms whose coefficient is 0: a branch that does not count may be infinite."""
-    total = torch.zeros_like(values[0])
+    total: Tensor | None = None
     for c, value in zip(coefficients, values, strict=True):
         if c:
-            total = total + (value if c == 1 else float(c) * value)
-    return total
+            total = float(c) * value if total is None else torch.add(total, value, alpha=float(c))
+    return torch.zeros_like(values[0]) if total is None else total
 
 
 @functools.cache
@@ -83,13 +82,18 @@ def numeric_terms(scheme: Scheme, stages: tuple[int, ...] | None = None) -> Call
     evaluate = _evaluator(tuple(flat), symbols)
     e = len(groups)
     sizes = [e, e * e, e, e, *(e for _ in symbols), len(equation.start)]
+    ends = list(itertools.accumulate(sizes, initial=0))
 
     def terms(values: Values) -> Terms:
-        parts = np.split(evaluate(values), np.cumsum(sizes)[:-1])
+        numbers = evaluate(values)
+        parts = [numbers[a:b] for a, b in itertools.pairwise(ends)]
         drift = dict(zip(symbols, parts[4:-1], strict=True))
         return Terms(parts[0], parts[1].reshape(e, e), parts[2], parts[3], drift, parts[-1])
 
-    return terms
+    if symbols:
+        return terms
+    fixed = terms({})
+    return lambda values: fixed
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from schemetools.nn.reading.frozen import frozen, in_single
 from schemetools.nn.reading.given import Given
 from schemetools.nn.reading.inspect import inspect
 from schemetools.nn.reading.krylov import Krylov
+from schemetools.nn.reading.solving import ending
 from schemetools.nn.rewiring.convert import convert
 from schemetools.nn.stacks.stack import to_stack
 from tests.nn.rewiring.networks import Net, Shared, by_hand, rk4_by_hand
@@ -184,8 +185,8 @@ def test_a_refined_run_of_a_scheme_with_history_tends_to_its_limit(x):
     expected = x @ torch.linalg.matrix_exp(A / 1.25).mT
     errors = [float((depth.run(m) - expected).norm()) for m in (4, 8, 16)]
     assert errors[1] / errors[2] == pytest.approx(2, abs=0.25) and errors[0] > errors[1]
-    integrated = depth.integrate(depth.limit, x, tolerance=1e-9)
-    assert torch.allclose(integrated, expected, atol=1e-7)
+    found = ending(depth, Depth.limit, x, [expected], tolerance=1e-8)
+    assert torch.allclose(found.state, expected, atol=1e-7)
 
 
 def test_adams_starts_with_the_increment_that_it_lacks(x):
@@ -208,7 +209,7 @@ def test_a_limit_that_leaves_all_bounds_is_said():
     [chain] = read_chains(to_stack(st.euler, [lambda u: u**2] * 2, h=1.0), Given(one, "inspect"))
     depth = Depth(chain)
     with pytest.raises(UnsupportedError, match="its limit equation cannot be followed past layer"):
-        depth.integrate(depth.limit, one)  # u' = u^2 from 1 ends at t = 1
+        ending(depth, Depth.limit, one, [one])  # u' = u^2 from 1 ends at t = 1
 
 
 # ---- frozen copies

@@ -186,12 +186,14 @@ def _prove(converted: nn.Module, trial: Trial, example: Any) -> None:
 def _close(a: Tensor, b: Tensor) -> bool:
     if not a.is_floating_point():
         return a.dtype == b.dtype and torch.equal(a, b)
+    eps, size = torch.finfo(b.dtype).eps ** 0.5, b.abs().max() if b.numel() else torch.zeros(())
+    if bool(torch.isfinite(size)):
+        return not b.numel() or bool((a - b).abs().max() <= eps * max(float(size), 1e-30))
     finite = torch.isfinite(b)
     if not torch.equal(torch.isfinite(a), finite):
         return False
     size = b[finite].abs().max() if finite.any() else torch.zeros(())
-    allowed = torch.finfo(b.dtype).eps ** 0.5 * max(float(size), 1e-30)
-    return not finite.any() or bool((a - b)[finite].abs().max() <= allowed)
+    return not finite.any() or bool((a - b)[finite].abs().max() <= eps * max(float(size), 1e-30))
 
 
 def _tensors(value: Any) -> list[Tensor]:

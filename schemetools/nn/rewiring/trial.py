@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.residual import first_of, state_slot, with_state
 from schemetools.nn.rewiring.paths import mark_of, marker
+from schemetools.nn.tensors.replay import modules_of
 
 
 @dataclass
@@ -39,13 +40,15 @@ class Call:
 @contextmanager
 def in_evaluation(model: nn.Module) -> Iterator[None]:
     """Evaluation mode for a while."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
+    modes = [(module, module.training) for module in modules_of(model)]
+    if any(mode for _, mode in modes):
+        model.eval()
     try:
         yield
     finally:
-        for module, mode in modes.items():
-            module.training = mode
+        for module, mode in modes:
+            if module.training != mode:
+                module.training = mode
 
 
 def run_on(model: nn.Module, example: Any) -> Any:
@@ -55,7 +58,9 @@ def run_on(model: nn.Module, example: Any) -> Any:
     """
     given = _fresh(example)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
+        if torch.cuda.is_initialized():  # else torch.manual_seed would keep a traceback for the day when it is
+            torch.cuda.manual_seed_all(0)
         if isinstance(given, Mapping):
             return model(**given)
         return model(*given) if isinstance(given, tuple) else model(given)
@@ -151,7 +156,7 @@ def turns_of(blocks: Sequence[nn.Module], trial: Trial) -> list[list[Call]]:
         found.append(calls)
     flat = [call for calls in found for call in calls]
     pairs = list(zip(flat, flat[1:], strict=False))
-    return found if pairs and all(_sums(a, b) for a, b in pairs) else []
+    return found if pairs and all(not follows(a, b) and _sums(a, b) for a, b in pairs) else []
 
 
 def _sums(before: Call, call: Call) -> bool:

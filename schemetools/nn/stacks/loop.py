@@ -10,6 +10,7 @@ from torch._higher_order_ops.scan import scan
 from torch.func import functional_call
 
 from schemetools.errors import UnsupportedError
+from schemetools.nn.blocks.arguments import check_state
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.memory.kinds import run_plainly
 from schemetools.nn.tensors.graphs import traced
@@ -26,22 +27,28 @@ class Loop:
     """The calls of a stack whose layers, from the first step with a full history on, are one compiled step in a loop.
 
     The first call in training, and the first in evaluation, runs layer by layer and shows whether branches draw random
-    numbers.
+    numbers; a later call is refused when they have come to.
     """
 
     def __init__(self, stack: Any, args: Sequence[Any], options: dict[str, Any]) -> None:
-        self.stack = stack
         if stack.memory != "store":
             raise UnsupportedError(f"a loop stores every layer's tensors; the stack has memory={stack.memory!r}")
-        layers: list[Block] = list(stack.layers)
+        self.stack, self.args, self.options = stack, args, options
+        self._begin()
+
+    def _begin(self) -> None:
+        """Compile a step for the layers that the stack has now."""
+        layers: list[Block] = list(self.stack.layers)
         kind = type(layers[-1])
         self.begin = len(layers) - len(list(takewhile(lambda layer: type(layer) is kind, reversed(layers))))
         self.step = layers[self.begin]
+        if self.stack.keeps_history and not self.begin:
+            raise UnsupportedError("a loop takes steps with a history, and here all layers start one: use stack.compile()")
         _refuse_kind(self.step)
         self._refuse_unlike(layers[self.begin :])
-        run = _loop_of(self.step, history=stack.keeps_history)
+        run = _loop_of(self.step, history=self.stack.keeps_history)
         # Torch's loops take no numbers that it has found to change.
-        self.run = torch.compile(run, *args, **{"fullgraph": True, "dynamic": False, **options})
+        self.run = torch.compile(run, *self.args, **{"fullgraph": True, "dynamic": False, **self.options})
         self.tried: set[tuple[bool, ...]] = set()
 
     def __call__(self, x: Any, *inputs: Any, states: bool = False, **named: Any) -> Any:
@@ -54,16 +61,23 @@ class Loop:
                 "states=True, other states, a step size and what goes to branches"
             )
         layers: list[Block] = list(self.stack.layers)
-        rest = layers[self.begin :]
-        self._refuse_unlike(rest)
+        if layers[self.begin : self.begin + 1] != [self.step]:
+            self._begin()
+        self._refuse_unlike(layers[self.begin :])
+        check_state(x, layers[0].plan, split=False)
         mode = tuple(m.training for m in self.step.modules())
-        if mode not in self.tried:
-            before = Draws(x)
+        before = Draws(x)
+        if mode in self.tried:
+            found = self._looped(layers, x)
+        else:
             found = run_plainly(layers, (x,), history=self.stack.keeps_history)[0]
-            if not before.same_as(Draws(x)):
-                raise UnsupportedError("a loop takes branches that draw no random numbers: use stack.compile()")
-            self.tried.add(mode)
-            return found
+        if not before.same_as(Draws(x)):
+            raise UnsupportedError("a loop takes branches that draw no random numbers: use stack.compile()")
+        self.tried.add(mode)
+        return found
+
+    def _looped(self, layers: Sequence[Block], x: Tensor) -> Tensor:
+        rest = layers[self.begin :]
         _refuse_hooks([self.stack, *rest])
         history = self.stack.keeps_history
         values = run_plainly(layers[: self.begin], (x,), history=history) if self.begin else (x,)
@@ -71,8 +85,10 @@ class Loop:
         return self.run(tuple(own), rows, *own.values(), *(v.contiguous() for v in values))
 
     def _refuse_unlike(self, rest: Sequence[Block]) -> None:
+        if names := [name for name, _ in self.step.named_buffers()]:
+            raise UnsupportedError(f"a loop takes branches without buffers; here is {names[0]}: use stack.compile()")
         for number, layer in enumerate(rest, self.begin):
-            if found := _unlike(self.step, layer):
+            if found := _unlike(self.step, layer) or _tied_otherwise(self.step, layer):
                 raise UnsupportedError(
                     f"a loop takes equal layers; layers {self.begin} and {number} differ, {found}: use stack.compile()"
                 )
@@ -99,7 +115,7 @@ def _loop_of(step: Block, *, history: bool) -> Callable[..., Tensor]:
 def _stacked(layers: Sequence[Block]) -> dict[str, Tensor]:
     """The parameters that are not the same tensor in all layers, one row per layer."""
     first = layers[0]
-    if all(layer.branch is first.branch and not any(layer._parameters.values()) for layer in layers):
+    if all(layer.branch is first.branch and not list(layer.parameters(recurse=False)) for layer in layers):
         return {}
     held: list[dict[str, Tensor]] = [dict(layer.named_parameters()) for layer in layers]
     columns = {name: [one[name] for one in held] for name in held[0]}
@@ -113,8 +129,6 @@ def _refuse_kind(step: Block) -> None:
             f"a loop takes explicit steps of one state without times and random coefficients, not {step.written}: use "
             "stack.compile()"
         )
-    if names := [name for name, _ in step.named_buffers()]:
-        raise UnsupportedError(f"a loop takes branches without buffers; here is {names[0]}: use stack.compile()")
 
 
 def _refuse_hooks(modules: Sequence[nn.Module]) -> None:
@@ -128,17 +142,30 @@ def _unlike(a: nn.Module, b: nn.Module) -> str | None:
     """What is different in two modules beside the values of their parameters, or None."""
     if a is b:
         return None
-    if type(a) is not type(b) or a._modules.keys() != b._modules.keys() or vars(a).keys() != vars(b).keys():
+    if type(a) is not type(b) or list(a._modules) != list(b._modules) or vars(a).keys() != vars(b).keys():
         return f"{type(a).__name__} and {type(b).__name__}"
+    if list(a._parameters) != list(b._parameters) or list(a._buffers) != list(b._buffers):
+        return f"what {type(a).__name__} holds"
     for name, value in vars(a).items():
         other = vars(b)[name]
         if name not in _INTERNAL and value is not other and not (isinstance(value, _PLAIN) and value == other):
             return f"{name}={value!r} and {other!r} of {type(a).__name__}"
     for name, p in a._parameters.items():
-        q = b._parameters.get(name)
-        if _kind(p) != _kind(q):
+        if _kind(p) != _kind(b._parameters[name]):
             return f"{name} of {type(a).__name__}"
     return next((found for name in a._modules if (found := _unlike(a._modules[name], b._modules[name]))), None)  # type: ignore[arg-type]
+
+
+def _tied_otherwise(a: Block, b: Block) -> str | None:
+    """Whether other parameters of b than of a are one tensor: a word on that, or None."""
+    if a.branch is b.branch:
+        return None
+    places: list[list[int]] = []
+    for layer in (a, b):
+        first: dict[int, int] = {}
+        ids = [id(p) for _, p in layer.named_parameters(remove_duplicate=False)]
+        places.append([first.setdefault(one, i) for i, one in enumerate(ids)])
+    return "in the parameters that are shared inside of them" if places[0] != places[1] else None
 
 
 def _kind(p: Tensor | None) -> Any:

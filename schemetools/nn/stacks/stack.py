@@ -124,6 +124,7 @@ class Stack(StoredOnce):
         if loop:
             self._compiled_call_impl = Loop(self, args, kwargs)
             return
+        self._compiled_call_impl = None  # of a loop before
         for layer in self.layers:
             layer.compile(*args, **kwargs)
 

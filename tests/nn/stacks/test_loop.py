@@ -1,6 +1,7 @@
 """A stack compiled as a loop: the same numbers as layer by layer, and refusals of what a loop cannot do."""
 
 import copy
+from collections import OrderedDict
 
 import pytest
 import torch
@@ -48,6 +49,39 @@ def test_a_loop_computes_what_the_layers_do(name, shared):
     torch.testing.assert_close(got, right)
     with torch.no_grad():
         torch.testing.assert_close(stack(x), expected)
+
+
+def same_as_layers(stack, x):
+    """State and gradients of a compiled stack against those of its layers called one by one."""
+    torch.testing.assert_close(gradients(stack, stack, x), gradients(stack._call_impl, stack, x))
+
+
+def test_coefficients_of_zero_are_each_layers_own():
+    stack, x = st.to_stack(st.lm(), [branch()] * 4, h=0.3, init={"k": 0.0}).double(), torch.randn(3, 4).double()
+    stack.compile(loop=True, backend="eager")
+    stack(x)
+    same_as_layers(stack, x)
+
+
+def test_layers_that_were_put_in_later_are_what_runs():
+    other, x = st.to_stack(st.euler, [branch()] * 3), torch.randn(3, 4)
+    stack = st.to_stack(st.euler, [branch()] * 3)
+    stack.compile(loop=True, backend="eager")
+    stack(x)
+    stack.layers = other.layers
+    stack(x)
+    same_as_layers(stack, x)
+
+
+def test_random_draws_are_refused_that_came_later():
+    x, stack = torch.randn(3, 4), st.to_stack(st.euler, [nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.0))] * 3)
+    stack.compile(loop=True, backend="eager")
+    stack(x)
+    stack[0].branch[1].p = 0.5
+    with pytest.raises(st.SchemeError, match="draw no random numbers"):
+        stack(x)
+    stack.compile(backend="eager")  # what the sentence says helps
+    assert stack(x).shape == x.shape
 
 
 @pytest.mark.slow
@@ -98,9 +132,43 @@ class Scaled(nn.Module):
         return self.factor * u
 
 
+class Optional(nn.Linear):
+    def __init__(self, hold=None):
+        super().__init__(4, 4)
+        if hold is not None:
+            hold(self)
+
+    def forward(self, u):
+        return getattr(self, "factor", 1.0) * super().forward(u)
+
+
+def with_parameter(module):
+    module.factor = nn.Parameter(torch.tensor(2.0))
+
+
+def with_buffer(module):
+    module.register_buffer("factor", torch.tensor(2.0))
+
+
+def ordered(first, second):
+    made = {"a": nn.Tanh(), "b": nn.Linear(4, 4)}
+    return nn.Sequential(OrderedDict([(first, made[first]), (second, made[second])]))
+
+
+def tied(same):
+    one = nn.Linear(4, 4)
+    return nn.Sequential(one, nn.Tanh(), one if same else nn.Linear(4, 4))
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (lambda: st.to_stack(st.euler, [Optional(), Optional(with_parameter)]), "differ, what Optional holds"),
+        (lambda: st.to_stack(st.euler, [Optional(), Optional(with_buffer)]), "differ, what Optional holds"),
+        (lambda: st.to_stack(st.euler, [ordered("a", "b"), ordered("b", "a")]), "differ, Sequential and Sequential"),
+        (lambda: st.to_stack(st.euler, [tied(True), tied(False)]), "differ, in the parameters that are shared"),
+        (lambda: st.to_stack(st.euler, [tied(False), tied(True)]), "differ, in the parameters that are shared"),
+        (lambda: st.to_stack(st.adams_bashforth(3), [torch.sin]), "all layers start one"),
         (lambda: st.to_stack(st.euler, [Scaled(1.0), Scaled(2.0)]), "differ, factor=1.0 and 2.0"),
         (lambda: st.to_stack(st.euler, [nn.Linear(4, 4), nn.Linear(4, 4, bias=False)]), "differ, bias of Linear"),
         (lambda: st.to_stack(st.euler, [nn.Linear(4, 4), Scaled(1.0)]), "differ, Linear and Scaled"),
@@ -123,6 +191,8 @@ def test_random_draws_hooks_and_arguments_are_refused():
         stack(x)
     stack.eval()
     torch.testing.assert_close(stack(x), stack(x))
+    with pytest.raises(st.SchemeError, match="blocks run on floating point numbers"):
+        stack(torch.ones(3, 4, dtype=torch.long))
     with pytest.raises(st.SchemeError, match="takes one tensor and gives the last state"):
         stack(x, states=True)
     stack[2].branch[0].register_forward_hook(lambda *_: None)

@@ -157,7 +157,7 @@ class Krylov:
             residuals.append(sum(np.abs(row[:j] @ Y) for row in rows))
             vectors += list(Y.T)
         flat = np.concatenate(values)
-        order = np.lexsort((-np.imag(flat), -np.round(np.abs(flat), 12)))
+        order = leading_first(flat)
         owner, residual = np.concatenate(owners), np.concatenate(residuals)
         return Ritz(flat[order], owner[order], residual[order], [vectors[i] for i in order])
 
@@ -188,6 +188,12 @@ class Krylov:
             for target, row in zip([self.H[:, size], *self.dropped], rows, strict=True):
                 target[b, :k] = row[b, :m] @ Q[:, :k]
         self.size = size
+
+
+def leading_first(values: np.ndarray) -> np.ndarray:
+    """The order of eigenvalues: largest modulus first; of a conjugate pair the one above the axis first."""
+    sizes = np.abs(values)
+    return np.lexsort((-np.imag(values), -np.round(sizes / (sizes.max(initial=0.0) or 1.0), 12)))
 
 
 def _lengths(w: Tensor) -> Tensor:

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from schemetools.nn.reading.krylov import Krylov
+from schemetools.errors import SchemeError
+from schemetools.nn.reading.krylov import Krylov, leading_first
 from schemetools.nn.reading.leading import STEPS, Leading, leading
 from schemetools.nn.tensors.products import Linearised, pullback
 
@@ -16,6 +17,10 @@ SMALL = 512
 ROOM = 96  # basis vectors
 FIRST, STEP = 12, 4  # steps of Lanczos to the first look at the norm, and between looks: each is two products
 AGREE = 1e-3  # what float32 and float64 products may differ by, relatively
+NOT_FINITE = (
+    "the derivative of a branch has nan or inf in it, or is beyond the range of its numbers, so it has no spectrum: look "
+    "for operations without a derivative at this state (a square root or norm at zero), or give another input"
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ def spectrum(
     entries. Where no sample of a batch acts on another, each has a Krylov space of its own. `single` is f in single
     precision: a large state's products are its own, and the results are checked against f's. A state of at most 256
     entries gets a dense matrix, and so does each sample where none acts on another.
+    Raises SchemeError for a derivative that is not finite.
     Source: Saad, Numerical Methods for Large Eigenvalue Problems, 2011.
 
     >>> import torch
@@ -74,8 +80,11 @@ def spectrum(
 
 def _dense(matrices: np.ndarray, count: int) -> Spectrum:
     """What the matrices of the samples, (b, n, n), have together."""
+    if not np.isfinite(matrices).all():
+        raise SchemeError(NOT_FINITE)
     values = np.linalg.eigvals(matrices).flatten()
-    return Spectrum(float(np.linalg.norm(matrices, 2, axis=(1, 2)).max()), _sorted(values)[:count], True)
+    first = leading_first(values)[:count]
+    return Spectrum(float(np.linalg.norm(matrices, 2, axis=(1, 2)).max()), values[first], True)
 
 
 def _blocks(at: Linearised, rows: int) -> np.ndarray:
@@ -121,6 +130,10 @@ def _read(
     def both(v: Tensor) -> Tensor:
         return _as_rows(at.back(at.ahead(_as_state(v, u))), u, rows)
 
+    if not bool(torch.isfinite(both(start)).all()):
+        if exact is not None:
+            return None
+        raise SchemeError(NOT_FINITE)
     norm, vectors = _largest(Krylov(both, start, room), tolerance / 5)
     found = leading(Krylov(back, start, room), count, tolerance)
     if exact is not None:
@@ -212,8 +225,3 @@ def jacobian(f: Callable[[Tensor], Tensor], u: Tensor, *, chunk: int = 64) -> np
     rows = torch.eye(u.numel(), dtype=u.dtype).reshape(-1, *u.shape)
     found = [torch.func.vmap(pull)(part)[0] for part in rows.split(chunk)]
     return torch.cat(found).detach().reshape(u.numel(), -1).numpy()
-
-
-def _sorted(values: np.ndarray) -> np.ndarray:
-    """Largest modulus first; of a conjugate pair the one above the axis first."""
-    return values[np.lexsort((-np.imag(values), -np.round(np.abs(values), 12)))]

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from schemetools.errors import SchemeError
 from schemetools.nn.blocks.residual import Residual
 from schemetools.nn.reading.frozen import in_single
 from schemetools.nn.reading.krylov import Krylov
@@ -238,3 +239,16 @@ def test_products_are_those_of_the_jacobian(f):
     torch.testing.assert_close(at.ahead(v).flatten(), dense @ v.flatten())
     torch.testing.assert_close(at.ahead(v), push(lambda w: f(w.clone()), (u,), (v,)))
     assert torch.equal(u, kept)
+
+
+@pytest.mark.parametrize("n", [3, 300, 700])
+def test_a_derivative_that_is_not_finite_is_refused(n):
+    with pytest.raises(SchemeError, match="derivative of a branch has nan or inf"):
+        spectrum(torch.sqrt, torch.zeros(1, n).double(), single=torch.sqrt)
+
+
+def test_small_eigenvalues_are_told_apart():
+    """1e-30 times 1, 2, 3, 4: the leading two are the last."""
+    factors = 1e-30 * torch.arange(1.0, 5.0).double()
+    found = spectrum(lambda u: u * factors, torch.ones(1, 4).double(), count=2)
+    np.testing.assert_allclose(found.eigenvalues, [4e-30, 3e-30], rtol=1e-12)

@@ -280,3 +280,11 @@ def test_both_results_of_a_nystrom_pair_integrate_polynomials(name, orders):
             powers = [c**k for c in scheme.c]
             assert k + 2 > order or sympy.expand(sum(map(sympy.Mul, b, powers)) - Rational(1, (k + 1) * (k + 2))) == 0
             assert sympy.expand(sum(map(sympy.Mul, slopes, powers)) - Rational(1, k + 1)) == 0
+
+
+@pytest.mark.parametrize("name", ["dprkn4", "dprkn6", "dprkn8"])
+def test_stages_of_a_nystrom_pair_are_right_for_a_constant_force(name):
+    """q(c) = c^2/2 for q'' = 1, q(0) = q'(0) = 0: the rows of A sum to c^2/2."""
+    scheme = st.get(name)
+    for row, c in zip(scheme.A, scheme.c, strict=True):
+        assert sympy.expand(sum(row) - c**2 / 2) == 0

@@ -314,3 +314,9 @@ def test_alternating_directions_are_a_half_step_of_each_kind_in_each_direction()
 def test_a_number_of_the_problem_is_no_parameter(name, known):
     with pytest.raises(SchemeError, match=f"is a number of the problem, .* {known}"):
         st.get(name)
+
+
+@pytest.mark.parametrize("name", ["stochastic_depth(1/2)", "stoermer_verlet", "dprkn4"])
+def test_what_is_random_or_has_two_parts_makes_no_method_of_lines(name):
+    with pytest.raises(SchemeError, match="is random or partitioned"):
+        st.method_of_lines(st.get(name), st.Operator({"-c": st.stencils.centred(1)}))

@@ -96,3 +96,8 @@ def test_what_is_not_derived_says_what_holds(tmp_path):
     assert sympy.simplify(st.error_constant(st.variable_bdf2()) + (1 + r) / (6 * r)) == 0
     st.save(st.variable_bdf2(), tmp_path / "scheme.toml")
     assert st.load(tmp_path / "scheme.toml") == st.variable_bdf2()
+
+
+def test_the_backward_differences_are_implicit_and_adams_is_explicit():
+    assert st.variable_ab2().is_explicit and not st.variable_bdf2().is_explicit
+    assert not st.variable_bdf2(1).is_explicit

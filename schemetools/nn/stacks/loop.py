@@ -43,7 +43,9 @@ class Loop:
         self.begin = len(layers) - len(list(takewhile(lambda layer: type(layer) is kind, reversed(layers))))
         self.step = layers[self.begin]
         if self.stack.keeps_history and not self.begin:
-            raise UnsupportedError("a loop takes steps with a history, and here all layers start one: use stack.compile()")
+            raise UnsupportedError(
+                "a loop takes steps with a history, and here all layers start one: use stack.compile()"
+            )
         _refuse_kind(self.step)
         self._refuse_unlike(layers[self.begin :])
         run = _loop_of(self.step, history=self.stack.keeps_history)

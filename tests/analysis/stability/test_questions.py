@@ -89,3 +89,8 @@ def test_what_is_no_more_than_a_alpha_stable_is_told_by_its_angle(steps):
     assert f"A-stable              A({angle} deg)" in str(st.stability(st.bdf(steps))).splitlines()
     assert "A-stable              no" in str(st.stability(st.rk4)).splitlines()
     assert "A-stable              yes" in str(st.stability(st.bdf(2))).splitlines()
+
+
+def test_a_long_number_is_told_to_five_digits_with_its_equation():
+    """The real root of z^3 - 4 z^2 + 12 z - 24 is 2.785293563."""
+    assert "real interval         2.7853 [z^3 - 4 z^2 + 12 z - 24 = 0]" in str(st.stability(st.rk4)).splitlines()

@@ -18,8 +18,8 @@ ROOM = 96  # basis vectors
 FIRST, STEP = 12, 4  # steps of Lanczos to the first look at the norm, and between looks: each is two products
 AGREE = 1e-3  # what float32 and float64 products may differ by, relatively
 NOT_FINITE = (
-    "the derivative of a branch has nan or inf in it, or is beyond the range of its numbers, so it has no spectrum: look "
-    "for operations without a derivative at this state (a square root or norm at zero), or give another input"
+    "the derivative of a branch has nan or inf in it, or is beyond the range of its numbers, so it has no spectrum: "
+    "look for operations without a derivative at this state (a square root or norm at zero), or give another input"
 )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from schemetools.codegen.execute import execute
 from schemetools.codegen.lower import lower
@@ -27,6 +28,7 @@ Weights = dict[str, Tensor]
 # By precision: how far a difference moves the state, over its size, and what it may be off by, over what it could be.
 SHIFT = {torch.float64: 2.0**-26, torch.float32: 2.0**-13}
 AGREE = {torch.float64: 1e-6, torch.float32: 0.05}  # a move so long passes some kinks
+HELD = ("_parameters", "_buffers", "_modules")  # where modules hold weights
 NEAR = 1e-3  # what the branches may differ by in single precision
 
 
@@ -64,6 +66,7 @@ class Depth:
         self.layout: torch.memory_format | None = None
         self._agreed: dict[tuple[int, int], bool] = {}
         self._filled: dict[tuple[int, int], Filled] = {}
+        self._lends: dict[int, Filled | None] = {}
         self.weights = [[_weights(branch) for branch in row] for row in self.branches]
         for row in self.weights:
             _check_alike(chain.name, self.weights[0], row)
@@ -143,6 +146,17 @@ class Depth:
         weights = self._joined(place, 0)
         own = {id(t): _own(t, weights[name]) for name, t in (*template.named_parameters(), *template.named_buffers())}
         return copy.deepcopy(template, own)  # type: ignore[arg-type]
+
+    def lent(self, place: Place) -> nn.Module:
+        """The same branch to be evaluated alone: at a layer its own module, between layers one copy, filled anew."""
+        template: nn.Module = self.branches[place.index][0]  # type: ignore[assignment]
+        here, there = (row[0] for row in self._ends(self.weights, place))
+        if not place.part or _same(here, there):
+            return template
+        if place.index not in self._lends:
+            self._lends[place.index] = _to_be_filled(template)
+        filled = self._lends[place.index]
+        return self.branch(place) if filled is None else Lent(filled, self._joined(place, 0))
 
     def place(self, t: float) -> Place:
         """Where a time is among the layers; before the first and after the last it is theirs."""
@@ -245,6 +259,18 @@ class Depth:
         return u if self.layout is None else u.float().contiguous(memory_format=self.layout)
 
 
+class Lent(nn.Module):
+    """A branch that others use as well, called with weights of this one."""
+
+    def __init__(self, filled: Filled, weights: Weights) -> None:
+        super().__init__()
+        self.branch, self.weights, self.filled = filled.module, weights, filled
+
+    def forward(self, u: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """The branch at the state u, and what else the layers are called with."""
+        return self.filled(self.weights, u, *args, **kwargs)
+
+
 class _InTurn:
     """f at a depth, the branches of the step's evaluations in their order."""
 
@@ -267,6 +293,20 @@ def _bare(branch: Any) -> list[Any]:
 def _weights(branch: Any) -> Weights:
     tensors = {**dict(branch.named_parameters()), **dict(branch.named_buffers())}
     return {name: tensor.detach() for name, tensor in tensors.items()}
+
+
+def _to_be_filled(branch: nn.Module) -> Filled | None:
+    """A copy to be given other weights; None where they are not plain, or held a second time elsewhere."""
+    weights = [*branch.parameters(), *branch.buffers()]
+    known = {id(w) for w in weights}
+    besides = [v for m in branch.modules() for key, v in vars(m).items() if key not in HELD and _may_hold(v)]
+    if any(type(w) not in (Tensor, nn.Parameter) for w in weights) or any(id(v) in known for v in tree_leaves(besides)):
+        return None
+    return Filled(copy.deepcopy(branch, {id(w): w for w in weights}))
+
+
+def _may_hold(value: Any) -> bool:
+    return isinstance(value, (Tensor, list, tuple, dict))
 
 
 def _own(tensor: Tensor, value: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """What reading and rewiring networks is given: a network, an input; said in one sentence where it does not fit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -65,9 +65,16 @@ class Given:
 
     def exact(self) -> "Given":
         """The same in double precision, on the CPU."""
+        return self._with(_exact)
+
+    def single(self) -> "Given":
+        """A copy in single precision, on the CPU."""
+        return self._with(_single)
+
+    def _with(self, changed: Callable[[Any], Any]) -> "Given":
         made = object.__new__(Given)
         made.name = self.name
-        made.args, made.kwargs = tree_map(_exact, (self.args, self.kwargs))
+        made.args, made.kwargs = tree_map(changed, (self.args, self.kwargs))
         return made
 
     def run(self, net: nn.Module) -> Any:
@@ -94,3 +101,9 @@ def _exact(value: Any) -> Any:
     if not isinstance(value, Tensor):
         return value
     return value.detach().cpu().double() if value.is_floating_point() else value.detach().cpu()
+
+
+def _single(value: Any) -> Any:
+    if not isinstance(value, Tensor):
+        return value
+    return value.detach().to("cpu", torch.float32 if value.is_floating_point() else value.dtype, copy=True)

@@ -1,8 +1,7 @@
 """Another scheme or depth for a trained network, without training: the modified equation matched through O(h)."""
 
 import copy
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -10,11 +9,11 @@ from sympy import Symbol
 from torch import Tensor, nn
 
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.nn.blocks.residual import first_of
 from schemetools.nn.reading.depth import Depth, Place
 from schemetools.nn.reading.frozen import freeze, frozen, originals
 from schemetools.nn.reading.given import Given, check_network, check_numbers
 from schemetools.nn.reading.terms import numeric_terms
+from schemetools.nn.rewiring.drift import drift
 from schemetools.nn.rewiring.homes import Home, homes_of
 from schemetools.nn.rewiring.matching import matched
 from schemetools.nn.rewiring.trial import noise_for
@@ -23,6 +22,8 @@ from schemetools.nn.stacks.stack import Stack, to_stack
 from schemetools.schemes.base import Scheme, as_scheme
 
 REFINED = 2
+
+Branches = Callable[[Place], nn.Module]
 
 
 class Shifted(nn.Module):
@@ -55,7 +56,7 @@ class Resumed(TakesHistory):
 
     def __init__(self, steps: nn.Module, branch: nn.Module | None, w: Sequence[float], c: float, kinds: Sequence[int]):
         super().__init__(kinds)
-        self.steps, self.branch, self.w, self.c = steps, branch if c else None, tuple(w), c
+        self.steps, self.branch, self.w, self.c = steps, branch, tuple(w), c
 
     def forward(self, x: Tensor, history: tuple[Tensor, ...] = (), *args: Any, **kwargs: Any) -> Tensor:
         """The state after the last step."""
@@ -146,16 +147,15 @@ def retrofit(
         raise SchemeError(
             f"this {type(net).__name__} has no stack in it; build it with to_stack, models.build or convert"
         )
-    depths = _depths(homes, depth)
-    made = _with_chains(net, homes, [_matched_steps(h, new, n, 1) for h, n in zip(homes, depths, strict=True)])
-    finer_old = _with_chains(net, homes, [_refined_steps(home, REFINED) for home in homes])
-    finer_new = _with_chains(
-        net, homes, [_matched_steps(h, new, n, REFINED) for h, n in zip(homes, depths, strict=True)]
-    )
+    counts = _depths(homes, depth)
+    taken = net, homes, [Depth(home.chain) for home in homes], counts, new
+    made = _matched_net(*taken, 1, lent=False)
     probe = _probe(net) if given is None else given
-    predicted = _drift(freeze(finer_new), freeze(finer_old), probe) * REFINED**2
-    measured = None if given is None else _drift(frozen(made), frozen(net), given)
-    return Retrofit(made, [home.name for home in homes], predicted, measured)
+    predicted = drift(net, lambda: _finer(*taken, lent=True), lambda: _finer(*taken, lent=False), probe)
+    measured = None
+    if given is not None:
+        measured = drift(net, lambda: (made, net), lambda: (frozen(made), frozen(net)), given)
+    return Retrofit(made, [home.name for home in homes], predicted * REFINED**2, measured)
 
 
 def _probe(net: nn.Module) -> Given:
@@ -187,18 +187,64 @@ def _depths(homes: Sequence[Home], depth: int | Sequence[int] | None) -> list[in
     return found
 
 
-def _with_chains(net: nn.Module, homes: Sequence[Home], chains: Sequence[nn.Module]) -> nn.Module:
-    """A copy of the network with other chains in the places of its own; the other weights are copied."""
+def _with_chains(net: nn.Module, homes: Sequence[Home], chains: Sequence[nn.Module], *, lent: bool) -> nn.Module:
+    """A copy of the network with other chains in the places of its own; the other weights are copied too, or lent."""
     replaced = {id(home.module): nn.Identity() for home in homes if home.module is not None and not home.blocks}
-    copied = copy.deepcopy(net, replaced)  # type: ignore[arg-type]
+    copied = copy.deepcopy(net, _kept_whole(net, homes) if lent else replaced)  # type: ignore[arg-type]
     for home, chain in zip(homes, chains, strict=True):
         copied = home.put(copied, chain)
     return copied
 
 
-def _matched_steps(home: Home, new: Scheme | None, steps: int, refine: int) -> nn.Module:
-    """The new steps of a chain, `refine` times as many, matched to the old ones at `refine` times their number."""
-    depth = Depth(home.chain)
+def _matched_net(
+    net: nn.Module,
+    homes: Sequence[Home],
+    depths: Sequence[Depth],
+    counts: Sequence[int],
+    new: Scheme | None,
+    refine: int,
+    *,
+    lent: bool,
+) -> nn.Module:
+    each = zip(homes, depths, counts, strict=True)
+    return _with_chains(net, homes, [_matched_steps(*one, new, refine, lent=lent) for one in each], lent=lent)
+
+
+def _finer(
+    net: nn.Module,
+    homes: Sequence[Home],
+    depths: Sequence[Depth],
+    counts: Sequence[int],
+    new: Scheme | None,
+    *,
+    lent: bool,
+) -> tuple[nn.Module, nn.Module]:
+    """The new network and the old one at twice their depths: with lent modules, or as fixed functions in float64."""
+    changed = _matched_net(net, homes, depths, counts, new, REFINED, lent=lent)
+    chains = [_refined_steps(*one, REFINED, lent=lent) for one in zip(homes, depths, strict=True)]
+    old = _with_chains(net, homes, chains, lent=lent)
+    return (changed, old) if lent else (freeze(changed), freeze(old))
+
+
+def _kept_whole(net: nn.Module, homes: Sequence[Home]) -> dict[int, Any]:
+    """What a copy shares with a network that lends: all but the modules in which a chain is put."""
+    names = [name for home in homes for name in (home.blocks or (home.name,)) if name]
+    opened = {id(net.get_submodule(name[:end])) for name in names for end in _dots(name)}
+    kept: dict[int, Any] = {id(m): m for m in net.modules() if id(m) not in opened}
+    return kept | {id(t): t for t in (*net.parameters(), *net.buffers())}
+
+
+def _dots(name: str) -> list[int]:
+    """Where the names of the modules end that hold the one of this name, the network's own among them."""
+    return [0, *(i for i, letter in enumerate(name) if letter == ".")]
+
+
+def _matched_steps(home: Home, depth: Depth, steps: int, new: Scheme | None, refine: int, *, lent: bool) -> nn.Module:
+    """The new steps of a chain, `refine` times as many, matched to the old ones at `refine` times their number.
+
+    Their branches are their own, or with `lent` the chain's.
+    """
+    branch = depth.lent if lent else depth.branch
     if depth.stages is not None:
         raise UnsupportedError(
             f"{home.name}: its layers have one branch per stage; what is matched is one branch per layer"
@@ -209,15 +255,17 @@ def _matched_steps(home: Home, new: Scheme | None, steps: int, refine: int) -> n
     for j in range(steps * refine):
         place = depth.place(j * new_h)
         found, _ = matched(depth, place, h, scheme, new_h, keep=keep)
-        moved = depth.branch(depth.place(j * new_h + found.time / found.factor))
-        here = depth.branch(place) if found.second else None
+        moved = branch(depth.place(j * new_h + found.time / found.factor))
+        here = branch(place) if found.second else None
         branches.append(Shifted(here, moved, found.factor, found.second / found.factor))
     stack = _stack(scheme, branches, depth, new_h, keep=keep)
-    resumed = _resumed(home, depth, stack, h, scheme, new_h, keep=keep)
+    resumed = _resumed(home, depth, stack, h, scheme, new_h, branch, keep=keep)
     return Refined(resumed, refine) if resumed.kinds and refine > 1 else resumed
 
 
-def _resumed(home: Home, depth: Depth, stack: Stack, h: float, scheme: Scheme, new_h: float, *, keep: bool) -> Resumed:
+def _resumed(
+    home: Home, depth: Depth, stack: Stack, h: float, scheme: Scheme, new_h: float, branch: Branches, *, keep: bool
+) -> Resumed:
     first = Place(0, 0.0)
     old = depth.terms(depth.coefficients(first)[0])
     found, new = matched(depth, first, h, scheme, new_h, keep=keep)
@@ -228,7 +276,7 @@ def _resumed(home: Home, depth: Depth, stack: Stack, h: float, scheme: Scheme, n
     c = h * (float(old.shift[0]) + repeated) - new_h * (new.shift + _repeated(scheme, depth, keep)) * found.factor
     w = tuple(map(float, old.start)) if given else (1.0,)
     kinds = home.module.kinds if isinstance(home.module, Continued) else ()
-    return Resumed(stack, depth.branch(first), w, c if abs(c) > 1e-15 else 0.0, kinds)  # type: ignore[arg-type]
+    return Resumed(stack, branch(first) if abs(c) > 1e-15 else None, w, c, kinds)  # type: ignore[arg-type]
 
 
 def _repeated(scheme: Scheme, depth: Depth, keep: bool) -> float:
@@ -238,14 +286,13 @@ def _repeated(scheme: Scheme, depth: Depth, keep: bool) -> float:
     return sum(float(w) for w, kind in zip(start[1:], q[1:], strict=True) if kind == 0)
 
 
-def _refined_steps(home: Home, refine: int) -> nn.Module:
+def _refined_steps(home: Home, depth: Depth, refine: int, *, lent: bool) -> nn.Module:
     """The old steps of a chain at `refine` times the depth, weights and coefficients interpolated."""
-    depth = Depth(home.chain)
-    places = [depth.place(j * depth.h / refine) for j in range(depth.count * refine)]
-    h = depth.h / refine
+    h, branch = depth.h / refine, depth.lent if lent else depth.branch
+    branches = [branch(depth.place(j * h)) for j in range(depth.count * refine)]
     if not isinstance(home.module, Continued):
-        return _stack(depth.scheme, [depth.branch(place) for place in places], depth, h, keep=True)
-    steps = to_continued(depth.scheme, [depth.branch(place) for place in places], h=h, init=_zeros(depth.scheme))
+        return _stack(depth.scheme, branches, depth, h, keep=True)
+    steps = to_continued(depth.scheme, branches, h=h, init=_zeros(depth.scheme))
     _set_values(steps, depth, h)
     return Refined(steps, refine)  # type: ignore[arg-type]
 
@@ -268,15 +315,3 @@ def _set_values(steps: nn.Module, depth: Depth, h: float) -> None:
         values, _ = depth.coefficients(depth.place(j * h))
         for symbol, attribute in block.trained().items():
             getattr(block, attribute).fill_(values[Symbol(symbol)])
-
-
-@torch.no_grad()
-def _drift(changed: nn.Module, net: nn.Module, given: Given) -> float:
-    """The relative change of the output, of networks in float64 and evaluation mode."""
-    new, old = (first_of(given.exact().run(m)) for m in (changed, net))
-    if not bool(torch.isfinite(old).all()):
-        raise SchemeError(
-            "retrofit compares outputs, and that of the network has nan or inf in it: look for weights that are not "
-            "finite, or give an input x on which the network stays finite"
-        )
-    return float((new - old).norm() / old.norm()) if float(old.norm()) > 0 else math.inf

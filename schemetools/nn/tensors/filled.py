@@ -25,12 +25,12 @@ class Filled:
                         name = names.setdefault(id(tensor), f"{path}.{key}" if path else key)
                         self.slots.append((held, key, name, tensor))  # type: ignore[arg-type]
 
-    def __call__(self, weights: Mapping[str, Tensor], *args: Any) -> Any:
+    def __call__(self, weights: Mapping[str, Tensor], *args: Any, **kwargs: Any) -> Any:
         """The module with these weights, by the names of `named_parameters` and `named_buffers`."""
         for held, key, name, _ in self.slots:
             held[key] = weights[name]
         try:
-            return self.module(*args)
+            return self.module(*args, **kwargs)
         finally:
             for held, key, _, tensor in self.slots:
                 held[key] = tensor

@@ -106,6 +106,53 @@ def test_the_same_scheme_and_depth_change_nothing(x):
         assert retrofit(old, x=x).measured_drift < 1e-13
 
 
+class Counting(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f, self.norm = nn.Linear(4, 4), nn.BatchNorm1d(4)
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, u):
+        self.calls += 1
+        return torch.tanh(self.norm(self.f(u)))
+
+
+class HeldTwice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f = nn.Linear(4, 4)
+        self.flat = [self.f.weight, self.f.bias]
+
+    def forward(self, u):
+        return torch.tanh(nn.functional.linear(u, *self.flat))
+
+
+@pytest.mark.parametrize("branch", [Counting, HeldTwice])
+@pytest.mark.parametrize("whole", [False, True])
+def test_drifts_that_single_precision_shows_are_those_of_double(branch, whole, x):
+    torch.manual_seed(0)
+    stack = to_stack(st.euler, [branch() for _ in range(5)], h=0.3)
+    net = stack if whole else nn.Sequential(nn.Linear(4, 4), nn.Sequential(stack, nn.Linear(4, 4)))
+    net(x.float())
+    before, modes = copy.deepcopy(net.state_dict()), [m.training for m in net.modules()]
+    found = retrofit(net, scheme=st.midpoint, depth=3, x=x.float())
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
+    assert [m.training for m in net.modules()] == modes
+    held = {t.data_ptr() for t in net.state_dict().values()}
+    assert not any(t.data_ptr() in held for t in found.state_dict().values())
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        again = retrofit(net, scheme=st.midpoint, depth=3, x=x.float())
+    exact = retrofit(copy.deepcopy(net).double(), scheme=st.midpoint, depth=3, x=x.float())
+    for made in (found, again):
+        assert made.predicted_drift == pytest.approx(exact.predicted_drift, rel=1e-3)
+        assert made.measured_drift == pytest.approx(exact.measured_drift, rel=1e-3)
+
+
+def test_a_drift_below_the_rounding_of_single_precision_is_measured_in_double(x):
+    stack = smooth(st.get("lm(k=-1/10)"), 8).float()
+    assert retrofit(stack, x=x.float()).measured_drift < 1e-13
+
+
 def test_a_converted_network_can_be_retrofitted():
     class Block(nn.Module):
         def __init__(self):

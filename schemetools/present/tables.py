@@ -25,7 +25,7 @@ from schemetools.schemes.registry import get
 Record = Mapping[str, Any]
 WIDTH, HEIGHT = 5.2, 3.4
 
-LAYER = {"coefficients": {str: float}, "eigenvalues": [[float, float]], "inside": bool}
+LAYER = {"coefficients": {str: float}, "eigenvalues": [[float, float]], "inside": (bool, None)}
 RUN = {
     "error": float,
     "coefficients": {str: (float, [float])},
@@ -156,10 +156,10 @@ def _plane(ax: Axes, row: Record, window: Any) -> None:
     for scheme in _schemes(row):
         regions.outline(ax, stability(scheme).curves(), style[0] | {"linewidth": 0.7, "alpha": 0.7})
     layers = _layers(row)
-    inside = sum(layer["inside"] for layer in layers)
+    inside = sum(layer["inside"] is True for layer in layers)
     for layer in layers:
         points = regions.points_of([complex(*z) for z in layer["eigenvalues"]])
-        regions.scatter(ax, points, window, "black" if layer["inside"] else style[1]["color"])
+        regions.scatter(ax, points, window, "black" if layer["inside"] is not False else style[1]["color"])
     ax.set_xlim(*window[0])
     ax.set_ylim(*window[1])
     ax.set_title(f"{row['label']}: {inside} of {len(layers)} layers inside their region", fontsize=9)

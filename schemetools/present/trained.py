@@ -71,7 +71,7 @@ def _panel(ax: Axes, layer: Any, s: Any, points: np.ndarray, window: Any) -> Non
     style = style_cycle()[0]
     regions.fill(ax, s.region(*window, GRID), window, style["color"])
     regions.outline(ax, s.curves(), style)
-    regions.scatter(ax, points, window, "black" if layer.inside else style_cycle()[1]["color"])
+    regions.scatter(ax, points, window, "black" if layer.inside is not False else style_cycle()[1]["color"])
     ax.set_xlim(*window[0])
     ax.set_ylim(*window[1])
     ax.set_title(f"{layer.name}\n{layer.scheme}", fontsize=8)

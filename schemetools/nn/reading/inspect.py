@@ -31,6 +31,7 @@ from schemetools.schemes.base import Scheme
 from schemetools.tables import WIDTH, html_table, numbered, text_table, wrapped
 
 Progress = Callable[[int, int, str], object]
+INSIDE = {True: "yes", False: "NO", None: "not known"}
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class LayerReport:
     """What one layer's step is, at the hidden state that reached it.
 
     `field_norm` is the largest singular value of h f'; `eigenvalues` are the leading ones of h f', `inside` says
-    whether all of them lie in the closed stability region of the layer's own scheme; `remainder` is the first
-    omitted term of the limit equation, h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer. `notes`
-    name what does not hold.
+    whether all of them lie in the closed stability region of the layer's own scheme, None where some are not known
+    and none of the others lies outside; `remainder` is the first omitted term of the limit equation,
+    h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer. `notes` name what does not hold.
 
     >>> import torch, schemetools as st
     >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
@@ -56,7 +57,7 @@ class LayerReport:
     coefficients: dict[str, float]
     field_norm: float
     eigenvalues: np.ndarray
-    inside: bool
+    inside: bool | None
     remainder: float
     h: float
     notes: tuple[str, ...] = ()
@@ -143,14 +144,17 @@ class Report:
     def _verdict(self) -> list[str]:
         if not self.layers:
             return []
-        if not self.outside:
-            return [f"all {len(self.layers)} layers lie inside their own stability region"]
-        return [f"outside their own stability region: {', '.join(layer.name for layer in self.outside)}"]
+        unknown = [layer.name for layer in self.layers if layer.inside is None]
+        said = [f"outside their own stability region: {', '.join(layer.name for layer in self.outside)}"]
+        said = said if self.outside else []
+        if unknown:
+            said.append(f"not known to be inside, for want of eigenvalues: {', '.join(unknown)}")
+        return said or [f"all {len(self.layers)} layers lie inside their own stability region"]
 
     @property
     def outside(self) -> tuple[LayerReport, ...]:
         """The layers with an eigenvalue outside their own scheme's stability region."""
-        return tuple(layer for layer in self.layers if not layer.inside)
+        return tuple(layer for layer in self.layers if layer.inside is False)
 
     def certificate(self, **options: Any) -> Certificate:
         """Whether the network is close to an ODE; of several chains the worst, all in `.chains`. See `certify`."""
@@ -260,7 +264,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     region = (
         stability(layer.scheme) if not layer.is_start else stability(full.scheme if full is not layer else layer.scheme)
     )
-    inside = bool(np.all(region.contains(found.eigenvalues)))
+    within = bool(np.all(region.contains(found.eigenvalues)))
     coefficients = {str(symbol): value for symbol, value in layer.values.items()}
     return LayerReport(
         layer.name,
@@ -270,7 +274,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
         coefficients,
         found.norm,
         found.eigenvalues,
-        inside,
+        within if found.converged or not within else None,
         remainder,
         layer.h,
         tuple(notes),
@@ -318,7 +322,7 @@ def _row(layer: LayerReport, momentum: bool) -> tuple[str, ...]:
         learned,
         f"{layer.field_norm:.3g}",
         f"{leading.real:.3g}{leading.imag:+.3g}i",
-        "yes" if layer.inside else "NO",
+        INSIDE[layer.inside],
         f"{layer.remainder:.3g}",
         "; ".join(layer.notes),
     )

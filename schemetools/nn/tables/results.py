@@ -12,7 +12,8 @@ from schemetools.nn.training import TrainConfig
 from schemetools.nn.training.identity import other_images
 from schemetools.plain import misfit
 
-LAYER = {"field_norm": Real, "remainder": Real, "coefficients": dict, "eigenvalues": [[Real, Real]], "inside": bool}
+INSIDE = (bool, None)
+LAYER = {"field_norm": Real, "remainder": Real, "coefficients": dict, "eigenvalues": [[Real, Real]], "inside": INSIDE}
 READ, REFUSED = {"layers": [LAYER], "outside": [str]}, {"refused": str}
 RESULT = {
     "config": {str: object},

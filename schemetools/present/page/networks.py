@@ -52,8 +52,8 @@ def _spectra(layers: Sequence[Any]) -> Html:
         if layer.scheme not in outlines:
             line = frame.line([c.points[:-1] if c.unbounded else c.points for c in s.curves()])
             outlines[layer.scheme] = region(frame.filled(s), line)
-        marks = dots(frame, layer.eigenvalues, outside=not layer.inside)
-        said = "inside" if layer.inside else "outside"
+        marks = dots(frame, layer.eigenvalues, outside=layer.inside is False)
+        said = {True: "inside", False: "outside", None: "as far as they are known inside"}[layer.inside]
         title = f"Leading eigenvalues of {layer.name}, {said} the region of {layer.scheme:}"
         shown = picture(frame, outlines[layer.scheme], marks, title=title)
         caption = element("figcaption", element("bdi", layer.name), f": {layer.scheme:}, {said}")

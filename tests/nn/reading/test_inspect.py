@@ -213,3 +213,13 @@ def test_a_step_that_cannot_be_read_is_named():
     block = st.to_block("etdrk2")(torch.tanh, linear=-1.0)
     with pytest.raises(SchemeError, match="1 is a step of etdrk2, an exponential method"):
         inspect(torch.nn.Sequential(torch.nn.Linear(6, 6), block), torch.ones(1, 6))
+
+
+def test_a_layer_whose_eigenvalues_are_not_found_is_not_called_inside():
+    """Five times a cyclic shift: all eigenvalues have modulus 5, so that none leads, and Euler's disc holds none."""
+    shift = nn.Linear(300, 300, bias=False)
+    shift.weight.data = 5 * torch.roll(torch.eye(300), 1, 0)
+    report = inspect(to_stack(st.euler, [shift] * 2), torch.randn(1, 300, generator=torch.Generator().manual_seed(0)))
+    assert all(layer.inside is not True for layer in report.layers)
+    assert "lie inside" not in str(report) and "not known to be inside" in str(report)
+    assert report.record()["layers"][0]["inside"] is None

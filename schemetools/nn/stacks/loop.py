@@ -88,7 +88,7 @@ class Loop:
 
     def _refuse_unlike(self, rest: Sequence[Block]) -> None:
         if names := [name for name, _ in self.step.named_buffers()]:
-            raise UnsupportedError(f"a loop takes branches without buffers; here is {names[0]}: use stack.compile()")
+            raise UnsupportedError(f"a loop takes layers without buffers; here is {names[0]}: use stack.compile()")
         for number, layer in enumerate(rest, self.begin):
             if found := _unlike(self.step, layer) or _tied_otherwise(self.step, layer):
                 raise UnsupportedError(

@@ -118,7 +118,7 @@ class Stack(StoredOnce):
 
         Takes what `torch.compile` takes. `torch.compile(stack)` compiles the whole as one graph instead. With `loop`
         the whole is one graph as well, in which equal layers are a loop: a call then costs no Python per layer. For
-        explicit steps of one tensor, memory="store", and branches without buffers and random draws.
+        explicit steps of one tensor, memory="store", and layers without buffers, hooks and random draws.
         Raises UnsupportedError for other stacks.
         """
         if loop:

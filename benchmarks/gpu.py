@@ -1,18 +1,24 @@
 """All of it on one GPU in one command: python benchmarks/gpu.py -o results.json (a CPU does it as well, slowly).
 
-Needs torch, sympy, numpy and the package. Checks against float64 first; then times by CUDA events (medians of
-interleaved runs), peak memory, and how near the combination kernels come to the bandwidth of a plain copy.
+Needs torch, sympy, numpy and the package; transformers for two of the networks. Checks against float64 first; then steps
+by CUDA events (medians of interleaved runs), peak memory, how near the combination kernels come to the bandwidth of a
+plain copy, what reading and converting networks costs in passes, and a stack captured as CUDA graphs. The file is
+written after each part, so that what was measured is kept when a later part fails.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from bench_blocks import ByHand, saved_bytes, step_pairs
+from bench_inspect import NETWORKS
 from cases import H, convolutional
+from gpu_networks import beyond, captured, check_reading, converting, looped, reading
 from timing import gradient_of, interleaved, ratio
 from torch import nn
 
@@ -138,18 +144,30 @@ def main() -> None:
     device = torch.device(options.device)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     size, depth, rounds, elements = ((8, 8, 2), 10, 2, 10**4) if options.small else ((64, 32, 64), 100, 15, 2**26)
-    start = time.perf_counter()
-    results: Results = {"torch": torch.__version__, "device": _name(device), "relative error": check(device)}
-    results["step, ours over hand-written"] = steps(device, size, rounds)
-    results["combination over copy"] = roofline(device, elements, rounds)
-    results["memory"] = memory(device, size, depth, rounds)
+    names = ("resnet20",) if options.small else tuple(NETWORKS)
+    image = (1, 8) if options.small else (2, 32)
+    parts: dict[str, Callable[[], Any]] = {
+        "relative error": partial(check, device),
+        "relative error of norms that are read": partial(check_reading, device),
+        "step, ours over hand-written": partial(steps, device, size, rounds),
+        "combination over copy": partial(roofline, device, elements, rounds),
+        "memory": partial(memory, device, size, depth, rounds),
+        "captured as CUDA graphs": partial(captured, device, depth, rounds),
+        "converting": partial(converting, device, rounds, size[2]),
+        "inspect": partial(reading, device, names, image, rounds),
+        "certificate and retrofit, in passes": partial(beyond, device, image, rounds),
+    }
     if not options.no_compile:
-        results["compiled, ours over hand-written"] = compiled(device, rounds)
-    results["seconds"] = time.perf_counter() - start
-    text = json.dumps(results, indent=1)
-    print(text)
-    if options.output:
-        options.output.write_text(text + "\n")
+        parts["compiled, ours over hand-written"] = partial(compiled, device, rounds)
+        parts["compiled as a loop, over the plain stack"] = partial(looped, device, depth, rounds)
+    results: Results = {"torch": torch.__version__, "device": _name(device), "seconds": {}}
+    for name, part in parts.items():
+        start = time.perf_counter()
+        results[name] = part()
+        results["seconds"][name] = time.perf_counter() - start
+        if options.output:
+            options.output.write_text(json.dumps(results, indent=1) + "\n")
+    print(json.dumps(results, indent=1))
 
 
 def _name(device: torch.device) -> str:

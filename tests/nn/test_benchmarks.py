@@ -15,11 +15,17 @@ ROOT = Path(__file__).parents[2]
 def test_the_gpu_script_runs_on_a_cpu(tmp_path):
     output = tmp_path / "results.json"
     command = [sys.executable, str(ROOT / "benchmarks" / "gpu.py"), "--small", "--no-compile", "--device", "cpu"]
-    subprocess.run([*command, "-o", str(output)], check=True, cwd=ROOT, timeout=300, capture_output=True)
+    subprocess.run([*command, "-o", str(output)], check=True, cwd=ROOT, timeout=600, capture_output=True)
     results = json.loads(output.read_text())
     assert set(results["relative error"]) == {"rk4", "heun2", "dopri5", "verner89", "lm", "adams_bashforth(3)"}
     assert max(results["relative error"].values()) < 1e-5
     assert results["memory"]["revnet reversible"]["peak over a tenth of the layers stored"] < 1
+    assert results["relative error of norms that are read"] < 1e-4
+    assert results["inspect"]["resnet20"]["passes"] > 0
+    assert set(results["certificate and retrofit, in passes"]) == {"certificate", "retrofit"}
+    assert all(made["convert over a forward pass"] > 1 for made in results["converting"].values())
+    assert set(results["captured as CUDA graphs"].values()) == {"cannot: CUDA graphs need a GPU"}
+    assert set(results["seconds"]) == set(results) - {"torch", "device", "seconds"}
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from schemetools.analysis.algebra.projection import factors, project
 from schemetools.analysis.algebra.real_roots import between
 from schemetools.analysis.algebra.sturm import count_real_roots
 from schemetools.analysis.stability.angles import specialise
-from schemetools.analysis.stability.line import RATIONALS, ascending, roots_of
+from schemetools.analysis.stability.line import RATIONALS, ascending, compare, roots_of
 from schemetools.errors import UnsupportedError
 
 Laurent = dict[tuple[int, ...], PolyElement]
@@ -299,12 +299,34 @@ def is_positive_everywhere(f: Laurent, ring: PolyRing) -> bool:
 
 
 def _stays_away_from_zero(f: Laurent, ring: PolyRing) -> bool:
-    """Whether f - e is nowhere negative for some e among a few small ones: a zero makes all of them fail."""
+    """Whether the least value of a function that is nowhere negative is above 0.
+
+    It is a number e at which the zeros of f - e change, and these are known: a number below the least positive of them
+    decides. A quarter of the mean is tried first, which is mostly enough.
+    """
     origin = (0,) * len(next(iter(f)))
-    constant = f[origin]
-    for n in (2, 6, 12, 24, 48):
-        shifted = {e: c * 2**n for e, c in f.items()}
-        shifted[origin] = shifted[origin] - constant
-        if is_nonnegative_everywhere({e: c for e, c in shifted.items() if c}, ring):
-            return True
-    return False
+    if is_nonnegative_everywhere(_lowered(f, f[origin], 4), ring):
+        return True
+    numbers = PolyRing((sympy.Symbol("_e"),), ring.domain, ring.order)
+    family = {e: numbers.ground_new(c.LC) for e, c in f.items()}
+    family[origin] -= numbers.gens[0]
+    P, even = polynomial_of(family, numbers)
+    bounds = (-1, 1) if even else None
+    above = [root for root in roots_of(project(project([P], bounds), bounds)) if compare(root, QQ(0)) > 0]
+    if not above:
+        return False
+    least = above[0]
+    while least.low <= 0:
+        least.refine()
+    below = least.low / 2
+    return is_nonnegative_everywhere(
+        _lowered(f, ring.ground_new(ring.domain(below.numerator)), below.denominator), ring
+    )
+
+
+def _lowered(f: Laurent, numerator: PolyElement, denominator: int) -> Laurent:
+    """f - numerator/denominator, times the denominator."""
+    origin = (0,) * len(next(iter(f)))
+    scaled = {e: c * denominator for e, c in f.items()}
+    scaled[origin] = scaled[origin] - numerator
+    return {e: c for e, c in scaled.items() if c}

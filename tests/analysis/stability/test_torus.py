@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 import sympy
+from scipy.optimize import least_squares
 from sympy import QQ, ZZ, Rational, Symbol, sqrt
 from sympy.polys.orderings import lex
 from sympy.polys.rings import PolyRing
@@ -80,6 +81,35 @@ def test_a_zero_at_no_corner_is_found():
     assert all(v for v in torus.corner_values(f))
     assert torus.is_nonnegative_everywhere(f, RING) and not torus.is_positive_everywhere(f, RING)
     assert torus.is_positive_everywhere(torus.norm(laurent({(0, 0): 3, (1, 0): 1, (0, 1): 1})), RING)
+
+
+@pytest.mark.parametrize("n", [1, 10**6, 10**90])
+def test_the_least_value_is_told_from_zero_however_small_it_is(n):
+    """Sides a, n, n make a triangle, so that |a + n E_1 + n E_2| vanishes, for a = 2 n - 1; for a = 2 n + 1 it is 1."""
+    apart, touching = (torus.norm(laurent({(0, 0): 2 * n + d, (1, 0): n, (0, 1): n})) for d in (1, -1))
+    assert torus.is_positive_everywhere(apart, RING)
+    assert not torus.is_positive_everywhere(touching, RING)
+
+
+def test_zeros_of_random_symbols_are_those_that_newtons_method_finds():
+    """|p| > 0 for all angles unless a search from 81 starts comes to a zero of p."""
+    r, verdicts = random.Random(11), []
+    starts = np.linspace(-3, 3, 9)
+    for _ in range(8):
+        p = random_laurent(r, even=False)
+        p[0, 0] = RING.ground_new(ZZ(r.randint(1, 12)))
+        f = torus.norm(p)
+        if any(not v for v in torus.corner_values(f)):
+            continue
+
+        def parts(angles, p=p):
+            z = sum(int(c.LC) * np.exp(1j * np.dot(e, angles)) for e, c in p.items())
+            return z.real, z.imag
+
+        found = min(least_squares(parts, (a, b)).cost for a in starts for b in starts)
+        assert torus.is_positive_everywhere(f, RING) == (found > 1e-12)
+        verdicts.append(found > 1e-12)
+    assert set(verdicts) == {True, False}
 
 
 def test_minus_a_square_that_vanishes_on_whole_lines_is_negative():

@@ -54,21 +54,21 @@ NETWORKS = {
 BARS = {"lm(k=0)": 1.02, "lm(k=-0.1)": None, "convert": 4.0}
 
 
-def ratios(rounds: int = 25) -> Iterator[tuple[str, str, float, float]]:
+def ratios(rounds: int = 60) -> Iterator[tuple[str, str, float, float]]:
     """(network, what, ratio, half the distance of its quartiles)."""
     for name, (blocks, shape) in NETWORKS.items():
         network, x = nn.Sequential(nn.Sequential(*blocks())), torch.randn(shape)
         schemes = {"lm(k=0)": st.lm(k=0), "lm(k=-0.1)": st.lm(k=-0.1)}
         made = {n: st.convert(network, s, ["0"], example=x) for n, s in schemes.items()}
         cases = {n: gradient_of(m, x) for n, m in ({"original": network} | made).items()}
-        times = interleaved(cases, rounds=rounds, budget=0.2)
+        times = interleaved(cases, rounds=rounds, budget=0.05)
         for n in schemes:
             yield (name, n, *ratio(times, n, "original"))
         # The example of a user who pays for it: a batch of a training step, where a pass is more than bookkeeping.
         x = torch.randn(32, *shape[1:])
         convert = partial(st.convert, network, schemes["lm(k=-0.1)"], ["0"], example=x)
         with torch.no_grad():
-            times = interleaved({"pass": partial(network, x), "convert": convert}, rounds=rounds // 3, budget=0.2)
+            times = interleaved({"pass": partial(network, x), "convert": convert}, rounds=rounds // 5, budget=0.2)
         yield (name, "convert", *ratio(times, "convert", "pass"))
 
 

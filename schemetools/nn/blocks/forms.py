@@ -92,6 +92,13 @@ class Program:
         moving = [self.coefficients[i].xreplace(plain) for i in self.moving]  # type: ignore[arg-type]
         self.compute = sympy.lambdify([plain[s] for s in self.symbols], moving, modules="math")
 
+    @property
+    def is_block(self) -> bool:
+        """Whether the new state is what the one block that is evaluated, at the state that came, returned."""
+        if self.evaluations != 1 or 0 not in self.places:
+            return False
+        return self.arguments[0].is_value(self.places.index(0)) and self.outputs[0].is_value(self.inputs)
+
     def numbers(self, values: Mapping[str, Any]) -> list[Any]:
         """The coefficients, with values of the symbols by name."""
         if not self.moving:

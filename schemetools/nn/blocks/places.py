@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from schemetools.errors import UnsupportedError
 from schemetools.exact import coefficient
 from schemetools.nn.blocks.forms import STEP_SIZE, Program, program
 from schemetools.schemes.base import Scheme
@@ -51,12 +52,29 @@ class Place:
     holder: str | None = None
     memory: Any = None
     programs: dict[Any, Program] = field(default_factory=dict)
+    blocks: dict[Any, bool] = field(default_factory=dict)
 
     def program(self, age: int, h: Any) -> Program:
         """What the step does that is the `age`-th since the start of the history."""
         number = None if isinstance(h, Tensor) else h
         found = self.programs.get((age, number))
         return self._made(age, number) if found is None else found
+
+    def is_block(self, h: Any) -> bool:
+        """Whether every step of the run is the block itself with this h, as Euler's is with h = 1."""
+        number = None if isinstance(h, Tensor) else h
+        found = self.blocks.get(number)
+        return self._found_block(number) if found is None else found
+
+    @torch.compiler.disable()
+    def _found_block(self, number: Any) -> bool:
+        ages = range(len(self.run.starts) + 1)
+        try:
+            found = number is not None and all(self.program(age, number).is_block for age in ages)
+        except UnsupportedError:  # implicit
+            found = False
+        self.blocks[number] = found
+        return found
 
     @torch.compiler.disable()
     def _made(self, age: int, number: Any) -> Program:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.compiler import is_compiling
+from torch.utils.weak import TensorWeakRef
 
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.travel import Record, forget
@@ -17,11 +18,12 @@ class _Open(threading.local):
 
 
 class Scope:
-    """What the steps of some runs handed out during one call."""
+    """What the steps of some runs handed out during one call: the last state of each, earlier ones while they live."""
 
     def __init__(self, runs: list[Any]) -> None:
         self.runs = runs
-        self.given: dict[int, list[tuple[Any, Record]]] = {}
+        self.given: dict[int, tuple[Any, Record]] = {}
+        self.earlier: list[TensorWeakRef] = []
         self.opened: dict[int, tuple[Any, Record | None]] = {}
         self.waiting: dict[int, Record] = {}
 
@@ -45,16 +47,17 @@ class Scopes:
         """Note what a step gave to the next."""
         scope = Scopes.of(run)
         if scope is not None:
-            given = scope.given.setdefault(id(run), [])
-            if torch.is_grad_enabled():  # only the last one is looked at again
-                given.clear()
-            given.append((state, record))
+            given = scope.given.get(id(run))
+            # A gradient may evaluate blocks again, on states with their histories: only the last one is forgotten.
+            if given is not None and not torch.is_grad_enabled():
+                scope.earlier.append(TensorWeakRef(given[0]))
+            scope.given[id(run)] = (state, record)
 
     @staticmethod
     def check_start(place: Any) -> None:
         """Raise SchemeError if a state without a history reaches a block although steps before it handed some out."""
         scope = Scopes.of(place.run)
-        if scope is not None and scope.given.get(id(place.run)):
+        if scope is not None and id(place.run) in scope.given:
             raise SchemeError(
                 f"{place.name} was given a state that no step of {place.run.name or 'the network'} handed out: "
                 "something works on the state between the blocks there, which is then no step of the scheme"
@@ -89,10 +92,9 @@ class Leave:
         if is_compiling() or not _open.scopes:
             return
         scope = _open.scopes.pop()
-        left = [*(given[-1][1] for given in scope.given.values() if given), *scope.waiting.values()]
-        for given in scope.given.values():
-            for state, _ in given:
-                forget(state)
+        left = [*(record for _, record in scope.given.values()), *scope.waiting.values()]
+        for state in (*(state for state, _ in scope.given.values()), *(ref() for ref in scope.earlier)):
+            forget(state)
         for record in left:
             if record.evaluation and output is not None:  # None where the call failed, which is said elsewhere
                 raise SchemeError(

@@ -109,6 +109,7 @@ def make_step(block: nn.Module, place: Place, step: Block | None) -> None:
         block.add_module(place.holder, step)
         if step.plan.is_explicit:
             place.program(min(place.index, len(place.run.starts)), step.h)
+            place.is_block(step.h)
     if "forward" in block.__dict__:
         block.own_forward = block.__dict__.pop("forward")
     block.__class__ = stepped_class(type(block))
@@ -138,6 +139,10 @@ def advance(element: Any, call: Callable[..., Any], args: tuple[Any, ...], kwarg
     if place.opens or place.closes:
         return in_turn(element, call, args, kwargs, _taken, _trial.plain)
     slot, x = state_in(place.slot, args, kwargs)
+    if place.whole and place.memory is None and place.is_block(element.held().h):
+        raw = call(*args, **kwargs)
+        _check_shape(x, first_of(raw))
+        return raw
     record = _checked(place, record_of(x))
 
     if not is_compiling() and _trial.plain:
@@ -220,17 +225,21 @@ def walk(
         u = x if j and j == begin else plan.arguments[j](values, numbers).to(x.dtype)
         raw = evaluate(u)
         y = first_of(raw)
-        if not isinstance(y, Tensor) or y.shape != x.shape:
-            came = tuple(y.shape) if isinstance(y, Tensor) else f"a {type(y).__name__}"
-            raise SchemeError(
-                f"a block turned a state of shape {tuple(x.shape)} into {came} inside a chain; give convert an example "
-                "input, example=x, so that it sees where shapes change"
-            )
+        _check_shape(x, y)
         first, values = raw if first is None else first, [*values, y]
     if end < plan.evaluations:
         return first, plan.arguments[end](values, numbers).to(x.dtype), values, []
     out, *history = [form(values, numbers).to(x.dtype) for form in plan.outputs]
     return first, out, values, history
+
+
+def _check_shape(x: Tensor, y: Any) -> None:
+    if not isinstance(y, Tensor) or y.shape != x.shape:
+        came = tuple(y.shape) if isinstance(y, Tensor) else f"a {type(y).__name__}"
+        raise SchemeError(
+            f"a block turned a state of shape {tuple(x.shape)} into {came} inside a chain; give convert an example "
+            "input, example=x, so that it sees where shapes change"
+        )
 
 
 def numbers_of(element: Any, plan: Program, x: Tensor) -> list[Any]:

@@ -93,21 +93,30 @@ def convert(
     tensors: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
     converted = copy.deepcopy(model, tensors)
     trial = None if example is None else _tried(converted, stages, example)
+    expected = [] if trial is None else _tensors(trial.output)
+    kept = {"memory": memory, "every": every, "shared": shared, **options}
+    made, reasons = _rewired(converted, scheme, stages, trial, **kept)
+    del trial  # its graph holds all that the run computed
+    converted.__class__ = _converted_class(type(converted))
+    converted.rewired, converted.left_alone = tuple(made), tuple(reasons)  # type: ignore[assignment]
+    if example is not None:
+        _prove(converted, expected, example)
+    return converted
+
+
+def _rewired(
+    model: nn.Module, scheme: Scheme, stages: Sequence[str] | None, trial: Trial | None, *, shared: bool, **options: Any
+) -> tuple[list[Rewired], list[str]]:
+    """What became of the chains, whose blocks are turned into steps here, and why others are left alone."""
     size = 1 if shared else lower(scheme).evaluations
     history = scheme.frame().values > 1
     reasons: list[str] = []
     if stages is None:
-        chains, reasons = found_chains(converted, trial, 2 if history or size > 1 else 1)
+        chains, reasons = found_chains(model, trial, 2 if history or size > 1 else 1)
     else:
-        chains = named_chains(converted, stages, trial)
+        chains = named_chains(model, stages, trial)
     _check_room(chains, scheme, size, history=history)
-    kept = {"memory": memory, "every": every, "shared": shared, **options}
-    made = [wired(converted, chain, scheme, trial, size, **kept) for chain in chains]
-    converted.__class__ = _converted_class(type(converted))
-    converted.rewired, converted.left_alone = tuple(made), tuple(reasons)  # type: ignore[assignment]
-    if trial is not None:
-        _prove(converted, trial, example)
-    return converted
+    return [wired(model, chain, scheme, trial, size, shared=shared, **options) for chain in chains], reasons
 
 
 def _checked(s: Any, options: dict[str, Any]) -> Scheme:
@@ -168,12 +177,12 @@ def _check_room(chains: Sequence[Chain], scheme: Scheme, size: int, *, history: 
 
 
 @torch.no_grad()
-def _prove(converted: nn.Module, trial: Trial, example: Any) -> None:
+def _prove(converted: nn.Module, expected: Sequence[Tensor], example: Any) -> None:
     """Run the converted network on the example, with Euler's steps, which reproduce the output, and as it is."""
     with in_evaluation(converted):
         with plain_steps():
             found = run_on(converted, example)
-        for a, b in zip(_tensors(found), _tensors(trial.output), strict=True):
+        for a, b in zip(_tensors(found), expected, strict=True):
             if a.shape != b.shape or not _close(a, b):
                 raise SchemeError(
                     "with Euler's steps the converted network does not reproduce the output of the original on the "
@@ -184,8 +193,10 @@ def _prove(converted: nn.Module, trial: Trial, example: Any) -> None:
 
 
 def _close(a: Tensor, b: Tensor) -> bool:
+    if a.dtype == b.dtype and a.device == b.device and torch.equal(a, b):
+        return True
     if not a.is_floating_point():
-        return a.dtype == b.dtype and torch.equal(a, b)
+        return False
     eps, size = torch.finfo(b.dtype).eps ** 0.5, b.abs().max() if b.numel() else torch.zeros(())
     if bool(torch.isfinite(size)):
         return not b.numel() or bool((a - b).abs().max() <= eps * max(float(size), 1e-30))

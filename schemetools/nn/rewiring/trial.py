@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.residual import first_of, state_slot, with_state
@@ -76,27 +77,45 @@ def _fresh(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
+def _dropped(tensor: Tensor) -> None:
+    return None
+
+
+def _missed(_: None) -> Tensor:
+    raise RuntimeError("this backward pass needs tensors that were dropped")
+
+
 class Trial:
-    """The calls of some blocks during one run, in order; which modules were called at all, which on complex numbers."""
+    """The calls of some blocks during one run, in order; which modules were called at all, which on complex numbers.
+
+    Marks are read off nodes of the graph, so that the tensors for a backward pass are dropped as they come.
+    """
 
     def __init__(self, model: nn.Module, blocks: Sequence[nn.Module], example: Any) -> None:
-        self.calls: list[Call] = []
-        self.called: set[nn.Module] = set()
-        self.on_complex: set[nn.Module] = set()
-        self._under_way: list[tuple[nn.Module, Call | None]] = []
         hooks = [m.register_forward_pre_hook(self._note) for m in model.modules()]
         for block in dict.fromkeys(blocks):
             hooks.append(block.register_forward_pre_hook(self._before, with_kwargs=True))
             hooks.append(block.register_forward_hook(self._after))
         try:
             with in_evaluation(model), torch.inference_mode(False), torch.enable_grad():
-                self.output = run_on(model, example)
+                try:
+                    with saved_tensors_hooks(_dropped, _missed):
+                        self._run(model, example)
+                except Exception:  # the network may differentiate something itself: keep what that needs
+                    self._run(model, example)
         finally:
             for hook in hooks:
                 hook.remove()
         self.by_block: dict[nn.Module, list[Call]] = {}
         for call in self.calls:
             self.by_block.setdefault(call.block, []).append(call)
+
+    def _run(self, model: nn.Module, example: Any) -> None:
+        self.calls: list[Call] = []
+        self.called: set[nn.Module] = set()
+        self.on_complex: set[nn.Module] = set()
+        self._under_way: list[tuple[nn.Module, Call | None]] = []
+        self.output = run_on(model, example)
 
     def _note(self, module: nn.Module, args: Any) -> None:
         self.called.add(module)
@@ -126,6 +145,7 @@ class Trial:
             return
         call.out = first_of(output)
         call.clones = call.copied._version != call.versions[1]  # type: ignore[union-attr]
+        call.copied = None
         if isinstance(call.out, Tensor):
             call.versions = (call.versions[0], call.out._version)
             if not call.changes:

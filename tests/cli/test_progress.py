@@ -18,8 +18,10 @@ PATIENCE = 120
 
 def started(*arguments, **options):
     """A command as a process of its own, which says that it began."""
-    loaded = "import sys, schemetools.present; from schemetools.cli import main"
-    program = f"{loaded}; print('begun', flush=True); main(sys.argv[1:])"
+    loaded = "import signal, sys, schemetools.present; from schemetools.cli import main"
+    # What a shell starts in the background ignores Ctrl-C, and so do the processes of tests that run there.
+    heard = "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{loaded}; {heard}; print('begun', flush=True); main(sys.argv[1:])"
     process = subprocess.Popen(
         [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True, **options
     )

@@ -26,10 +26,14 @@ LONG = {
 }
 
 
+# What a shell starts in the background ignores Ctrl-C, and so do the processes of tests that run there.
+HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
 def python(program: str, **more) -> subprocess.Popen:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(st.__file__).parent.parent)}
     return subprocess.Popen(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", HEARD + program],
         env=environment,
         text=True,
         stdout=subprocess.PIPE,

@@ -28,7 +28,8 @@ def low_storage(form: str, **lists: Any) -> RungeKutta:
               u = gamma1_i u + gamma2_i v + gamma3_i u_n + beta_i h f(u)
 
     A, B (s,), where A of 2C may leave out its unused last entry, and A of 2N its first, which is 0; the lists of 3S*
-    are (s,), and all but beta may leave out the first entry, which then is 0, 1, 0 and delta_1 = 1. `name`, `reference`
+    are (s,), and all but beta may leave out the first entry, which then is 0, 1, 0 and delta_1 = 1; delta may have one
+    more, which published programs use for an error alone. `name`, `reference`
     and `exact` are those of the scheme, and so is `b_hat`; programs of a 2N scheme keep two registers, unless there is
     a b_hat or `storage=None` is given. Raises SchemeError for another form, lists that are missing or do not fit.
     Source: Williamson, J. Comput. Phys. 35 (1980); Kennedy, Carpenter, Lewis, Appl. Numer. Math. 35 (2000); Ketcheson,
@@ -133,7 +134,7 @@ def _three_s(lists: dict[str, Vector]) -> tuple[list[Row], Row]:
         _sized(name, lists[name], s, front=(value,))
         for name, value in (("gamma1", ZERO), ("gamma2", ONE), ("gamma3", ZERO))
     )
-    delta = _sized("delta", lists["delta"][:s] if len(lists["delta"]) > s else lists["delta"], s, front=(ONE,))
+    delta = _sized("delta", lists["delta"][:s] if len(lists["delta"]) == s + 1 else lists["delta"], s, front=(ONE,))
     rows: list[Row] = []
     u, v = [ONE] + [ZERO] * s, [ZERO] * (s + 1)
     start = [ONE] + [ZERO] * s

@@ -252,6 +252,31 @@ def test_stages_without_a_solution_are_said_to_have_none(field):
         st.to_stepper(st.backward_euler)(field, np.ones(2), 1)
 
 
+@pytest.mark.parametrize("name", ["rk4", "adams_bashforth(3)", "gauss(2)"])
+def test_a_field_may_return_one_array_again_and_again_and_change_its_argument(name):
+    scheme, kept, pure = st.get(name), np.zeros(2), lambda u: np.array([u[1], -np.sin(u[0])])
+
+    def reused(u):
+        kept[:] = pure(u)
+        u[:] = np.nan
+        return kept
+
+    steps = []
+    for f in (pure, reused):
+        state = np.array([1.0, 0.5])
+        for _ in range(4):
+            state = st.to_stepper(scheme)(f, state, 0.1)
+        steps.append(state)
+    assert np.array_equal(*steps)
+
+
+def test_a_program_of_few_registers_refuses_a_field_that_changes_its_argument():
+    state, step = np.array([1.0, 0.5]), st.to_stepper("carpenter_kennedy4")
+    assert np.array_equal(step(lambda u: u.copy(), state, 0.1), step(lambda u: u, state, 0.1))
+    with pytest.raises(SchemeError, match="f changed its argument"):
+        step(lambda u: np.multiply(u, 2, out=u), state, 0.1)
+
+
 def test_an_error_in_the_field_stays_what_it_is():
     def fails(u):
         raise np.linalg.LinAlgError("of the field")

@@ -28,6 +28,21 @@ def test_the_full_pattern_is_the_scheme_itself():
     assert pattern_scheme(TWO, input_names(TWO.normal_form())) is TWO
 
 
+def test_a_value_that_two_fields_have_made_has_no_start():
+    """x = (u, h F, h G, sum of the earlier two): an earlier h F or h G may be repeated, their sum is none of either."""
+
+    def form(last):
+        V = [[1, 0, 0, "1/2"], [0] * 4, [0] * 4, last]
+        return st.GeneralLinear([[0, 0]] * 2, [[1, 0, 0, 0]] * 2, [["1/2"] * 2, [1, 0], [0, 1], [0, 0]], V, ["F", "G"])
+
+    pattern = start_pattern(form([0, 1, 0, 0]))
+    assert pattern == ("x", "start", "start", "start")
+    first = execute(lower(form([0, 1, 0, 0]), pattern), {"F": lambda u: 3 * u, "G": lambda u: 5 * u}, [1], Integer(1))
+    assert list(first) == [1 + (3 + 5 + 3) * Rational(1, 2), 3, 5, 3]
+    with pytest.raises(UnsupportedError, match="no increment of one field; give its history"):
+        lower(form([0, 1, 1, 0]), pattern)
+
+
 def test_a_start_takes_a_one_step_scheme_and_values_that_it_can_make():
     ab, rk4 = st.get("adams_bashforth(2)").normal_form(), st.rk4.normal_form()
     with pytest.raises(UnsupportedError, match="a start is a one-step scheme, such as rk4"):

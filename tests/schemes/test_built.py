@@ -136,6 +136,10 @@ def test_van_der_houwens_and_ketchesons_forms():
     assert scheme.A[2] == (Rational(1, 4), Rational(1, 3), 0) and scheme.A[1][0] == Rational(1, 2)
     twice = st.low_storage("3S*", gamma1=[0, 0], gamma2=[1, 0], gamma3=[0, 1], beta=["1/2", 1], delta=[1, 0])
     assert twice == st.midpoint
+    lists = {"gamma1": [0, 0], "gamma2": [1, 0], "gamma3": [0, 1], "beta": ["1/2", 1]}
+    assert st.low_storage("3S*", **lists, delta=[1, 0, "1/3"]) == st.midpoint  # delta_3 is that of an error
+    with pytest.raises(SchemeError, match="delta has 4 entries; 2 stages need 2"):
+        st.low_storage("3S*", **lists, delta=[1, 0, "1/3", "1/3"])
     with pytest.raises(SchemeError, match="holds 2 u_n"):
         st.low_storage("3S*", gamma1=[1, 0], gamma2=[1, 0], gamma3=[0, 1], beta=["1/2", 1], delta=[1, 0])
     with pytest.raises(SchemeError, match="the form 2N has the lists A, B"):

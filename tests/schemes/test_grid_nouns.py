@@ -168,6 +168,7 @@ LEVELS = 'kind = "DifferenceScheme"\n[numbers]\nnu = "c*dt/dx"\n[levels]\n1 = {"
         ),
         ('kind = "Operator"\nterms = 3\n', "array of tables"),
         (LEVELS + '0 = {"0" = 1.2345678901234567}\n', "more than 12 digits; write it in quotes"),
+        (LEVELS + '0 = {"0" = [[["-1"]]]}\n', "levels.0.0 must be a coefficient, a number or a text in quotes"),
         (LEVELS + '0 = {"0" = true}\n', "must be a coefficient, a number or a text in quotes"),
         (LEVELS.replace('"c*dt/dx"', "3") + '0 = {"0" = "-1"}\n', "numbers.nu must be a text in quotes"),
         ('kind = "DifferenceScheme"\n[numbers]\nnu = "free"\n', r"levels must be a table, \[levels\]; nothing came"),

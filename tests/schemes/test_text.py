@@ -41,7 +41,9 @@ def test_a_nystrom_tableau_has_its_nodes_its_matrices_and_its_weights(name):
 
 
 def test_an_implicit_nystrom_tableau_has_no_blanks():
+    assert repr(st.dprkn4) == "RungeKuttaNystrom(dprkn4, stages=4)"
     scheme = st.RungeKuttaNystrom([["1/24", "-1/8"], ["1/6", "1/24"]], ["1/4", "1/4"], ["1/2", "1/2"], ["1/4", "3/4"])
+    assert repr(scheme) == "RungeKuttaNystrom(stages=2)"
     assert latex_rows(scheme)[0] == [latex(Rational(1, 4), exact=True), *written(scheme.A[0])]
 
 

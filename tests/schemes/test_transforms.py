@@ -56,6 +56,20 @@ def test_stability_functions_multiply_under_composition(first, second, share):
     assert sympy.cancel(stability_function(joined) - expected) == 0
 
 
+@pytest.mark.parametrize("name", ["stoermer", "rkn4", "rkn5", "dprkn4", "fine_rkn4"])
+def test_the_adjoint_of_a_nystrom_method_takes_its_step_back(name):
+    """On q'' = -q a step is q, h p -> M(h^2) (q, h p) with M from the tableau; -h changes the sign of h p."""
+    scheme = st.get(name)
+    x, flip = Rational(3, 7), sympy.diag(1, -1)
+
+    def step(t):
+        A, b, b_prime = (sympy.Matrix(m) for m in (t.A, [t.b], [t.b_prime]))
+        stages = (sympy.eye(t.stages) + x * A).inv() * sympy.Matrix([[1, c] for c in t.c])
+        return sympy.Matrix([[1, 1], [0, 1]]) - x * b.col_join(b_prime) * stages
+
+    assert step(scheme) * flip * step(st.adjoint(scheme)) * flip == sympy.eye(2)
+
+
 def test_known_adjoints_and_compositions():
     assert st.adjoint(st.euler) == st.backward_euler
     assert st.adjoint(st.implicit_midpoint) == st.implicit_midpoint

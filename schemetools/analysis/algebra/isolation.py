@@ -5,7 +5,7 @@ Factoring a polynomial of thousands of digits takes minutes; enclosing its roots
 
 from typing import Any
 
-from sympy import QQ, ZZ, Expr, Float, Rational
+from sympy import QQ, ZZ, Expr
 from sympy.external.gmpy import GROUND_TYPES
 from sympy.polys.densetools import dup_clear_denoms
 from sympy.polys.sqfreetools import dmp_norm
@@ -13,7 +13,7 @@ from sympy.polys.sqfreetools import dmp_norm
 from schemetools.analysis.algebra.descartes import positive_intervals
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, evaluate
-from schemetools.analysis.algebra.real_roots import FLOAT_DIGITS, LONGEST_EQUATION, RealRoot
+from schemetools.analysis.algebra.real_roots import LONGEST_EQUATION, RealRoot
 
 HAS_FLINT = GROUND_TYPES == "flint"
 if HAS_FLINT:
@@ -30,9 +30,7 @@ class EnclosedRoot(RealRoot):
     @property
     def expr(self) -> Expr:
         """The number to 30 digits."""
-        self.refine_to(max(abs(self.low), QQ(1, 2**200)) / 10**FLOAT_DIGITS)
-        middle = (self.low + self.high) / 2
-        return Float(Rational(int(middle.numerator), int(middle.denominator)), FLOAT_DIGITS)
+        return self.decimal
 
 
 def cleared(K: Field, f: Polynomial) -> list[int]:

@@ -57,6 +57,11 @@ class RealRoot:
         while self.high - self.low > width:
             self.refine()
 
+    def refine_by(self, factor: int) -> None:
+        """Refine until the enclosure is narrower than the number by a factor, however small the number is."""
+        while (self.high - self.low) * factor > max(abs(self.low), abs(self.high)):
+            self.refine()
+
     def __lt__(self, other: "RealRoot") -> bool:
         if self.factor == other.factor:  # the enclosures come from one isolation: they overlap only for the same root
             return self.low < other.low and self.high <= other.low
@@ -66,8 +71,15 @@ class RealRoot:
         return self.high < other.low
 
     def __float__(self) -> float:
-        self.refine_to(max(abs(self.low), QQ(1, 2**200)) / 2**60)
+        self.refine_by(2**60)
         return float((self.low + self.high) / 2)
+
+    @property
+    def decimal(self) -> Expr:
+        """The number to 30 digits."""
+        self.refine_by(10**FLOAT_DIGITS)
+        middle = (self.low + self.high) / 2
+        return Float(Rational(int(middle.numerator), int(middle.denominator)), FLOAT_DIGITS)
 
     @property
     def expr(self) -> Expr:
@@ -78,9 +90,7 @@ class RealRoot:
 def exact_root(root: RealRoot) -> Expr:
     """A real root as a sympy number; a Float of 30 digits where its equation has more digits than a page holds."""
     if sum(abs(int(c)).bit_length() for c in root.factor) > LONGEST_EQUATION:
-        root.refine_to(max(abs(root.low), QQ(1, 2**200)) / 10**FLOAT_DIGITS)
-        middle = (root.low + root.high) / 2
-        return Float(Rational(int(middle.numerator), int(middle.denominator)), FLOAT_DIGITS)
+        return root.decimal
     if root.is_rational:
         return Rational(int(-root.factor[0]), int(root.factor[1]))
     c, b, *rest = (int(n) for n in root.factor)

@@ -42,17 +42,12 @@ def moebius_table(n: int) -> list[tuple[list[int], list[int]]]:
 def count_against_circle(K: Field, real: Sequence[Any], imaginary: Sequence[Any] | None = None) -> RootCount:
     """Where the roots of sum_j (real[j] + i imaginary[j]) w^j lie.
 
-    The degree is the formal one, len(real) - 1; a vanishing leading coefficient is a root at infinity, outside.
+    The degree is the formal one, len(real) - 1; a vanishing leading coefficient is a root at infinity, outside: x = -i.
     With w = (1 + i x)/(1 - i x) the disc becomes the upper half plane; the polynomial U(x) + i V(x) has its real roots
     and conjugate pairs in gcd(U, V), and the Cauchy index of V/U counts the rest (Hermite-Biehler).
     """
-    leading = len(real) - 1
-    imaginary = imaginary if imaginary is not None else [K.zero] * len(real)
-    while leading >= 0 and K.is_zero(real[leading]) and K.is_zero(imaginary[leading]):
-        leading -= 1
-    at_infinity = len(real) - 1 - leading
-    U, V = _on_the_circle(K, real[: leading + 1], imaginary[: leading + 1])
-    at_minus_one = leading - (max(len(U), len(V)) - 1)
+    U, V = _on_the_circle(K, real, imaginary if imaginary is not None else [K.zero] * len(real))
+    at_minus_one = len(real) - max(len(U), len(V))
     common = gcd(K, U, V)
     distinct = count_real_roots(K, common)
     repeated = sum((m - 1) * count_real_roots(K, g) for g, m in square_free_factors(K, common) if m > 1)
@@ -63,7 +58,7 @@ def count_against_circle(K: Field, real: Sequence[Any], imaginary: Sequence[Any]
     inside = (rest + index) // 2
     on = distinct + repeated + at_minus_one
     simple = not repeated and at_minus_one < 2
-    return RootCount(inside + pairs, on, rest - inside + pairs + at_infinity, simple)
+    return RootCount(inside + pairs, on, rest - inside + pairs, simple)
 
 
 def _on_the_circle(K: Field, real: Sequence[Any], imaginary: Sequence[Any]) -> tuple[Polynomial, Polynomial]:

@@ -91,9 +91,7 @@ def is_nonnegative(K: Field, f: Polynomial, low: Any, high: Any) -> bool:
     odd = odd_part(K, f)
     if count_real_roots(K, odd, low, high):
         return False
-    numerator = 1
-    while True:  # a point inside the interval that is no root; at most deg f + 1 are tried
-        x = low + K.number(QQ(1, numerator)) * (K.one if isinstance(high, float) else high - low)
-        if numerator > 1 and (s := K.sign(evaluate(K, f, x))):
-            return s > 0
-        numerator += 1
+    width, parts = K.one if isinstance(high, float) else high - low, 2
+    while not (sign := K.sign(evaluate(K, f, low + K.number(QQ(1, parts)) * width))):  # at a root; it has deg f at most
+        parts += 1
+    return sign > 0

@@ -26,6 +26,12 @@ def test_counts_against_the_circle(coefficients):
         assert counted == (int((moduli < 1).sum()), 0, int((moduli > 1).sum()), True)
 
 
+def test_leading_coefficients_that_vanish_are_roots_at_infinity():
+    """0 w^4 + w^3 - w^2/2, formally of degree four: 0 twice, 1/2, and infinity."""
+    row = [QQ(0), QQ(0), QQ(-1, 2), QQ(1), QQ(0)]
+    assert root_counts.count_against_circle(K, row) == (3, 0, 1, True)
+
+
 @pytest.mark.parametrize(
     ("roots", "bounded"),
     [
@@ -78,6 +84,15 @@ def test_real_roots_over_a_number_field():
     field = field_of(domain)
     f = [domain.from_sympy(c) for c in (sqrt(2), -1 - sqrt(2), sympy.Integer(1))]  # (x - 1)(x - sqrt 2)
     assert [r.expr for r in real_roots.real_roots(field, f)] == [1, sqrt(2)]
+
+
+@pytest.mark.parametrize("power", [1, 20, 60, 300])
+def test_a_root_however_small_is_its_nearest_double_and_has_thirty_digits(power):
+    """The roots of 10^(2 n) x^2 - 2 are -+sqrt(2) / 10^n."""
+    negative, positive = real_roots.real_roots(K, [QQ(-2), QQ(0), QQ(10 ** (2 * power))])
+    exact = sqrt(2) / sympy.Integer(10) ** power
+    assert (float(negative), float(positive)) == (float(-exact), float(exact))
+    assert abs(positive.decimal / exact.n(40) - 1) < 1e-29
 
 
 def test_roots_are_told_apart_and_sorted():

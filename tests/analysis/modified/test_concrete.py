@@ -47,6 +47,13 @@ def test_euler_by_hand(f):
             assert abs(difference.subs(at).evalf(30, chop=True)) < 1e-25
 
 
+def test_a_field_whose_derivatives_bring_ever_new_functions_is_differentiated_as_it_stands():
+    """Gamma' = Gamma psi_0 and psi_n' = psi_(n+1): no finite set of functions is closed."""
+    right = st.modified_equation(st.euler, 2).vector_field([sympy.gamma(x)], [x], h)[0]
+    expected = sympy.gamma(x) - h / 2 * sympy.gamma(x) ** 2 * sympy.digamma(x)
+    assert simplify(right - expected) == 0
+
+
 def test_symbolic_coefficients():
     k = st.modified_equation(st.lm()).limit.free_symbols.pop()
     right = st.modified_equation(st.lm(), 2).vector_field([-sin(x)], [x], h)[0]

@@ -74,6 +74,16 @@ def test_a_reaction_is_expanded_and_said_to_be():
     assert "expanded in q" in eq.warnings[0] and "note" in str(eq)
 
 
+def test_denominators_that_depend_on_the_steps_are_said_to_and_others_are_not():
+    """T = 1 is a root of (T - 1)(T - nu/2) = 0 for constants: what multiplies u_t is 1 - nu/2, a number of dt/dx."""
+    levels = {2: {0: 1}, 1: {0: "-1 - nu/2", 1: "-nu/4", -1: "nu/4"}, 0: {0: "nu/2"}}
+    eq = st.modified_equation(st.DifferenceScheme(levels, numbers={"nu": "c*dt/dx"}), order=3)
+    assert cancel(eq[1] - nu / 2 / (1 - nu / 2)) == 0
+    assert "denominators depend on the steps" in eq.warnings[0] and eq.consistency is None
+    upwind = st.modified_equation(st.upwind, order=3)
+    assert upwind.warnings == () and upwind.consistency == (0, None)
+
+
 def test_steps_of_one_width_in_two_dimensions():
     five = st.method_of_lines(st.euler, st.Operator({"D": st.stencils.laplacian(points=5)}))
     eq = st.modified_equation(five, order=4)

@@ -63,6 +63,9 @@ def test_a_schedule_that_is_a_function_of_time_has_weak_order_two(keep, order):
 def test_noise_of_size_sqrt_h_has_weak_order_one_half_or_one(chance, order):
     eq = st.modified_equation(st.stochastic_depth(chance), scaling="diffusive")
     assert eq.weak_order == order and eq.scaling == "diffusive"
+    asked = st.modified_equation(st.stochastic_depth(chance), order, scaling="diffusive")
+    assert asked.weak_order == order and asked.drift(FIELD, x, h) == eq.drift(FIELD, x, h)
+    assert eq.observable(FIELD, x, h) == (x,)  # a one-step scheme's value is the equation's own
     drift, noise = eq.drift(FIELD, x, h)[0], eq.diffusion(FIELD, x, h)[0]
     assert not (drift.free_symbols | noise.free_symbols) & {h}
     exact = scipy.linalg.expm(generator(drift, noise, 0.0)) @ PHI

@@ -46,6 +46,15 @@ def test_others_are_not(scheme):
     assert "digits" not in str(st.order(scheme, report=True))
 
 
+@pytest.mark.parametrize("name", SHORT)
+def test_decimals_that_are_declared_to_be_good_to_more_digits_get_no_advice(name):
+    kind, arrays, digits, order = SHORT[name]
+    declared = kind(*arrays, digits=3 * digits)
+    assert st.order(declared) < order
+    assert "digits=" not in "".join(st.modified_equation(declared).warnings)
+    assert "digits=" not in dict(st.present.scheme_facts(declared))["order"]
+
+
 def test_a_recurrence_whose_decimals_do_not_sum_to_0_says_with_which_digits_they_do():
     bdf5 = [-0.0876, 0.5474, -1.4599, 2.1898, -2.1898, 1], [0, 0, 0, 0, 0, 0.438]  # -12/137, 75/137, ... 60/137
     with pytest.raises(st.SchemeError, match=r"sum\(alpha\) = -1/10000; .*; digits=4 reads its decimals as rounded"):

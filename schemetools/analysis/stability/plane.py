@@ -120,7 +120,7 @@ def restricted(symbol: Symbol1D, curve: PolyElement, v: int) -> Symbol1D | None:
     parts: list[dict[Any, Any]] = [{}, {}]
     for m, c in curve.items():
         parts[m[v]][(0, *(n for i, n in enumerate(m) if i != v))] = c
-    small = PolyRing([s for i, s in enumerate(ring.symbols) if i != v + 1], ring.domain, ring.order)
+    small = ring.drop(v + 1)
     b, a = (small.from_dict(part) for part in parts)
     degree = max(f.degree(v + 1) for wave in symbol.a for f in wave if f)
 

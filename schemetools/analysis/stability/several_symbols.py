@@ -49,7 +49,7 @@ def condition(domain: Domain, name: str, phi: Bivariate, at_zero: Row, as_writte
     rows = _cleared(ring, domain, [data] if name == "is_zero_stable" else data)
     *phi, written = rows
     terms = sum(len(c) for p in phi for c in p)
-    if terms > (LONGEST_POLYNOMIALS if len(phi) > 2 or max(map(len, phi)) < 4 else LONGEST_POLYNOMIALS // 2):
+    if terms > LONGEST_POLYNOMIALS // (1 if max(map(len, phi), default=0) < 4 else 2):
         raise too_large(symbols, f"Phi(w, z) has {terms} terms")
     try:
         union = _root_condition(written)

@@ -31,6 +31,11 @@ def test_published_additive_pairs_have_their_order(name, build):
     assert st.order(pair(ADDITIVE[name], build)) == ADDITIVE[name]["order"]
 
 
+def test_trees_of_order_fourteen_are_judged_in_doubles_whose_rounding_counts():
+    """Feagin's 35 stages: 32,973 conditions of order 14, whose residuals are the rounding of long sums."""
+    assert st.order("feagin14") == 14
+
+
 def test_a_report_says_how_far_each_order_holds():
     scheme = as_text(TABLES["sundials ARKODE_ARK548L2SAb_ERK_8_4_5"])
     report = st.order(scheme, report=True)

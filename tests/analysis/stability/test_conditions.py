@@ -7,9 +7,11 @@ import pytest
 from sympy import ZZ
 from sympy.polys.rings import PolyRing
 
+from schemetools.analysis.stability.plane import inequality
 from schemetools.analysis.stability.several_symbols import _hurwitz, _is_nonnegative
 
 RING = PolyRing("k", ZZ)
+X, Y = PolyRing("x, y", ZZ).gens
 
 
 def holds(union):
@@ -29,6 +31,16 @@ def test_a_polynomial_is_nonnegative_on_the_half_line_where_the_union_says_so(de
         if abs(values.min()) < 1e-5 and degree > 1:
             continue  # it touches zero between the samples, or nearly
         assert holds(_is_nonnegative(constants(f))) == (values.min() >= -1e-12), f
+
+
+@pytest.mark.parametrize("signs", [(0,), (1,), (-1,), (0, 1), (-1, 0), (-1, 1)], ids=str)
+@pytest.mark.parametrize("f", [X, 3 - 2 * X, X - Y, X**2 - 4 * Y, 2 * X * Y - 6, 4 * X + 6 * Y - 10, X**2 + 1], ids=str)
+def test_an_inequality_holds_where_the_sign_is_among_those_meant(f, signs):
+    x, y = f.ring.symbols
+    said = inequality(f, frozenset(signs))
+    for at in itertools.product(range(-3, 4), repeat=2):
+        value = f(*at)
+        assert bool(said.subs({x: at[0], y: at[1]})) == (((value > 0) - (value < 0)) in signs), at
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3, 4])

@@ -22,6 +22,8 @@ FAMILIES = {
     ),
     "one stage": st.RungeKutta([[a]], [b]),
     "two steps in three": st.LinearMultistep([a, -1 - a, 1], [0, b, c]),
+    "two steps, of any scale": st.LinearMultistep([a, b, -a - b], [0, 1, 0]),
+    "three steps": st.LinearMultistep([a, b, -1 - a - b, 1], [0, 0, 1, 0]),
     "one step": st.LinearMultistep([-1, 1], [a, b]),
 }
 NAMES = ("is_zero_stable", "is_a_stable", "is_l_stable")

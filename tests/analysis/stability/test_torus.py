@@ -156,6 +156,27 @@ def test_random_symbols_agree_with_their_roots_at_sampled_angles(levels):
     assert seen == {True, False}
 
 
+@pytest.mark.parametrize(
+    ("rows", "stable"),
+    [
+        ([{(0, 0): 1}, {(1, 0): 1, (-1, 0): -1, (0, 1): 1, (0, -1): -1}, {(0, 0): 1}], False),  # their product is 1
+        ([{(0, 0): -1}, {(1, 0): 1, (-1, 0): -1, (0, 1): 1, (0, -1): -1}, {(0, 0): 4}], True),
+        ([{(0, 0): 1}, {(0, 0): 4, (1, 0): 1, (-1, 0): 1, (0, 1): 1, (0, -1): 1}], False),  # 4 + 2 cos + 2 cos
+        ([{(0, 0): 1}, {(0, 0): 5, (1, 0): 1, (-1, 0): 1, (0, 1): 1, (0, -1): 1}], True),
+    ],
+    ids=["roots i(-s +- sqrt(s^2 + 1))", "the same inside", "a pole at one angle", "no pole"],
+)
+def test_a_root_outside_or_at_infinity_at_some_angles_is_unstable(rows, stable):
+    symbol_ = torus.TorusSymbol((), RING, tuple(map(laurent, rows)))
+    largest = np.zeros_like(GRID[0])
+    coefficients = np.stack([values(row) for row in symbol_.a])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for at in np.ndindex(largest.shape):
+            row = coefficients[(slice(None), *at)][::-1]
+            largest[at] = np.inf if abs(row[0]) < 1e-12 else np.abs(np.roots(row)).max()
+    assert torus.is_stable_at(symbol_) == stable == (largest.max() <= 1 + 1e-12)
+
+
 def with_one_number(*stencils):
     """u^(n+1) = u + sum_k nu^k S_k u, for stencils whose coefficients sum to 0."""
     offsets = {e for s in stencils for e in s} | {(0, 0)}

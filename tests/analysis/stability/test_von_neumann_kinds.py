@@ -112,6 +112,20 @@ def test_boxes_of_booleans_and_arrays():
     assert found.contains(nu=2) is True
 
 
+def test_what_is_implicit_along_one_axis_alone_is_no_function_of_a_sum_over_the_axes():
+    """Leapfrog takes both axes at once. Euler along x with Crank and Nicolson along y: |g| = 1 where nu_x = 0."""
+    numbers = {"nu_x": "a*dt/dx", "nu_y": "b*dt/dy"}
+    centred = {(1, 0): "nu_x", (-1, 0): "-nu_x", (0, 1): "nu_y", (0, -1): "-nu_y"}
+    leapfrog = st.stability(st.DifferenceScheme({2: {(0, 0): 1}, 1: centred, 0: {(0, 0): -1}}, numbers))
+    assert leapfrog.condition == (abs(X) + abs(Y) <= 1)
+    along, across = {(0, 1): "nu_y/4", (0, -1): "-nu_y/4"}, {(1, 0): "nu_x/2", (-1, 0): "-nu_x/2"}
+    mixed = st.DifferenceScheme({1: {(0, 0): 1, **along}, 0: {(0, 0): -1, **along, **across}}, numbers)
+    points = [(0, 0), (0, 2), (0, -100), (Rational(1, 10), 0), (Rational(1, 10), 1)]
+    for nu_x, nu_y in points:
+        assert st.stability(mixed).contains(nu_x=nu_x, nu_y=nu_y) == (nu_x == 0)
+        assert grows(mixed, nu_x=float(nu_x), nu_y=float(nu_y)) == (nu_x != 0)
+
+
 @pytest.mark.parametrize(
     ("name", "is_open"),
     [("leapfrog_dispersion", True), ("ab3_centred", False), ("leapfrog4_advection", True)],

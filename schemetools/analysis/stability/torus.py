@@ -22,6 +22,7 @@ from schemetools.analysis.stability.angles import specialise
 from schemetools.analysis.stability.line import RATIONALS, ascending, compare, roots_of
 from schemetools.errors import UnsupportedError
 
+HIGHEST = 4  # degree in a cosine or tangent up to which a least value is projected
 Laurent = dict[tuple[int, ...], PolyElement]
 """{offset: polynomial in the numbers}: sum of coefficient * exp(i offset.theta)."""
 
@@ -302,15 +303,21 @@ def _stays_away_from_zero(f: Laurent, ring: PolyRing) -> bool:
     """Whether the least value of a function that is nowhere negative is above 0.
 
     It is a number e at which the zeros of f - e change, and these are known: a number below the least positive of them
-    decides. A quarter of the mean is tried first, which is mostly enough.
+    decides. A quarter of the mean is tried first, which is mostly enough, then less: projections grow large.
+    Raises UnsupportedError where they do and no share is enough.
     """
     origin = (0,) * len(next(iter(f)))
-    if is_nonnegative_everywhere(_lowered(f, f[origin], 4), ring):
+    if any(is_nonnegative_everywhere(_lowered(f, f[origin], 2**n), ring) for n in (2, 12, 48)):
         return True
     numbers = PolyRing((sympy.Symbol("_e"),), ring.domain, ring.order)
     family = {e: numbers.ground_new(c.LC) for e, c in f.items()}
     family[origin] -= numbers.gens[0]
     P, even = polynomial_of(family, numbers)
+    if (degree := max(P.degree(0), P.degree(1))) > HIGHEST:
+        raise UnsupportedError(
+            "whether the newest level has a zero at some angles is not decided: it is nearly 0 there, and its "
+            f"square is of degree {degree} in an angle"
+        )
     bounds = (-1, 1) if even else None
     above = [root for root in roots_of(project(project([P], bounds), bounds)) if compare(root, QQ(0)) > 0]
     if not above:

@@ -91,6 +91,14 @@ def test_the_least_value_is_told_from_zero_however_small_it_is(n):
     assert not torus.is_positive_everywhere(touching, RING)
 
 
+def test_a_zero_of_high_degree_is_refused():
+    """|1 + E_1^7 + E_2| vanishes where 7 theta_1 = 2 pi/3 = -theta_2, at no corner; |3 + E_1^7 + E_2| >= 1 is plain."""
+    parts = {(7, 0): 1, (0, 1): 1}
+    assert torus.is_positive_everywhere(torus.norm(laurent({(0, 0): 3, **parts})), RING)
+    with pytest.raises(UnsupportedError, match="has a zero at some angles is not decided: .* of degree 14 in an angle"):
+        torus.is_positive_everywhere(torus.norm(laurent({(0, 0): 1, **parts})), RING)
+
+
 def test_zeros_of_random_symbols_are_those_that_newtons_method_finds():
     """|p| > 0 for all angles unless a search from 81 starts comes to a zero of p."""
     r, verdicts = random.Random(11), []
@@ -110,6 +118,15 @@ def test_zeros_of_random_symbols_are_those_that_newtons_method_finds():
         assert torus.is_positive_everywhere(f, RING) == (found > 1e-12)
         verdicts.append(found > 1e-12)
     assert set(verdicts) == {True, False}
+
+
+@pytest.mark.parametrize("k", [10, 60, 200])
+def test_a_least_value_beside_a_zero_is_none(k):
+    """N^2 |1 + E_1 + E_2|^2 + 1 has the least value 1, N = 2^k; |N (1 + E_1 + E_2) + 1| vanishes, at no corner."""
+    large = laurent({(0, 0): 2**k, (1, 0): 2**k, (0, 1): 2**k})
+    touching = torus.norm(large | laurent({(0, 0): 2**k + 1}))
+    apart = torus.difference(torus.norm(large), laurent({(0, 0): -1}))
+    assert [torus.is_positive_everywhere(f, RING) for f in (touching, apart)] == [False, True]
 
 
 def test_minus_a_square_that_vanishes_on_whole_lines_is_negative():

@@ -24,6 +24,9 @@ def test_schemes_are_values():
     a = st.RungeKutta([[0]], [1], name="a", reference="here")
     b = st.RungeKutta([["0"]], [1.0], name="b")
     assert a == b and hash(a) == hash(b) and a != st.RungeKutta([[0]], [2])
+    recurrences = [st.LinearMultistep([-1, 1], [0.5, 0.5], digits=n, name=f"{n} digits") for n in (3, 12)]
+    assert recurrences[0] == recurrences[1] == st.LinearMultistep([-1, 1], ["1/2", "1/2"])
+    assert len({*recurrences}) == 1 and [scheme.digits for scheme in recurrences] == [3, 12]
     with pytest.raises(dataclasses.FrozenInstanceError):
         a.b = ()  # type: ignore[misc]
     for scheme in (a, st.lm(), st.lm().normal_form()):

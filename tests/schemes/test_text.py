@@ -47,6 +47,18 @@ def test_an_implicit_nystrom_tableau_has_no_blanks():
     assert latex_rows(scheme)[0] == [latex(Rational(1, 4), exact=True), *written(scheme.A[0])]
 
 
+@pytest.mark.parametrize("name", ["ros2", "rodas3"])
+def test_a_rosenbrock_method_is_a_beside_gamma_over_its_weights(name):
+    """A has nothing on its diagonal, Gamma has."""
+    scheme, blank = st.get(name), [""] * st.get(name).stages
+    rows = latex_rows(scheme)
+    for i in range(scheme.stages):
+        left, right = written(scheme.A[i][:i]) + blank[i:], written(scheme.Gamma[i][: i + 1]) + blank[i + 1 :]
+        assert rows[i] == [*left, *right]
+    feet = [w for w in (scheme.b, scheme.b_hat) if w is not None]
+    assert rows[scheme.stages :] == [[*written(w), *blank] for w in feet]
+
+
 def test_a_general_linear_method_is_a_u_over_b_v():
     scheme = st.dimsim([0, 1], [[0, 0], [2, 0]], ["1/2", "1/2"])
     expected = [[*a, *u] for a, u in zip(scheme.A, scheme.U, strict=True)]

@@ -52,13 +52,13 @@ class RoundedRationals(Field):
         """The coefficients above 2 |p| * error(p) of both P and Q, the others 0."""
         if [len(p) for p in phi] != [len(e) for e in self.errors]:
             return gap
-        bounds = [QQ.zero] * (2 * len(gap) + 2 * max(map(len, phi)))
+        bounds: dict[int, Any] = {}
         for p, error in zip(phi, self.errors, strict=True):
             for i, c in enumerate(p):
                 for j, e in enumerate(error):
-                    bounds[i + j] += (2 * abs(c) + e) * e
+                    bounds[i + j] = bounds.get(i + j, QQ.zero) + (2 * abs(c) + e) * e
         step = 2 if imaginary else 1
-        kept = [c if abs(c) > bounds[step * m] else QQ.zero for m, c in enumerate(gap)]
+        kept = [c if abs(c) > bounds.get(step * m, QQ.zero) else QQ.zero for m, c in enumerate(gap)]
         while kept and not kept[-1]:
             kept.pop()
         return kept

@@ -199,7 +199,7 @@ def _on_line(found: TorusSymbol, line: Sequence[int]) -> Symbol1D:
 def _narrowed(found: Symbol1D) -> Symbol1D:
     """The symbol over those of its numbers that occur."""
     from_ring = found.ring
-    used = [i for i in range(len(found.names)) if any(f.degree(i + 1) > 0 for w in found.a for f in w if f)]
+    used = [i for i in range(len(found.names)) if any(f.degree(i + 1) > 0 for w in found.a for f in w)]
     ring = PolyRing(
         [from_ring.symbols[0], *(from_ring.symbols[i + 1] for i in used)], from_ring.domain, from_ring.order
     )

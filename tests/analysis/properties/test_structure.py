@@ -48,6 +48,22 @@ def test_energy_drift_has_the_order_of_the_method(name, order):
     assert energy_order(st.get(name)) == order
 
 
+def test_a_method_of_order_three_keeps_energies_to_order_four_by_hand():
+    """Simpson's 3/8 weights and a_43 = 1/a_32: of the four trees of order four two have errors, phi - 1/gamma.
+
+    With a = a_32 they are (1 - a)/24 of [[.], .] and (1/a - 1)/36 of [[., .]], of symmetry 2. Both hang on one free
+    tree, three edges apart, so that a third is where (1 - a)/24 = (1/a - 1)/72.
+    """
+    energy = p**2 / 2 + q**4 / 4 + p * q**2 / 3
+    field = (-diff(energy, q), diff(energy, p))
+    for a, kept in ((Rational(1, 3), 4), (Rational(1, 2), 3), (Rational(4, 3), 3)):
+        last = [1 - (4 - 3 * a - 2 / a) - 1 / a, 4 - 3 * a - 2 / a, 1 / a]
+        scheme = st.RungeKutta([[], ["1/3"], [Rational(2, 3) - a, a], last], ["1/8", "3/8", "3/8", "1/8"])
+        assert (st.order(scheme), energy_order(scheme)) == (3, kept)
+        equation = st.modified_equation(scheme, 6)
+        assert first_integral_order(equation, energy, field, (p, q)) == kept
+
+
 def test_energy_order_of_kutta_theory():
     """The drift condition agrees with the drift of a concrete Hamiltonian."""
     energy = p**2 / 2 + q**4 / 4 + p * q**2 / 3

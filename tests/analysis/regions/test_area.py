@@ -6,7 +6,7 @@ import sympy
 
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.crossings import _is_wraparound, self_crossings
-from schemetools.analysis.regions.window import area
+from schemetools.analysis.regions.window import area, window
 
 
 def circle(centre, radius, n=256):
@@ -56,3 +56,12 @@ def test_two_crossing_squares_meet_in_pairs(turn):
             loop = first if passage.loop == 0 else first * np.exp(1j * turn)
             i = passage.segment
             assert abs(loop[i] + passage.fraction * (loop[i + 1] - loop[i]) - passage.point) < 1e-12
+
+
+@pytest.mark.parametrize("far", [-1, 1, 1j])
+def test_an_unbounded_part_gets_room_on_whichever_side_it_lies(far):
+    """The unit disc with the half plane beyond 3 `far`, whose straight edge is no bounded curve."""
+    alone, _ = window(lambda z: np.abs(z) < 1, [circle(0, 1)])
+    edge = Curve(far * (3 + 1j * np.linspace(-1e6, 1e6, 9)), True)
+    wide, tall = window(lambda z: (np.abs(z) < 1) | ((z / far).real > 3), [circle(0, 1), edge])
+    assert wide[0] < alone[0] and tall[1] - tall[0] >= (wide[1] - wide[0]) / 2

@@ -14,7 +14,8 @@ from sympy.polys.rings import PolyRing
 import schemetools as st
 from schemetools.analysis.stability import torus
 from schemetools.analysis.stability.amplification import unordered
-from schemetools.analysis.stability.decided_sets import symbol
+from schemetools.analysis.stability.decided_sets import necessary, symbol
+from schemetools.analysis.stability.torus_line import two_angle_pieces
 from schemetools.errors import UnsupportedError
 
 RING = PolyRing((), ZZ, lex)
@@ -208,6 +209,15 @@ def grows(scheme, nu):
     return np.max(np.abs(unordered(symbol(scheme), tuple(GRID), {"nu": nu}))) > 1 + 1e-9
 
 
+def test_what_waves_along_one_axis_ask_is_necessary():
+    """g = 1 - nu (1 - cos 2a)(1 + cos 2b)/2 is 1 at all corners, 1 - nu sin^2(2a)/2 on the diagonals, 1 - 2 nu at (pi/2, 0)."""
+    rows = [{0: 1, 2: Rational(-1, 2), -2: Rational(-1, 2)}, {0: 1, 2: Rational(1, 2), -2: Rational(1, 2)}]
+    S = {(a, b): -Rational(1, 2) * x * y for a, x in rows[0].items() for b, y in rows[1].items()}
+    asked = necessary(with_one_number(S))
+    verdicts = [bool(asked.subs(Symbol("nu"), x)) for x in (Rational(-1, 9), 0, 1, Rational(10, 9), 4)]
+    assert verdicts == [False, True, True, False, False]
+
+
 def test_lax_and_wendroff_in_two_dimensions():
     """Lax and Wendroff (1964): with equal numbers along both axes |nu| <= 1/sqrt(8)."""
     scheme = st.get("lax_wendroff_2d")
@@ -237,6 +247,20 @@ def test_sets_of_one_number_agree_with_sampled_angles(name):
     assert found.condition is not None
     for nu in [Rational(n, 12) for n in range(-15, 16)]:
         assert found.contains(nu=nu) == (not grows(scheme, nu)), nu
+
+
+def test_a_set_that_ends_where_a_corner_grows_ends_there():
+    """Euler's method for five points: 1 - 4 nu - 4 nu at the corner (pi, pi), so that nu <= 1/4."""
+    rim = dict.fromkeys([(1, 0), (-1, 0), (0, 1), (0, -1)], 1)
+    [piece] = two_angle_pieces(symbol(with_one_number({(0, 0): -4, **rim})))
+    assert (float(piece.low), float(piece.high), piece.low_closed, piece.high_closed) == (0, 0.25, True, True)
+
+
+@pytest.mark.parametrize(("far", "is_large"), [((12, 0), False), ((0, 12), False), ((13, 0), True), ((0, 13), True)])
+def test_a_stencil_that_reaches_far_along_either_axis_grows_too_large(far, is_large):
+    """1 - 2 nu (1 - cos n theta) along one axis: nu <= 1/2 for any n."""
+    found = two_angle_pieces(symbol(with_one_number({(0, 0): -2, far: 1, (-far[0], -far[1]): 1})))
+    assert found is None if is_large else float(found[0].high) == 0.5
 
 
 def test_a_number_at_which_the_symbol_has_a_pole_is_not_stable():

@@ -186,8 +186,8 @@ def inspect(net: nn.Module, x: Any, *, eigenvalues: int = 6, progress: Progress 
     `x` is what the network takes: a tensor (of floats or token ids), a tuple of its arguments, a dict of its keywords.
 
     `progress(done, layers, name)` is called before each layer and at the end. Works on a copy in float64 and evaluation
-    mode; products with the Jacobians of states of more than 512 entries are in float32, eigenvalues to a residual of
-    5e-4 of each, and what they give is checked in float64.
+    mode; products with the Jacobians of states of more than 512 entries are in float32, eigenvalues are known to an
+    estimated 2e-4 of each, and what they give is checked in float64.
     Raises SchemeError for a network without a scheme in it, states that are not finite, and UnsupportedError for
     schemes of several fields.
 
@@ -249,11 +249,11 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     weights = terms.limit / terms.limit.sum() if own else np.ones(1)
     with torch.no_grad():
         found = spectrum(
-            lambda u: combined(weights, [f(u) for f in branches]),
+            _together(weights, branches),
             layer.state,
             scale=layer.h,
             count=count,
-            single=lambda u: combined(weights, [in_single(f)(u) for f in branches]),
+            single=_together(weights, [in_single(f) for f in branches]),
         )
         remainder = _remainder(chain, i, terms, values)
     notes = list(dict.fromkeys(b.mark for b in branches if isinstance(b, Residual) and b.mark))
@@ -281,6 +281,11 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
         read_operators(layer.block._branches()),
         gate_noise(layer, found.eigenvalues),
     )
+
+
+def _together(weights: np.ndarray, branches: Sequence[Any]) -> Callable[[Tensor], Tensor]:
+    """sum_j w_j f_j; one branch alone has the weight 1."""
+    return branches[0] if len(branches) == 1 else lambda u: combined(weights, [f(u) for f in branches])
 
 
 def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) -> float:

@@ -10,23 +10,24 @@ from torch import Tensor
 
 Product = Callable[[Tensor], Tensor]
 
-LEFT = 0.1  # of a unit vector, at least, where several are made orthogonal at once
-AGAIN = 0.3  # where less is left of one of them, they are made orthogonal once more
+GROUP = 4  # products between which lengths are not made 1
+LEFT, WELL = 0.1, 0.45  # of a unit vector where several are made orthogonal at once: at least, and what is aimed at
+TAIL = 8  # last vectors of a basis, which stand for what is outside of it
 
 
 @dataclass(frozen=True)
 class Ritz:
-    """Eigenvalue estimates of all matrices together, the largest first: which matrix, residuals, coordinates."""
+    """Eigenvalue estimates of all matrices together, the largest first: which matrix, residuals, coordinates.
+
+    `errors`: what each value is off by to first order, |l . r| for its residual r and its left eigenvector l. What that
+    has along the direction of r, outside of the basis, is taken to be the most that it has along the last vectors.
+    """
 
     values: np.ndarray
     matrices: np.ndarray
     residuals: np.ndarray
+    errors: np.ndarray
     coordinates: list[np.ndarray]
-
-    def worst(self, count: int) -> float:
-        """The largest relative residual among the `count` leading ones."""
-        sizes = np.maximum(np.abs(self.values[:count]), np.finfo(float).tiny)
-        return float(np.max(self.residuals[:count] / sizes, initial=0.0))
 
 
 class Krylov:
@@ -41,19 +42,20 @@ class Krylov:
     def __init__(self, product: Product, start: Tensor, room: int) -> None:
         self.product, self.size, self.products = product, 0, 0
         count, n = start.shape
-        self.V = start.new_zeros(room + 1, count, n).transpose(0, 1)  # the vectors of one product lie in one piece
+        self.V = start.new_empty(room + 1, count, n).transpose(0, 1)  # the vectors of one product lie in one piece
         torch.div(start, _lengths(start), out=self.V[:, 0])
         self.array = self.V.numpy()  # the same memory
         self.H = np.zeros((count, room + 1, room))
         self.dropped: list[np.ndarray] = []  # rows that H lacks, each times a direction that was left behind
-        self._most = room  # products at once, as the last ones showed
+        self._lost = 0.0  # the most that vectors of the basis have along each other
+        self._most = 4  # products at once, as the last ones showed
         self._random = torch.Generator().manual_seed(1)
 
     def advance(self, products: int, block: int) -> None:
         """So many products with each matrix, at most so many of them at once."""
         goal = self.products + products
-        while self.products < goal:
-            self.step(min(block, goal - self.products))
+        while (left := goal - self.products) > 0:
+            self.step(-(-left // -(-left // min(block, self._most))))
 
     def step(self, steps: int = 1) -> None:
         """At most so many products with each matrix; what depends too much on what was there is left out.
@@ -63,7 +65,7 @@ class Krylov:
         """
         steps = min(steps, self._most, max(self.H.shape[2] // 2, 1))
         if self.size + steps > self.H.shape[2]:
-            self._shrink()
+            self.shrink(self.size // 3, self.size // 2)
         j = self.size
         lengths = self._powers(j, steps)
         known = self._projected(j, steps)
@@ -75,15 +77,19 @@ class Krylov:
         for row in self.dropped:
             row[:, j : j + s] = -((row[:, None, :j] @ known[:, :j, :s]) @ back)[:, 0]
         self.size, self.products = j + s, self.products + steps
-        self._most = s if s < steps else max(self._most, s + 1)
 
     def _powers(self, j: int, steps: int) -> np.ndarray:
         """Behind v_j its products with powers of the matrices, of length 1; by what each was longer, (b, steps)."""
         found = []
-        for i in range(j, j + steps):
-            w = self.product(self.V[:, i])
-            found.append(_lengths(w))
-            torch.div(w, found[-1].clamp_min(torch.finfo(w.dtype).tiny), out=self.V[:, i + 1])
+        for first in range(j, j + steps, GROUP):
+            last = min(first + GROUP, j + steps)
+            for i in range(first, last):
+                self.V[:, i + 1] = self.product(self.V[:, i])
+            W = self.V[:, first + 1 : last + 1]
+            lengths = torch.linalg.vector_norm(W, dim=2).clamp_min_(torch.finfo(W.dtype).tiny)
+            W.div_(lengths[:, :, None])
+            lengths[:, 1:] /= lengths[:, :-1].clone()
+            found.append(lengths)
         return torch.cat(found, dim=1).double().numpy()
 
     def _projected(self, j: int, steps: int) -> np.ndarray:
@@ -97,6 +103,7 @@ class Krylov:
         L = _triangle(W)
         left = np.diagonal(L, axis1=1, axis2=2).min(axis=0)
         s = int(np.argmin([*(left >= LEFT), False]))
+        self._most = _as_many(s, left)
         known = np.zeros((len(W), j + 1 + max(s, 1), max(s, 1) + 1))
         known[:, j, 0] = 1
         for b in range(len(known) if s == 0 else 0):
@@ -105,13 +112,25 @@ class Krylov:
         if s:
             W, L, C = W[:, :s], L[:, :s, :s], C[:, :s]
             _divide(W, L)
-            if left[:s].min() < AGAIN:
+            if self._loses(float(left[:s].min())):
                 C = C + L @ _without(W, before)
                 rest = _triangle(W)  # the identity but for rounding
                 _divide(W, rest)
                 L = L @ rest
             known[:, : j + 1, 1:], known[:, j + 1 :, 1:] = C.swapaxes(1, 2), L.swapaxes(1, 2)
         return known
+
+    def _loses(self, left: float) -> bool:
+        """Whether the basis would be too far from orthonormal, were vectors of which so little is left projected once.
+
+        What it lacks comes back in them, by what was taken away over what is left, and so grows from block to block.
+        """
+        eps = float(torch.finfo(self.V.dtype).eps)
+        lost = eps / left**2 + self._lost * max(1 - left**2, 0.0) ** 0.5 / left
+        if lost > eps**0.5:
+            return True
+        self._lost = max(self._lost, lost)
+        return False
 
     def _append(self, b: int, place: int, w: np.ndarray) -> tuple[np.ndarray, float]:
         """Put w's direction outside of the vectors before `place` there; coordinates in those, and what is left.
@@ -148,33 +167,38 @@ class Krylov:
 
     def ritz(self) -> Ritz:
         """The eigenvalues of the projected matrices, and how far each is from being one of its matrix."""
-        j, values, owners, residuals, vectors = self.size, [], [], [], []
+        j, values, owners, residuals, errors, vectors = self.size, [], [], [], [], []
         for b, H in enumerate(self.H):
-            found, Y = np.linalg.eig(H[:j, :j])
+            found, Y = (part.numpy() for part in torch.linalg.eig(torch.from_numpy(H[:j, :j])))
             rows = [H[j], *(row[b] for row in self.dropped)]
             values.append(found)
             owners.append(np.full(j, b))
-            residuals.append(sum(np.abs(row[:j] @ Y) for row in rows))
+            left = sum(np.abs(row[:j] @ Y) for row in rows)
+            residuals.append(left)
+            errors.append(left * _condition(Y))
             vectors += list(Y.T)
         flat = np.concatenate(values)
         order = leading_first(flat)
-        owner, residual = np.concatenate(owners), np.concatenate(residuals)
-        return Ritz(flat[order], owner[order], residual[order], [vectors[i] for i in order])
+        owner, residual, error = (np.concatenate(parts)[order] for parts in (owners, residuals, errors))
+        return Ritz(flat[order], owner, residual, error, [vectors[i] for i in order])
 
     def vector(self, matrix: int, coordinates: np.ndarray) -> Tensor:
         """The Ritz vector of these coordinates as its real and its imaginary part, (2, n)."""
         parts = torch.from_numpy(np.stack([np.real(coordinates), np.imag(coordinates)])).to(self.V)
         return parts @ self.V[matrix, : self.size]
 
-    def _shrink(self) -> None:
-        """Keep the Schur vectors of a third to a half of the Ritz values, the larger ones, and the last vector."""
+    def shrink(self, least: int, most: int) -> None:
+        """Keep the Schur vectors of so many Ritz values, the larger ones, and the last vector.
+
+        Of the numbers between `least` and `most` it is the one at the widest gap.
+        """
         m = self.size
         kept = []
         for H in self.H:
             moduli = np.sort(np.abs(np.linalg.eigvals(H[:m, :m])))[::-1]
-            cut = m // 3 + int(np.argmax(-np.diff(moduli[m // 3 : m // 2 + 1])))
-            least = (moduli[cut] + moduli[cut + 1]) / 2
-            kept.append(schur(H[:m, :m], output="real", sort=lambda x, y, least=least: np.hypot(x, y) >= least))
+            cut = least + int(np.argmax(-np.diff(moduli[least : most + 1])))
+            bound = (moduli[cut] + moduli[cut + 1]) / 2
+            kept.append(schur(H[:m, :m], output="real", sort=lambda x, y, bound=bound: np.hypot(x, y) >= bound))
         kept = [(T, Q, _whole(T, min(k, m - 1))) for T, Q, k in kept]
         size = max(k for _, _, k in kept)
         last, rows = self.V[:, m].clone(), [self.H[:, m].copy(), *self.dropped]
@@ -196,13 +220,29 @@ def leading_first(values: np.ndarray) -> np.ndarray:
     return np.lexsort((-np.imag(values), -np.round(sizes / (sizes.max(initial=0.0) or 1.0), 12)))
 
 
+def _as_many(s: int, left: np.ndarray) -> int:
+    """So many vectors at once that `WELL` is left of the last one: what is left falls geometrically."""
+    if s == 0 or left[s - 1] >= 1:
+        return max(2 * s, 1)
+    return max(int(s * np.log(WELL) / np.log(left[s - 1])), 1)
+
+
+def _condition(Y: np.ndarray) -> np.ndarray:
+    """The most that the left eigenvectors l, l . y = 1, have along the last vectors of the basis."""
+    try:
+        rows = np.linalg.inv(Y)
+    except np.linalg.LinAlgError:  # of a matrix with too few eigenvectors
+        return np.full(len(Y), np.finfo(float).max)
+    return np.abs(rows[:, -TAIL:]).max(axis=1)
+
+
 def _lengths(w: Tensor) -> Tensor:
     return torch.linalg.vector_norm(w, dim=1, keepdim=True)
 
 
 def _without(W: Tensor, before: Tensor) -> np.ndarray:
     """Take from each W what it has of orthonormal vectors; the coordinates in these."""
-    C = W @ before.mT
+    C = (before @ W.mT).mT.contiguous()  # several times as fast as W before^T
     W.baddbmm_(C, before, alpha=-1)
     return C.double().numpy()
 

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from schemetools.errors import SchemeError
-from schemetools.nn.reading.krylov import Krylov, leading_first
-from schemetools.nn.reading.leading import STEPS, Leading, leading
+from schemetools.nn.reading.krylov import leading_first
+from schemetools.nn.reading.lanczos import largest
+from schemetools.nn.reading.leading import Leading, leading
 from schemetools.nn.tensors.products import Linearised, pullback
 
 DENSE = 256
 SMALL = 512
 ROOM = 96  # basis vectors
-FIRST, STEP = 12, 4  # steps of Lanczos to the first look at the norm, and between looks: each is two products
+LIGHT = 800  # operations per entry of a product that is cheaper than making a vector orthogonal to a basis
+NORM = 0.5  # the tolerance of a norm's square, over that of eigenvalues
+SIZES = 1e-3, 1e3  # of products that are left as they are
 AGREE = 1e-3  # what float32 and float64 products may differ by, relatively
 NOT_FINITE = (
     "the derivative of a branch has nan or inf in it, or is beyond the range of its numbers, so it has no spectrum: "
@@ -48,10 +52,10 @@ def spectrum(
     """The spectrum of scale * f'(u) on all of u (a batch counts as one state: the samples' spectra together).
 
     The norm is that of the largest eigenvalue of f'^T f', by Lanczos; the `count` eigenvalues of largest modulus are
-    those of f'^T, by Arnoldi, to a relative residual of `tolerance`: 1e-7, or 5e-4 for states of more than 512
-    entries. Where no sample of a batch acts on another, each has a Krylov space of its own. `single` is f in single
-    precision: a large state's products are its own, and the results are checked against f's. A state of at most 256
-    entries gets a dense matrix, and so does each sample where none acts on another.
+    those of f'^T, by Arnoldi, until each is estimated to be known to `tolerance`, relatively: 1e-7, or 2e-4 for states
+    of more than 512 entries. Where no sample of a batch acts on another, each has a Krylov space of its own. `single`
+    is f in single precision: a large state's products are its own, and the results are checked against f's. A state of
+    at most 256 entries gets a dense matrix, and so does each sample where none acts on another.
     Raises SchemeError for a derivative that is not finite.
     Source: Saad, Numerical Methods for Large Eigenvalue Problems, 2011.
 
@@ -68,7 +72,7 @@ def spectrum(
     if u.numel() <= DENSE * rows:
         return _dense(scale * _blocks(exact, rows), count)
     small = u.numel() <= SMALL
-    tolerance = tolerance or (1e-7 if small else 5e-4)
+    tolerance = tolerance or (1e-7 if small else 2e-4)
     found = None
     if single is not None and not small and (quick := _linearised(single, u)) is not None:
         found = _read(quick, exact, rows, count, tolerance)
@@ -90,10 +94,10 @@ def _dense(matrices: np.ndarray, count: int) -> Spectrum:
 def _blocks(at: Linearised, rows: int) -> np.ndarray:
     """The matrices of the samples, (b, n, n): a product gives a row of each."""
     at.tape()
-    n = at.u.numel() // rows
+    n, products = at.u.numel() // rows, _Products(at, at.u, rows)
     made = np.zeros((rows, n, n))
     for i, v in enumerate(torch.eye(n, dtype=at.u.dtype)):
-        made[:, i] = _as_rows(at.back(_as_state(v.repeat(rows, 1), at.u)), at.u, rows)
+        made[:, i] = products.back(v.repeat(rows, 1))
     return made
 
 
@@ -111,6 +115,33 @@ def _linearised(f: Callable[[Tensor], Tensor], u: Tensor) -> Linearised | None:
     return None
 
 
+class _Products:
+    """Products with the matrices of `rows` samples, over their size; vectors lie as a state like `like` does."""
+
+    def __init__(self, at: Linearised, like: Tensor, rows: int, size: float = 1.0) -> None:
+        self.at, self.like, self.rows, self.size = at, like, rows, size
+
+    def back(self, v: Tensor) -> Tensor:
+        """The transposes times vectors, (rows, n)."""
+        return self._rows(self.at.back(self._state(v)))
+
+    def ahead(self, v: Tensor) -> Tensor:
+        """The matrices times vectors, (rows, n)."""
+        return self._rows(self.at.ahead(self._state(v)))
+
+    def both(self, v: Tensor) -> Tensor:
+        """The matrices, and then their transposes."""
+        return self.back(self.ahead(v))
+
+    def _state(self, rows: Tensor) -> Tensor:
+        return rows.contiguous().as_strided(self.like.shape, self.like.stride())
+
+    def _rows(self, state: Tensor) -> Tensor:
+        laid = state if state.stride() == self.like.stride() else torch.empty_like(self.like).copy_(state)
+        found = laid.as_strided((self.rows, laid.numel() // self.rows), (laid.numel() // self.rows, 1))
+        return found if self.size == 1 else found / self.size
+
+
 def _read(
     at: Linearised, exact: Linearised | None, rows: int, count: int, tolerance: float
 ) -> tuple[float, np.ndarray, bool] | None:
@@ -122,37 +153,26 @@ def _read(
     u = at.u
     start = torch.randn(rows, u.numel() // rows, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     start = start.to(u.dtype)
-    room = min(start.shape[1] - 2, max(ROOM, 4 * count))
-
-    def back(v: Tensor) -> Tensor:
-        return _as_rows(at.back(_as_state(v, u)), u, rows)
-
-    def both(v: Tensor) -> Tensor:
-        return _as_rows(at.back(at.ahead(_as_state(v, u))), u, rows)
-
-    if not bool(torch.isfinite(both(start)).all()):
+    products = _Products(at, u, rows)
+    with FlopCounterMode(display=False) as counter:
+        size = float(products.back(start).abs().max() / start.abs().max())
+    light = u.numel() > SMALL and counter.get_total_flops() < LIGHT * u.numel()
+    if size < SIZES[0] or size > SIZES[1]:
+        products.size = size or 1.0  # powers of it and squares of lengths stay within the range of the numbers
+    if not bool(torch.isfinite(products.both(start)).all()) or (size == 0 and exact is not None):
         if exact is not None:
             return None
         raise SchemeError(NOT_FINITE)
-    norm, vectors = _largest(Krylov(both, start, room), tolerance / 5)
-    found = leading(Krylov(back, start, room), count, tolerance)
+    square, vectors = largest(products.both, start, NORM * tolerance)
+    norm, room = float(np.sqrt(square)), min(start.shape[1] - 2, max(ROOM, 4 * count))
+    found = leading(products.back, start, room, count, tolerance, light=light)
     if exact is not None:
-        checked = _norm_again(at, exact, vectors)
-        if not abs(checked - norm) <= AGREE * norm or not _holds(found, rows, at.u, exact):
+        sure = _Products(exact, u.to(exact.u), rows, products.size)
+        checked = _norm_again(products, sure, vectors)
+        if not abs(checked - norm) <= AGREE * norm or not _holds(found, sure):
             return None
         norm = checked
-    return norm, found.values, found.converged
-
-
-def _as_state(rows: Tensor, u: Tensor) -> Tensor:
-    """Vectors, one below the other, as a state that lies in memory as u does."""
-    return rows.contiguous().as_strided(u.shape, u.stride())
-
-
-def _as_rows(state: Tensor, u: Tensor, rows: int) -> Tensor:
-    """The inverse."""
-    laid = state if state.stride() == u.stride() else torch.empty_like(u).copy_(state)
-    return laid.as_strided((rows, u.numel() // rows), (u.numel() // rows, 1))
+    return norm * products.size, found.values * products.size, found.converged
 
 
 def independent(at: Linearised) -> bool:
@@ -174,45 +194,20 @@ def independent(at: Linearised) -> bool:
     return True
 
 
-def _largest(space: Krylov, tolerance: float) -> tuple[float, Tensor]:
-    """The largest singular value from the spaces of f'^T f', and the right singular vectors, one per matrix.
-
-    A Ritz value of a symmetric matrix is off by residual^2 / gap at most, and by the residual; where the largest value
-    has not shown yet, it grows from look to look.
-    """
-    before: np.ndarray | None = None
-    space.advance(FIRST, STEP)
-    while True:
-        k, values, vectors, errors = space.size, [], [], []
-        for H in space.H:
-            found, Y = np.linalg.eigh((H[:k, :k] + H[:k, :k].T) / 2)
-            left, gap = abs(H[k, :k] @ Y[:, -1]), found[-1] - found[-2]
-            errors.append(min(left, left**2 / gap if gap > 0 else left) / (found[-1] or 1.0))
-            values.append(max(found[-1], 0.0))
-            vectors.append(Y[:, -1])
-        grown = np.inf if before is None else float(np.max(np.array(values) - before))
-        if (max(errors) <= tolerance and grown <= tolerance * max(values)) or space.products >= STEPS:
-            break
-        before = np.array(values)
-        space.advance(STEP, STEP)
-    return float(np.sqrt(max(values))), torch.stack([space.vector(b, y)[0] for b, y in enumerate(vectors)])
-
-
-def _norm_again(at: Linearised, exact: Linearised, vectors: Tensor) -> float:
+def _norm_again(products: _Products, exact: _Products, vectors: Tensor) -> float:
     """The norm from the exact products with the left singular vectors."""
-    left = at.ahead(_as_state(vectors, at.u)).to(exact.u)
-    found, sizes = (_as_rows(state, at.u, len(vectors)).norm(dim=1) for state in (exact.back(left), left))
+    left = products.ahead(vectors).to(exact.like)
+    found, sizes = exact.back(left).norm(dim=1), left.norm(dim=1)
     return float((found / sizes.clamp_min(1e-300)).max())
 
 
-def _holds(found: Leading, rows: int, u: Tensor, exact: Linearised) -> bool:
+def _holds(found: Leading, exact: _Products) -> bool:
     """Whether the first eigenvalue's residual is what it was taken for, by the exact products."""
     if not len(found.values):
         return True
-    parts = exact.u.new_zeros(2, rows, exact.u.numel() // rows)
-    parts[:, found.owner] = found.vector.to(exact.u)
-    laid = u.to(exact.u)
-    turned = torch.stack([_as_rows(exact.back(_as_state(part, laid)), laid, rows) for part in parts])
+    parts = exact.like.new_zeros(2, exact.rows, exact.like.numel() // exact.rows)
+    parts[:, found.owner] = found.vector.to(exact.like)
+    turned = torch.stack([exact.back(part) if bool(part.any()) else part for part in parts])
     real, imaginary = found.values[0].real, found.values[0].imag
     times = torch.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]])
     off = float((turned - times)[:, found.owner].norm() / parts.norm())

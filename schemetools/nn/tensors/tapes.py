@@ -134,6 +134,26 @@ class _Step:
         """The places of its arguments."""
         return {place for _, place in self.sources} | {p for _, found in self.lists for p in found if p is not None}
 
+    def factor(self) -> Any:
+        """What this operation multiplies each entry by, a finite constant; None for any other operation."""
+        if [i for i, _ in self.sources] != [0] or self.lists or self.kwargs:
+            return None
+        if self.func is aten.mul.Tensor:
+            factor = self.args[1]
+        elif self.func is aten.threshold_backward.default:  # zero where it does not pass, whatever came
+            factor = (self.args[1] > self.args[2]).to(self.args[1].dtype)
+        else:
+            return None
+        return factor if bool(torch.isfinite(torch.as_tensor(factor)).all()) else None
+
+    def times(self, factor: Any, then: "_Step") -> None:
+        """Become this operation and the next one, which together multiply by a factor."""
+        self.func, self.args = aten.mul.Tensor, [None, factor]
+        self.targets, self.last = (
+            then.targets,
+            [place for place in (*self.last, *then.last) if place != self.targets[0]],
+        )
+
     def run(self, values: list[Any]) -> None:
         """Take the arguments from their places, put the results into theirs, forget what is not used again."""
         args = self.args.copy()
@@ -164,7 +184,7 @@ class Tape:
         if id(result) not in recorder.places:
             raise TapeError("no operation leads from the given tensor to the result")
         self.result, self.count = recorder.places[id(result)], len(recorder.places)
-        self.steps = _needed(recorder.steps, self.result)
+        self.steps = _merged(_needed(recorder.steps, self.result))
         if not check:
             return
         with torch.no_grad():
@@ -193,3 +213,20 @@ def _needed(steps: list[_Step], result: int) -> list[_Step]:
         needed |= places
         kept.append(step)
     return kept[::-1]
+
+
+def _merged(steps: list[_Step]) -> list[_Step]:
+    """The steps, with one in the place of two that multiply by constants, one after the other."""
+    kept: list[_Step] = []
+    before: Any = None
+    for step in steps:
+        factor = step.factor()
+        last = kept[-1] if kept else None
+        follows = last is not None and [p for _, p in step.sources] == last.targets and last.targets[0] in step.last
+        if factor is not None and before is not None and follows:
+            before = before * factor
+            last.times(before, step)  # type: ignore[union-attr]
+        else:
+            before = factor
+            kept.append(step)
+    return kept

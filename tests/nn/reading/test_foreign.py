@@ -245,7 +245,7 @@ def test_a_full_basis_keeps_the_leading_directions():
     assert space.size <= 16
     found = space.ritz()
     assert np.allclose(np.sort_complex(found.values[:4]), [-1.5, 0.5 - 2j, 0.5 + 2j, 3.0], atol=1e-9)
-    assert found.worst(4) < 1e-9
+    assert (found.residuals[:4] / abs(found.values[:4])).max() < 1e-9
     basis = space.V[0, : space.size + 1]
     assert torch.allclose(basis @ basis.mT, torch.eye(len(basis)), atol=1e-10)
     for value, coordinates in zip(found.values[:4], found.coordinates[:4], strict=True):

@@ -8,8 +8,8 @@ from torch import nn
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.residual import Residual
 from schemetools.nn.reading.frozen import in_single
-from schemetools.nn.reading.krylov import Krylov
-from schemetools.nn.reading.spectrum import _largest, jacobian, spectrum
+from schemetools.nn.reading.lanczos import Lanczos, largest
+from schemetools.nn.reading.spectrum import jacobian, spectrum
 from schemetools.nn.tensors.products import Linearised, push
 
 N = 300
@@ -116,9 +116,52 @@ def test_a_norm_that_the_start_hardly_shows():
     for little in (0.3, 0.1, 0.03, 0.01):
         start = random(1, 1000)
         start[0, 0] *= little
-        norm, vectors = _largest(Krylov(lambda v: v * values**2, start, 96), 1e-4)
-        assert norm == pytest.approx(1, rel=1e-4)
+        square, vectors = largest(lambda v: v * values**2, start, 1e-4)
+        assert square**0.5 == pytest.approx(1, rel=1e-4)
         assert float((vectors[0] * values).norm()) == pytest.approx(1, rel=1e-4)
+
+
+def test_a_space_of_lanczos_that_is_full_starts_again():
+    values = torch.linspace(0.01, 1, 400).double() ** 0.5
+    space = Lanczos(lambda v: v * values**2, random(1, 400), 8)
+    for _ in range(400):
+        space.step()
+    found, coordinates, off = space.largest()
+    assert found[0] == pytest.approx(1, rel=1e-6) and off[0] < 1e-5
+    vector = space.vectors(coordinates)
+    assert float((vector * values).norm() / vector.norm()) == pytest.approx(1, rel=1e-6)
+
+
+@pytest.mark.parametrize("gain", [1.5, 2.0])
+def test_eigenvalues_of_bad_condition_are_known_and_not_their_residuals_alone(gain):
+    """Here a relative residual of 5e-4 goes with an error of 1e-3 of the last eigenvalue, and with one of 0.03."""
+    n = 700
+    values = torch.cat([torch.linspace(0.1, 1.8, n - 4), torch.tensor([1.85, 1.9, 1.95, 2.0])]).double()
+    found = read(torch.diag(values) + gain * random(n, n).triu(1) / n**0.5, 4)
+    assert found.converged or gain == 2
+    np.testing.assert_allclose(found.eigenvalues, values.flip(0)[: len(found.eigenvalues)], rtol=2e-4)
+
+
+def test_eigenvalues_of_one_cube_are_told_apart():
+    """c, c w and c w^2 with w^3 = 1 for each c: the third power of the matrix has c^3 three times."""
+    factors = torch.linspace(0.1, 1, 300).double() ** 3
+    found = spectrum(lambda u: (factors[:, None] * u.reshape(300, 3)).roll(1, 1).reshape(1, 900), random(1, 900))
+    expected = np.outer(factors.flip(0)[:2], np.exp([0, 2j / 3 * np.pi, -2j / 3 * np.pi])).flatten()
+    assert found.converged
+    as_one(found.eigenvalues, expected, 1e-3)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-30, 1e30, 1e200])
+def test_a_branch_may_have_any_size(size):
+    """Squares of its products may be out of range, and in single precision it may be 0 itself."""
+    f, state = convolutional()
+    single = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.GELU(), nn.Conv2d(8, 8, 3, padding=1))
+    single.load_state_dict(f.state_dict())
+    plain = spectrum(f, state)
+    found = spectrum(lambda u: size * f(u), state, single=lambda u: size * single(u))
+    assert found.converged
+    assert found.norm == pytest.approx(size * plain.norm, rel=1e-4)
+    as_one(found.eigenvalues / size, plain.eigenvalues, 1e-3)
 
 
 def test_samples_that_act_on_each_other_are_one_matrix():

@@ -60,8 +60,13 @@ class _Options:
     def __get__(self, block: "Block | None", owner: "type[Block]") -> inspect.Signature:
         if block is not None:
             raise AttributeError("__signature__")
-        found = inspect.signature(Block.__init__)
-        return found.replace(parameters=list(found.parameters.values())[1:])
+        return _made_with()
+
+
+@functools.cache
+def _made_with() -> inspect.Signature:
+    found = inspect.signature(Block.__init__)
+    return found.replace(parameters=list(found.parameters.values())[1:])
 
 
 class Block(StoredOnce):

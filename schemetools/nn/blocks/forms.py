@@ -90,7 +90,7 @@ class Program:
         self.moving = [i for i, c in enumerate(self.coefficients) if c.free_symbols]
         plain = {s: Symbol(f"_{i}") for i, s in enumerate(self.symbols)}
         moving = [self.coefficients[i].xreplace(plain) for i in self.moving]  # type: ignore[arg-type]
-        self.compute = sympy.lambdify([plain[s] for s in self.symbols], moving, modules="math")
+        self.compute = sympy.lambdify([plain[s] for s in self.symbols], moving, modules="math", docstring_limit=-1)
 
     @property
     def is_block(self) -> bool:

@@ -20,8 +20,10 @@ from schemetools.nn.blocks.branches import Function
 from schemetools.nn.reading.chains import Chain
 from schemetools.nn.reading.frozen import single_parts
 from schemetools.nn.reading.terms import Terms, Values, combined, numeric_plan, numeric_terms
+from schemetools.nn.tensors.copies import copied, tensors_of
 from schemetools.nn.tensors.filled import Filled
 from schemetools.nn.tensors.products import push
+from schemetools.nn.tensors.replay import modules_of
 
 Weights = dict[str, Tensor]
 
@@ -145,7 +147,7 @@ class Depth:
         template: nn.Module = self.branches[place.index][0]  # type: ignore[assignment]
         weights = self._joined(place, 0)
         own = {id(t): _own(t, weights[name]) for name, t in (*template.named_parameters(), *template.named_buffers())}
-        return copy.deepcopy(template, own)  # type: ignore[arg-type]
+        return copied(template, own)
 
     def lent(self, place: Place) -> nn.Module:
         """The same branch to be evaluated alone: at a layer its own module, between layers one copy, filled anew."""
@@ -297,16 +299,16 @@ def _weights(branch: Any) -> Weights:
 
 def _to_be_filled(branch: nn.Module) -> Filled | None:
     """A copy to be given other weights; None where they are not plain, or held a second time elsewhere."""
-    weights = [*branch.parameters(), *branch.buffers()]
-    known = {id(w) for w in weights}
-    besides = [v for m in branch.modules() for key, v in vars(m).items() if key not in HELD and _may_hold(v)]
-    if any(type(w) not in (Tensor, nn.Parameter) for w in weights) or any(id(v) in known for v in tree_leaves(besides)):
+    weights = tensors_of(branch)
+    besides = [v for m in modules_of(branch) for key, v in vars(m).items() if key not in HELD and _may_hold(v)]
+    plain = all(type(w) in (Tensor, nn.Parameter) for w in weights.values())
+    if not plain or any(id(v) in weights for v in tree_leaves(besides)):
         return None
-    return Filled(copy.deepcopy(branch, {id(w): w for w in weights}))
+    return Filled(copied(branch, weights))
 
 
 def _may_hold(value: Any) -> bool:
-    return isinstance(value, (Tensor, list, tuple, dict))
+    return bool(value) if isinstance(value, (list, tuple, dict)) else isinstance(value, Tensor)
 
 
 def _own(tensor: Tensor, value: Tensor) -> Tensor:

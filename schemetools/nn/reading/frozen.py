@@ -1,6 +1,5 @@
 """Networks as fixed functions: a float64 copy whose batch normalisations are the affine maps that they evaluate."""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils._pytree import tree_map
 
 from schemetools.nn.blocks.residual import Residual
+from schemetools.nn.tensors.copies import copied, tensors_of
 
 
 class Affine(nn.Module):
@@ -36,19 +36,19 @@ def frozen(net: nn.Module) -> nn.Module:
 
     Of compiled modules it has what was compiled.
     """
-    return freeze(copy.deepcopy(uncompiled(net)))
+    return freeze(copied(uncompiled(net), {}))
 
 
 def freeze(net: nn.Module) -> nn.Module:
     """`frozen` in place: a network that nobody else has is not copied."""
-    copied = _with_originals(net.cpu().double().eval())
+    fixed = _with_originals(net.cpu().double().eval())
     made: dict[nn.Module, nn.Module] = {}
-    for parent in list(copied.modules()):
+    for parent in list(fixed.modules()):
         for name, child in parent.named_children():
             if isinstance(child, _BatchNorm) and child.running_mean is not None:
                 made.setdefault(child, Affine(child))
                 setattr(parent, name, made[child])
-    return copied.requires_grad_(False)
+    return fixed.requires_grad_(False)
 
 
 def in_single(branch: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -92,8 +92,7 @@ def originals(net: nn.Module) -> nn.Module:
     net = uncompiled(net)
     if not any(isinstance(module, OptimizedModule) for module in net.modules()):
         return net
-    tensors: dict[int, Any] = {id(t): t for t in (*net.parameters(), *net.buffers())}
-    return _with_originals(copy.deepcopy(net, tensors))
+    return _with_originals(copied(net, tensors_of(net)))
 
 
 def _with_originals(net: nn.Module) -> nn.Module:

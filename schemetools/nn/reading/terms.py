@@ -109,11 +109,12 @@ def _evaluator(expressions: tuple[Expr, ...], symbols: tuple[Symbol, ...]) -> Ca
     """Expressions as one function of the symbols' values; the constant ones pass the float gate once."""
     fixed = np.array([0.0 if e.free_symbols else to_float(e) for e in expressions])
     moving = [i for i, e in enumerate(expressions) if e.free_symbols]
-    compute = sympy.lambdify(symbols, [expressions[i] for i in moving], modules="math")
+    found = [expressions[i] for i in moving]
+    compute = sympy.lambdify(symbols, found, modules="math", docstring_limit=-1) if moving else None
 
     def evaluate(values: Values) -> np.ndarray:
         numbers = fixed.copy()
-        if moving:
+        if compute is not None:
             numbers[moving] = compute(*(values[s] for s in symbols))
         return numbers
 

@@ -1,6 +1,5 @@
 """An existing residual network rewired by a scheme: its blocks become steps, its weights stay where they are."""
 
-import copy
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from schemetools.nn.rewiring.found import Chain, containers_of, found_chains, na
 from schemetools.nn.rewiring.trial import Trial, in_evaluation, run_on
 from schemetools.nn.rewiring.wiring import OPTIONS, Rewired, wired
 from schemetools.nn.stacks.continued import without_estimate
+from schemetools.nn.tensors.copies import copied, tensors_of
 from schemetools.schemes.base import Scheme, as_scheme
 
 
@@ -90,8 +90,7 @@ def convert(
     scheme = _checked(s, options)
     model = originals(model)
     _check_plain(model, stages)
-    tensors: dict[int, Any] = {id(t): t for t in (*model.parameters(), *model.buffers())}
-    converted = copy.deepcopy(model, tensors)
+    converted = copied(model, tensors_of(model))
     trial = None if example is None else _tried(converted, stages, example)
     expected = [] if trial is None else _tensors(trial.output)
     kept = {"memory": memory, "every": every, "shared": shared, **options}

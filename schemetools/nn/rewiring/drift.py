@@ -13,6 +13,10 @@ from schemetools.nn.blocks.residual import first_of
 from schemetools.nn.reading.given import Given
 from schemetools.nn.reading.solving import SINGLE
 from schemetools.nn.rewiring.trial import in_evaluation
+from schemetools.nn.tensors.copies import tensors_of
+from schemetools.nn.tensors.replay import modules_of
+
+NORMS = nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d
 
 Pair = tuple[nn.Module, nn.Module]
 
@@ -44,7 +48,7 @@ def _distance(new: Tensor, old: Tensor) -> float:
 
 def _computes_in_single(net: nn.Module, given: Given) -> bool:
     """Whether all is on the CPU, the weights are in single precision, and products of them are too."""
-    weights = [*net.parameters(), *net.buffers()]
+    weights = tensors_of(net).values()
     inputs = [t for t in tree_leaves((given.args, given.kwargs)) if isinstance(t, Tensor)]
     settings = {torch.backends.mkldnn.matmul.fp32_precision, torch.backends.mkldnn.conv.fp32_precision}  # type: ignore[attr-defined]
     return (
@@ -69,8 +73,10 @@ def _in_single(net: nn.Module, pair: Pair, given: Given) -> float:
 
 @contextlib.contextmanager
 def _buffers_kept(net: nn.Module) -> Iterator[None]:
-    """A network's buffers are again what they were: some layers count calls."""
-    kept = [(buffer, buffer.clone()) for buffer in net.buffers()]
+    """A network's buffers are again what they were: some layers count calls. Normalisations in evaluation do not."""
+    others = [m for m in modules_of(net) if m._buffers and type(m) not in NORMS]
+    held = {id(b): b for m in others for b in m._buffers.values() if b is not None}
+    kept = [(buffer, buffer.clone()) for buffer in held.values()]
     try:
         yield
     finally:

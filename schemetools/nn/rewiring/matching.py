@@ -34,10 +34,12 @@ class Local:
 
 def local(scheme: Scheme, values: Values, rates: Values) -> Local:
     """The equation with these values of the free symbols and these rates of change over depth."""
-    terms = numeric_terms(scheme)
+    terms = numeric_terms(scheme, None)
     here = terms(values)
-    ahead, behind = (terms({s: v + sign * STEP * rates[s] for s, v in values.items()}) for sign in (1, -1))
-    rate = float(ahead.limit[0] - behind.limit[0]) / (2 * STEP) if values else 0.0
+    rate = 0.0
+    if values:
+        ahead, behind = (terms({s: v + sign * STEP * rates[s] for s, v in values.items()}) for sign in (1, -1))
+        rate = float(ahead.limit[0] - behind.limit[0]) / (2 * STEP)
     drift = float(sum(here.drift[s][0] * rates[s] for s in values))
     one = [float(np.asarray(part).reshape(-1)[0]) for part in (here.limit, here.second, here.time, here.shift)]
     return Local(one[0], rate, one[1], one[2], drift, one[3])

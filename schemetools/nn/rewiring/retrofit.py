@@ -1,7 +1,7 @@
 """Another scheme or depth for a trained network, without training: the modified equation matched through O(h)."""
 
-import copy
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,11 +19,24 @@ from schemetools.nn.rewiring.matching import matched
 from schemetools.nn.rewiring.trial import noise_for
 from schemetools.nn.stacks.continued import Continued, TakesHistory, to_continued
 from schemetools.nn.stacks.stack import Stack, to_stack
+from schemetools.nn.tensors.copies import copied, tensors_of
+from schemetools.nn.tensors.replay import modules_of
 from schemetools.schemes.base import Scheme, as_scheme
 
 REFINED = 2
 
 Branches = Callable[[Place], nn.Module]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A network, its chains as they stand, and as functions of depth; the steps that each is to take, and of what."""
+
+    net: nn.Module
+    homes: Sequence[Home]
+    depths: Sequence[Depth]
+    counts: Sequence[int]
+    scheme: Scheme | None
 
 
 class Shifted(nn.Module):
@@ -126,6 +139,8 @@ def retrofit(
     a dict of its keywords: on it the drift is measured, and the blocks of a converted network are seen with what they
     are called with. Without it the drift is foreseen on noise that fits the network's first layer. Compiled modules are
     taken as what was compiled: compile the result.
+    The network itself is run on that input; modes and buffers are then what they were, but what its modules count in
+    plain attributes of Python goes on counting: give a copy where that matters.
     Raises SchemeError for a network without stacks or an input that it does not take, and UnsupportedError for
     branches that cannot be joined in depth, or a scheme of several fields.
 
@@ -147,11 +162,10 @@ def retrofit(
         raise SchemeError(
             f"this {type(net).__name__} has no stack in it; build it with to_stack, models.build or convert"
         )
-    counts = _depths(homes, depth)
-    taken = net, homes, [Depth(home.chain) for home in homes], counts, new
-    made = _matched_net(*taken, 1, lent=False)
+    change = Change(net, homes, [Depth(home.chain) for home in homes], _depths(homes, depth), new)
+    made = _matched_net(change, 1, lent=False)
     probe = _probe(net) if given is None else given
-    predicted = drift(net, lambda: _finer(*taken, lent=True), lambda: _finer(*taken, lent=False), probe)
+    predicted = drift(net, lambda: _finer(change, lent=True), lambda: _finer(change, lent=False), probe)
     measured = None
     if given is not None:
         measured = drift(net, lambda: (made, net), lambda: (frozen(made), frozen(net)), given)
@@ -187,42 +201,26 @@ def _depths(homes: Sequence[Home], depth: int | Sequence[int] | None) -> list[in
     return found
 
 
-def _with_chains(net: nn.Module, homes: Sequence[Home], chains: Sequence[nn.Module], *, lent: bool) -> nn.Module:
+def _with_chains(change: Change, chains: Sequence[nn.Module], *, lent: bool) -> nn.Module:
     """A copy of the network with other chains in the places of its own; the other weights are copied too, or lent."""
+    net, homes = change.net, change.homes
     replaced = {id(home.module): nn.Identity() for home in homes if home.module is not None and not home.blocks}
-    copied = copy.deepcopy(net, _kept_whole(net, homes) if lent else replaced)  # type: ignore[arg-type]
+    made = copied(net, _kept_whole(net, homes) if lent else replaced)
     for home, chain in zip(homes, chains, strict=True):
-        copied = home.put(copied, chain)
-    return copied
+        made = home.put(made, chain)
+    return made
 
 
-def _matched_net(
-    net: nn.Module,
-    homes: Sequence[Home],
-    depths: Sequence[Depth],
-    counts: Sequence[int],
-    new: Scheme | None,
-    refine: int,
-    *,
-    lent: bool,
-) -> nn.Module:
-    each = zip(homes, depths, counts, strict=True)
-    return _with_chains(net, homes, [_matched_steps(*one, new, refine, lent=lent) for one in each], lent=lent)
+def _matched_net(change: Change, refine: int, *, lent: bool) -> nn.Module:
+    each = zip(change.homes, change.depths, change.counts, strict=True)
+    return _with_chains(change, [_matched_steps(*one, change.scheme, refine, lent=lent) for one in each], lent=lent)
 
 
-def _finer(
-    net: nn.Module,
-    homes: Sequence[Home],
-    depths: Sequence[Depth],
-    counts: Sequence[int],
-    new: Scheme | None,
-    *,
-    lent: bool,
-) -> tuple[nn.Module, nn.Module]:
+def _finer(change: Change, *, lent: bool) -> tuple[nn.Module, nn.Module]:
     """The new network and the old one at twice their depths: with lent modules, or as fixed functions in float64."""
-    changed = _matched_net(net, homes, depths, counts, new, REFINED, lent=lent)
-    chains = [_refined_steps(*one, REFINED, lent=lent) for one in zip(homes, depths, strict=True)]
-    old = _with_chains(net, homes, chains, lent=lent)
+    changed = _matched_net(change, REFINED, lent=lent)
+    each = zip(change.homes, change.depths, strict=True)
+    old = _with_chains(change, [_refined_steps(*one, REFINED, lent=lent) for one in each], lent=lent)
     return (changed, old) if lent else (freeze(changed), freeze(old))
 
 
@@ -230,8 +228,8 @@ def _kept_whole(net: nn.Module, homes: Sequence[Home]) -> dict[int, Any]:
     """What a copy shares with a network that lends: all but the modules in which a chain is put."""
     names = [name for home in homes for name in (home.blocks or (home.name,)) if name]
     opened = {id(net.get_submodule(name[:end])) for name in names for end in _dots(name)}
-    kept: dict[int, Any] = {id(m): m for m in net.modules() if id(m) not in opened}
-    return kept | {id(t): t for t in (*net.parameters(), *net.buffers())}
+    kept: dict[int, Any] = {id(m): m for m in modules_of(net) if id(m) not in opened}
+    return kept | tensors_of(net)
 
 
 def _dots(name: str) -> list[int]:
@@ -282,7 +280,7 @@ def _resumed(
 def _repeated(scheme: Scheme, depth: Depth, keep: bool) -> float:
     """What the new scheme's start by repetition adds to the first state, in units of its h f."""
     values = depth.coefficients(Place(0, 0.0))[0] if keep else {}
-    start, q = numeric_terms(scheme)(values).start, scheme.normal_form().q
+    start, q = numeric_terms(scheme, None)(values).start, scheme.normal_form().q
     return sum(float(w) for w, kind in zip(start[1:], q[1:], strict=True) if kind == 0)
 
 

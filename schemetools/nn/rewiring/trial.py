@@ -41,9 +41,16 @@ class Call:
 @contextmanager
 def in_evaluation(model: nn.Module) -> Iterator[None]:
     """Evaluation mode for a while."""
-    modes = [(module, module.training) for module in modules_of(model)]
-    if any(mode for _, mode in modes):
+    modules = modules_of(model)
+    modes = [(module, module.training) for module in modules]
+    training = [module for module, mode in modes if mode]
+    if training and not all(
+        kind.train is nn.Module.train and kind.eval is nn.Module.eval for kind in map(type, modules)
+    ):
         model.eval()
+    else:
+        for module in training:
+            module.training = False
     try:
         yield
     finally:

@@ -60,11 +60,16 @@ def layer_classes(
     starter = None if start == "repeat" else _starter(start)
     classes: list[type[Block]] = []
     written: list[Scheme | None] = []
+    made: dict[Any, tuple[type[Block], tuple[str, ...]]] = {}
     for scheme in schemes:
-        used = scheme if starter is None or pattern == full else with_history(starter.frame(), form)
-        classes.append(block_class(used, replace(options, pattern=pattern), bounds))
+        key = id(scheme), pattern
+        if key not in made:
+            used = scheme if starter is None or pattern == full else with_history(starter.frame(), form)
+            block = block_class(used, replace(options, pattern=pattern), bounds)
+            made[key] = block, next_pattern(used.frame(), pattern)
         written.append(None if pattern == full else starter)
-        pattern = next_pattern(used.frame(), pattern)
+        block, pattern = made[key]
+        classes.append(block)
     return classes, written
 
 

@@ -14,6 +14,7 @@ import sympy
 from sympy import QQ, Expr, Rational
 from sympy.external.gmpy import GROUND_TYPES
 
+from schemetools.analysis.algebra.written import power_of, product
 from schemetools.exact import from_domain, to_domain
 
 HAS_FLINT = GROUND_TYPES == "flint"
@@ -80,25 +81,19 @@ class IntegerPolynomials(Ring):
         if not numerator:
             return sympy.Integer(0)
         up, up_factors = fmpz_poly(numerator).factor()
-        down, down_factors = fmpz_poly(denominator).factor()
+        down, down_factors = _factored(tuple(fmpz_poly(denominator).coeffs()))
         exponents = {tuple(f.coeffs()): n for f, n in up_factors}
-        for f, n in down_factors:
-            key = tuple(f.coeffs())
+        for key, n in down_factors:
             exponents[key] = exponents.get(key, 0) - n
-        parts = [_power(self.symbol, tuple(map(int, cs)), n) for cs, n in exponents.items() if n]
-        return sympy.Mul(Rational(int(up), int(down)), *parts)
-
-
-@functools.lru_cache(maxsize=4096)
-def _power(symbol: Expr, coefficients: tuple[int, ...], exponent: int) -> Expr:
-    """An integer polynomial, coefficients ascending, to an integer power."""
-    terms = [c * _monomial(symbol, i) for i, c in enumerate(coefficients) if c]
-    return sympy.Add(*terms) ** exponent
+        parts = [power_of(self.symbol, tuple(map(int, cs)), n) for cs, n in exponents.items() if n]
+        return product(INTEGERS.quotient(int(up), int(down)), parts)
 
 
 @functools.lru_cache(maxsize=256)
-def _monomial(symbol: Expr, exponent: int) -> Expr:
-    return symbol**exponent
+def _factored(coefficients: tuple[Any, ...]) -> tuple[Any, list[tuple[tuple[Any, ...], int]]]:
+    """The content and the factors of an integer polynomial: the denominators of an order are one."""
+    content, found = fmpz_poly(list(coefficients)).factor()
+    return content, [(tuple(f.coeffs()), n) for f, n in found]
 
 
 class AlgebraicIntegers(Ring):

@@ -119,15 +119,16 @@ def _points(depth: Depth, refine: Sequence[int], tolerance: float) -> tuple[list
     limit = ending(depth, Depth.limit, depth.vector()[0], lasts, tolerance=tolerance)
     if numeric_terms(depth.scheme, depth.stages)(depth.coefficients(Place(0, 0.0))[0]).is_exact_limit:
         return [(depth.h / m, error, error) for m, error in zip(refine, limit.distances, strict=True)], limit.apart
-    points, apart, steps = [], limit.apart, 2 / 3 * limit.steps
-    for before, m, last, error in zip([1, *refine], refine, lasts, limit.distances, strict=False):
+    points, apart, steps, before, single = [], limit.apart, 2 / 3 * limit.steps, 1, False
+    # The smallest error first: precision that shows it shows the others.
+    for m, last, error in reversed([*zip(refine, lasts, limit.distances, strict=True)]):
         h = depth.h / m
         start = depth.effective_start(depth.vector(m), h)
         steps *= (m / before) ** (2 / 3)  # what is to be seen is of order two, the method of order three
-        found = ending(depth, _modified(h), start, [last], steps=math.ceil(steps), tolerance=tolerance)
+        found = ending(depth, _modified(h), start, [last], steps=math.ceil(steps), tolerance=tolerance, single=single)
         points.append((h, error, found.distances[0]))
-        apart, steps = max(apart, found.apart), found.steps
-    return points, apart
+        apart, steps, before, single = max(apart, found.apart), found.steps, m, found.single
+    return points[::-1], apart
 
 
 def _modified(h: float) -> Field:

@@ -97,6 +97,11 @@ class Chain:
     layers: tuple[Layer, ...]
 
     @property
+    def title(self) -> str:
+        """Its name in sentences; blocks that the network itself holds have none."""
+        return self.name or "the network"
+
+    @property
     def states(self) -> tuple[Tensor, ...]:
         """The hidden states u_0 .. u_N, layer i at t = i h."""
         return (*(layer.state for layer in self.layers), self.layers[-1].result)
@@ -111,7 +116,7 @@ class Chain:
         """The step size. Raises UnsupportedError where it differs between layers."""
         sizes = {layer.h for layer in self.layers}
         if len(sizes) > 1:
-            raise UnsupportedError(f"{self.name}: the step size varies over the layers; depth is read for one of them")
+            raise UnsupportedError(f"{self.title}: the step size varies over the layers; depth is read for one of them")
         return sizes.pop()
 
 

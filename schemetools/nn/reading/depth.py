@@ -22,7 +22,7 @@ from schemetools.nn.reading.frozen import single_parts
 from schemetools.nn.reading.terms import Terms, Values, combined, numeric_plan, numeric_terms
 from schemetools.nn.tensors.copies import copied, tensors_of
 from schemetools.nn.tensors.filled import Filled
-from schemetools.nn.tensors.products import push
+from schemetools.nn.tensors.products import Linearised
 from schemetools.nn.tensors.replay import modules_of
 
 Weights = dict[str, Tensor]
@@ -63,7 +63,7 @@ class Depth:
         self.values = [layer.values or (full.values if full else {}) for layer in chain.layers]
         if full is None and self.scheme.free_symbols:
             raise UnsupportedError(
-                f"{chain.name}: every layer is a start layer; {self.scheme} never takes a step of its own"
+                f"{chain.title}: every layer is a start layer; {self.scheme} never takes a step of its own"
             )
         self.layout: torch.memory_format | None = None
         self._agreed: dict[tuple[int, int], bool] = {}
@@ -71,11 +71,11 @@ class Depth:
         self._lends: dict[int, Filled | None] = {}
         self.weights = [[_weights(branch) for branch in row] for row in self.branches]
         for row in self.weights:
-            _check_alike(chain.name, self.weights[0], row)
+            _check_alike(chain.title, self.weights[0], row)
         bare = [[_bare(branch) for branch in row] for row in self.branches]
         if any(row != bare[0] for row in bare):
             raise UnsupportedError(
-                f"{chain.name}: its branches are different functions without weights, so nothing lies between them"
+                f"{chain.title}: its branches are different functions without weights, so nothing lies between them"
             )
 
     def coefficients(self, place: Place) -> tuple[Values, Values]:
@@ -130,17 +130,17 @@ class Depth:
         return exact
 
     def _product(self, place: Place, u: Tensor, direction: Tensor, rate: float, j: int) -> Tensor:
-        """The derivative of branch j by forward mode, to rounding."""
+        """The derivative of branch j, to rounding: that of a function of one number, the way along the direction."""
         here, there = (row[j] for row in self._ends(self.weights, place))
         weights = self._joined(place, j)
         names = [] if _same(here, there) else [name for name, w in here.items() if w.is_floating_point()]
-        moving = {name: weights[name] for name in names}
-        tangents = {name: (rate / self.h) * (there[name] - here[name]) for name in names}
+        slopes = {name: (rate / self.h) * (there[name] - here[name]) for name in names}
 
-        def f(changing: Weights, state: Tensor) -> Tensor:
-            return self._call(place, j, {**weights, **changing}, state)
+        def f(way: Tensor) -> Tensor:
+            moved = {name: weights[name] + way * slope for name, slope in slopes.items()}
+            return self._call(place, j, {**weights, **moved}, u + way * direction)
 
-        return push(f, (moving, u), (tangents, direction))
+        return Linearised(f, u.new_zeros(())).ahead(u.new_ones(()))
 
     def branch(self, place: Place) -> nn.Module:
         """The branch at a depth as a module of its own, its weights trainable like the layers' own."""

@@ -21,38 +21,49 @@ SINGLE, TRIES = 1 / 200, 3  # distances below need double precision, and what wa
 class Ending(NamedTuple):
     """The last state of a solution, and its distances from what it is compared with.
 
-    `steps`: those of the coarser of the two solves, per layer; `apart`: what the two differ by, over the distances.
+    `steps`: those of the coarser of the two solves, per layer; `apart`: what the two differ by, over the distances;
+    `single`: whether the finer one was in single precision.
     """
 
     state: Tensor
     distances: list[float]
     steps: int
     apart: float
+    single: bool = False
 
 
 def ending(
-    depth: Depth, field: Field, start: Tensor, lasts: Sequence[Tensor], *, steps: int = START, tolerance: float = 1e-7
+    depth: Depth,
+    field: Field,
+    start: Tensor,
+    lasts: Sequence[Tensor],
+    *,
+    steps: int = START,
+    tolerance: float = 1e-7,
+    single: bool = False,
 ) -> Ending:
     """u(N h) of u' = field(t, u), solved so finely that its distances from `lasts`, over their sizes, are known.
 
     Two solves, one in steps half as long as the other's, agree on each distance to a fortieth of it (an eightieth in
     states of at most 4096 entries) or to `tolerance`, and their states are no further apart than a third of it; else
     both are repeated in shorter steps, down to 1 / `MOST` of a layer. Distances of 1/200 or more need no double
-    precision: the finer solve is then made in single, and that the two agree covers its rounding.
+    precision: the finer solve is then made in single, and that the two agree covers its rounding. The coarser one is
+    made in single as well where `single` says that this has been seen for a field of the chain and a smaller distance.
     Raises UnsupportedError for a solution that leaves all bounds.
     """
     clear = CLEAR if start.numel() > FEW else 2 * CLEAR
-    coarse, tries = in_steps(depth, field, start, steps)[0], 0
+    first = (depth.single if single else None) or depth
+    coarse, tries = in_steps(first, field, start, steps)[0], 0
     while True:
         small = min(distances(coarse, lasts)) < SINGLE
         quick = None if small or tries == TRIES else depth.single
         fine, index = in_steps(quick or depth, field, start, 2 * steps)
-        found = Ending(fine, distances(fine, lasts), steps, _apart(coarse, fine, lasts, tolerance))
+        found = Ending(fine, distances(fine, lasts), steps, _apart(coarse, fine, lasts, tolerance), quick is not None)
         moved = max(distances(coarse, [fine])) / max(min(found.distances), STATES * tolerance)
         if found.apart <= 1 / clear and moved <= 1 / STATES:
             return found
         if steps >= MOST and not math.isfinite(found.apart):
-            where = f"{depth.chain.name}: its limit equation cannot be followed past layer {index}"
+            where = f"{depth.chain.title}: its limit equation cannot be followed past layer {index}"
             raise UnsupportedError(f"{where}: its solution leaves all bounds in {2 * steps} steps per layer")
         if steps >= MOST:
             return found
@@ -62,7 +73,7 @@ def ending(
             # Jumps that fall between steps anywhere move the state by as much as a step is long, sideways.
             needed = max(math.sqrt(found.apart * clear), moved * STATES)
             steps, tries = math.ceil(steps * min(max(1.2 * needed, 1.2), 2.0)), tries + 1
-            coarse = in_steps(depth, field, start, steps)[0]
+            coarse = in_steps(first, field, start, steps)[0]
 
 
 def in_steps(depth: Depth, field: Field, start: Tensor, steps: int) -> tuple[Tensor, int]:

@@ -109,7 +109,8 @@ class Linearised:
 
     def _is_transpose(self, ahead: Linear) -> bool:
         """Whether <w, ahead v> = <back w, v> but for rounding."""
-        v, w = torch.randn(2, *self.u.shape, generator=torch.Generator().manual_seed(0), dtype=self.u.dtype)
+        random = torch.Generator().manual_seed(0)
+        v, w = (torch.randn(t.shape, generator=random, dtype=t.dtype) for t in (self.u, self.value))
         found, back = ahead(v), self.back(w)
         allowed = torch.finfo(v.dtype).eps ** 0.5 * max(float(back.norm() * v.norm()), float(found.norm() * w.norm()))
         return abs(float((w * found).sum() - (back * v).sum())) <= allowed

@@ -208,7 +208,7 @@ def test_a_limit_that_leaves_all_bounds_is_said():
     one = torch.ones(1, 1)
     [chain] = read_chains(to_stack(st.euler, [lambda u: u**2] * 2, h=1.0), Given(one, "inspect"))
     depth = Depth(chain)
-    with pytest.raises(UnsupportedError, match="its limit equation cannot be followed past layer"):
+    with pytest.raises(UnsupportedError, match="^the network: its limit equation cannot be followed past layer"):
         ending(depth, Depth.limit, one, [one])  # u' = u^2 from 1 ends at t = 1
 
 

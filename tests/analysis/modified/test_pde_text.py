@@ -57,6 +57,7 @@ def test_the_printed_equation_is_the_equation(scheme, order):
     """The limit and the first errors in text and in LaTeX: each coefficient, and none missing below the last one shown."""
     eq = equation_of(scheme, order)
     left, text = re.fullmatch(r"(u_t+) = (.*) \+ \.\.\.", line(eq, "modified")).groups()
+    assert not re.search(r"\( | \)|/[^ (]+/", text)  # no blanks inside parentheses, no quotient of a quotient
     display = re.fullmatch(r"\$\$ u_\{(t+)\} = (.*) \+ \\cdots \$\$", eq.latex()).groups()
     assert left == f"u_{display[0]}" == "u_" + "t" * eq.time
     expected = {Symbol(derivative_text(i)): value for i, value in eq.in_steps().items()}

@@ -9,11 +9,13 @@ import sympy
 from sympy import QQ, CRootOf, Expr
 from sympy.polys.domains.domain import Domain
 from sympy.polys.numberfields import primitive_element
+from sympy.polys.polyutils import expr_from_dict
+from sympy.polys.rings import PolyRing
 
 from schemetools.errors import CoefficientError
 from schemetools.exact.roots import sharpen
 
-LARGEST_COMPLEX_FIELD = 64
+LARGEST_FIELD, LARGEST_COMPLEX_FIELD = 128, 64  # their degrees, found in seconds
 Image = Callable[[Domain], Any]  # a number's element of a field
 
 
@@ -92,14 +94,13 @@ def _number_field(numbers: tuple[Expr, ...]) -> Domain:
 
 
 def _check_degree(numbers: tuple[Expr, ...]) -> None:
-    """Refuse a field with I that would take minutes: complex steps of several sizes multiply its roots."""
-    if sympy.I not in numbers:
-        return
+    """Refuse a field that would take minutes: cosines of several angles multiply its degree, as complex steps do."""
     bound = math.prod(map(_degree, numbers))
-    if bound > LARGEST_COMPLEX_FIELD:
+    largest, kind = (LARGEST_COMPLEX_FIELD, "complex ") if sympy.I in numbers else (LARGEST_FIELD, "")
+    if bound > largest:
         raise CoefficientError(
-            f"these complex coefficients lie in a number field of degree {bound}, and above {LARGEST_COMPLEX_FIELD} "
-            "nothing is computed exactly; give them in decimals, with exact=False"
+            f"these {kind}coefficients lie in a number field of degree {bound}, and above {largest} nothing is "
+            "computed exactly; give them in decimals, with exact=False"
         )
 
 
@@ -173,4 +174,37 @@ def from_domain(domain: Domain, element: Any) -> Expr:
     """The sympy expression of a domain element."""
     if domain.is_QQ:  # in lowest terms already: looking for a common factor again takes longer than what was done
         return sympy.Rational.from_coprime_ints(int(element.numerator), int(element.denominator))
-    return domain.to_sympy(element)
+    if domain.is_FractionField:
+        ring = domain.field.ring  # type: ignore[attr-defined]
+        above, below = (
+            expr_from_dict({m: from_domain(ring.domain, c) for m, c in part.items()}, *ring.symbols)
+            for part in (element.numer, element.denom)
+        )
+        return above / below
+    return _in_generators(domain, element) if domain.is_Algebraic else domain.to_sympy(element)
+
+
+def _in_generators(field: Domain, element: Any) -> Expr:
+    """An element of a number field, expanded in products of the numbers whose sum is the primitive element."""
+    numbers, powers = _powers(field)
+    rows = zip(reversed(element.to_list()), powers, strict=False)
+    total = sum((power.mul_ground(c) for c, power in rows if c), powers[0].ring.zero)
+    return sympy.Add(*(from_domain(QQ, c) * _product(numbers, m) for m, c in total.items()))
+
+
+@functools.cache
+def _powers(field: Domain) -> tuple[tuple[Expr, ...], list[Any]]:
+    """(the numbers, the powers of the primitive element as polynomials in them, reduced by their own equations)."""
+    weights = field.ext.as_expr().as_coefficients_dict()  # type: ignore[attr-defined]
+    ring = PolyRing([sympy.Dummy() for _ in weights], QQ)
+    equations = [ring.from_expr(sympy.minpoly(n, s)) for n, s in zip(weights, ring.symbols, strict=True)]
+    primitive = sum((convert(w, QQ) * g for w, g in zip(weights.values(), ring.gens, strict=True)), ring.zero)
+    powers = [ring.one]
+    while len(powers) < field.mod.degree():  # type: ignore[attr-defined]
+        powers.append((powers[-1] * primitive).rem(equations))
+    return tuple(weights), powers
+
+
+@functools.lru_cache(maxsize=4096)
+def _product(numbers: tuple[Expr, ...], exponents: tuple[int, ...]) -> Expr:
+    return sympy.expand(sympy.Mul(*(n**e for n, e in zip(numbers, exponents, strict=True))))

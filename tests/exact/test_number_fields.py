@@ -4,7 +4,10 @@ import pytest
 import sympy
 from sympy import CRootOf, Rational, Symbol, cbrt, sqrt
 
-from schemetools.exact.domains import domain_over, from_domain, generators, to_domain
+from schemetools.errors import CoefficientError
+from schemetools.exact import coefficient
+from schemetools.exact.domains import _product, domain_over, from_domain, generators, to_domain
+from schemetools.exact.parser import parse
 
 X = Symbol("X")
 VALUES = {
@@ -27,6 +30,35 @@ def test_images_of_generators_are_sympys(name):
         _, [element] = to_domain([number])
         assert from_domain(to_domain([number])[0], element) - number == 0
         assert to_domain(list(numbers))[1][numbers.index(number)] == field.from_sympy(number)
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_elements_are_written_as_sympy_writes_them(name):
+    """Powers and inverses of sums of the generators, alone and in a rational function of k."""
+    field, elements = to_domain(VALUES[name])
+    made = sum((e * (i + 2) for i, e in enumerate(elements)), field.one)
+    for element in (made, made**3, made / (made**2 + 1)):
+        assert from_domain(field, element) == field.to_sympy(element)
+    functions = field.frac_field("k")
+    k = functions.gens[0]
+    ratio = (made * k + 1) / (k**2 + made**2)
+    assert from_domain(functions, ratio) == functions.to_sympy(ratio)
+
+
+def test_of_a_large_field_only_the_products_that_occur_are_written():
+    value = parse("cos(pi/17) + 2*cos(pi/18)")
+    field, [element] = to_domain([value])
+    before = _product.cache_info()
+    assert field.mod.degree() == 48 and from_domain(field, element) == value
+    after = _product.cache_info()
+    assert after.hits + after.misses - before.hits - before.misses == 2
+
+
+def test_a_field_of_high_degree_is_refused():
+    with pytest.raises(
+        CoefficientError, match="in a number field of degree 210, and above 128 nothing is computed exac"
+    ):
+        coefficient("cos(pi/29) + cos(pi/31)")
 
 
 @pytest.mark.parametrize("name", VALUES)

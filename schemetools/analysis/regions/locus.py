@@ -43,7 +43,7 @@ def _cut_at_infinity(loop: np.ndarray) -> list[np.ndarray]:
     return [p for p in pieces if len(p) > 1]
 
 
-def _roots_in_z(phi: np.ndarray, theta: np.ndarray) -> np.ndarray:
+def roots_in_z(phi: np.ndarray, theta: np.ndarray) -> np.ndarray:
     """The z with Phi(e^(i theta), z) = 0, shape (angles, roots); infinite ones as huge numbers."""
     a = np.exp(1j * theta[:, None] * np.arange(len(phi))) @ phi
     least = 1e-12 * np.abs(phi[:, -1]).max()
@@ -125,7 +125,7 @@ def sheets_along(model: NumericModel, theta: np.ndarray) -> np.ndarray:
     """The roots z along the angles, continuously numbered: shape (angles, roots), angles added where it needs them."""
     if model.zeros is not None and not len(model.zeros[1]):
         return _continued(model.zeros[0], theta)
-    roots = _roots_in_z(model.phi, theta)
+    roots = roots_in_z(model.phi, theta)
     path = [roots[0]]
     for i in range(1, len(theta)):
         _follow(model.phi, path, theta[i - 1], theta[i], roots[i], DEEPEST_BISECTION)
@@ -154,5 +154,5 @@ def _follow(phi: np.ndarray, path: list[np.ndarray], a: float, b: float, roots: 
         path.append(after)
         return
     middle = (a + b) / 2
-    _follow(phi, path, a, middle, _roots_in_z(phi, np.array([middle]))[0], depth - 1)
+    _follow(phi, path, a, middle, roots_in_z(phi, np.array([middle]))[0], depth - 1)
     _follow(phi, path, middle, b, roots, depth - 1)

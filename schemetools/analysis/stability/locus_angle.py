@@ -17,6 +17,7 @@ from schemetools import exact
 from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, derivative, divide, gcd, trim
 from schemetools.analysis.algebra.rings import HAS_FLINT
+from schemetools.analysis.regions.locus import FARTHEST, roots_in_z
 from schemetools.analysis.stability.model import Bivariate
 from schemetools.analysis.stability.verdicts import chebyshev
 
@@ -56,22 +57,18 @@ class LocusAngle:
         """The local minima of |arg(-z)| over the grid, the least few of them."""
         fine = np.geomspace(1e-4, 0.1, 128)
         grid = np.unique(np.concatenate([np.linspace(0, np.pi, POINTS)[1:-1], fine, np.pi - fine]))
-        points = []
-        for theta in grid:
-            coefficients = np.exp(1j * theta * np.arange(len(self.table))) @ self.table
-            with np.errstate(all="ignore"):
-                roots = np.roots(np.trim_zeros(coefficients[::-1], "f"))
-            roots = roots[(roots.real < 0) & (np.abs(roots) > 1e-9)]
-            if len(roots):
-                arguments = np.abs(np.angle(-roots))
-                points.append((float(arguments.min()), float(theta), complex(roots[arguments.argmin()])))
-        points = [p for p in points if p[0] < np.pi / 2 - NEAR_AXIS]
-        points.sort(key=lambda p: p[0])
-        chosen: list[tuple[float, float, complex]] = []
-        for point in points:
-            if all(abs(point[1] - other[1]) > 0.02 for other in chosen):
-                chosen.append(point)
-        return [(theta, z) for _, theta, z in chosen[:4]]
+        z = roots_in_z(self.table, grid)
+        near = (np.abs(z) > 1e-9) & (np.abs(z) < FARTHEST)
+        arguments = np.where(near, np.abs(np.angle(-z)), np.inf)
+        least = arguments.argmin(axis=1)
+        rows = np.arange(len(grid))
+        chosen: list[tuple[float, complex]] = []
+        for i in np.argsort(arguments[rows, least], kind="stable"):
+            if len(chosen) == 4 or not arguments[i, least[i]] < np.pi / 2 - NEAR_AXIS:
+                break
+            if all(abs(grid[i] - theta) > 0.02 for theta, _ in chosen):
+                chosen.append((float(grid[i]), complex(z[i, least[i]])))
+        return chosen
 
 
 def _mpf(K: Field, c: Any) -> Any:

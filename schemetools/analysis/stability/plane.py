@@ -252,12 +252,10 @@ def signs_on_line(rows: list[list[Any]], bounds: Sequence[RealRoot]) -> list[Sig
 
 
 def _sign(row: list[Any], root: RealRoot) -> int:
-    if not row or vanishes_at(RATIONALS, row, root):
-        return 0
     if root.is_rational:
         value = evaluate(RATIONALS, row, root.low)
         return (value > 0) - (value < 0)
-    return sign_at(RATIONALS, row, root)
+    return 0 if not row or vanishes_at(RATIONALS, row, root) else sign_at(RATIONALS, row, root)
 
 
 # ---- in writing --------------------------------------------------------------------------

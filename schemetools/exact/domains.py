@@ -188,7 +188,7 @@ def _in_generators(field: Domain, element: Any) -> Expr:
     """An element of a number field, expanded in products of the numbers whose sum is the primitive element."""
     numbers, powers = _powers(field)
     rows = zip(reversed(element.to_list()), powers, strict=False)
-    total = sum((power.mul_ground(c) for c, power in rows if c), powers[0].ring.zero)
+    total: Any = sum((power.mul_ground(c) for c, power in rows if c), powers[0].ring.zero)
     return sympy.Add(*(from_domain(QQ, c) * _product(numbers, m) for m, c in total.items()))
 
 

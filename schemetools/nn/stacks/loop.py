@@ -6,12 +6,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo.exc import FailOnRecompileLimitHit
 from torch._higher_order_ops.scan import scan
 from torch.func import functional_call
 
 from schemetools.errors import UnsupportedError
 from schemetools.nn.blocks.arguments import check_state
 from schemetools.nn.blocks.block import Block
+from schemetools.nn.blocks.coefficients import Bounded
 from schemetools.nn.memory.kinds import run_plainly
 from schemetools.nn.tensors.graphs import traced
 from schemetools.nn.tensors.replay import Draws
@@ -52,6 +54,7 @@ class Loop:
         # Torch's loops take no numbers that it has found to change.
         self.run = torch.compile(run, *self.args, **{"fullgraph": True, "dynamic": False, **self.options})
         self.tried: set[tuple[bool, ...]] = set()
+        self.first: dict[torch.Size, int] = {}  # {shape of one sample: batch size that came first}
 
     def __call__(self, x: Any, *inputs: Any, states: bool = False, **named: Any) -> Any:
         """The state after the last step."""
@@ -84,9 +87,27 @@ class Loop:
         history = self.stack.keeps_history
         values = run_plainly(layers[: self.begin], (x,), history=history) if self.begin else (x,)
         own, rows = _stacked(rest), torch.empty(len(rest), 1, device=x.device)
-        return self.run(tuple(own), rows, *own.values(), *(v.contiguous() for v in values))
+        given = [v.contiguous() for v in values]
+        if x.dim() and x.shape[0] not in (1, self.first.setdefault(x.shape[1:], x.shape[0])):
+            given = [_of_any_batch(v) for v in given]
+        try:
+            y = self.run(tuple(own), rows, *own.values(), *given)
+        except FailOnRecompileLimitHit:
+            raise UnsupportedError(
+                f"torch keeps {torch._dynamo.config.recompile_limit} programs of a loop, and more came to be needed "
+                "for shapes of samples, precisions and modes: give fewer kinds, raise "
+                "torch._dynamo.config.recompile_limit, or use stack.compile()"
+            ) from None
+        if y.requires_grad:
+            y.register_hook(_differentiated)
+        return y
 
     def _refuse_unlike(self, rest: Sequence[Block]) -> None:
+        if bounded := [name for name, module in self.step.named_modules() if isinstance(module, Bounded)]:
+            raise UnsupportedError(
+                f"a loop takes coefficients without bounds, and {bounded[0]} has some: leave bounds= out, or use "
+                "stack.compile()"
+            )
         if names := [name for name, _ in self.step.named_buffers()]:
             raise UnsupportedError(f"a loop takes layers without buffers; here is {names[0]}: use stack.compile()")
         for number, layer in enumerate(rest, self.begin):
@@ -112,6 +133,22 @@ def _loop_of(step: Block, *, history: bool) -> Callable[..., Tensor]:
         return scan(one, tensors[len(names) :], (own, rows))[0][0]
 
     return run
+
+
+def _of_any_batch(value: Tensor) -> Tensor:
+    """A value whose first dimension torch is told to compile for any size, where it can."""
+    value = value.view_as(value)  # the mark is an attribute, and the value is the caller's
+    torch._dynamo.maybe_mark_dynamic(value, 0)
+    return value
+
+
+def _differentiated(gradient: Tensor) -> None:
+    """The hook on the last state. Raises UnsupportedError where a gradient is to be differentiated once more."""
+    if torch.is_grad_enabled():  # torch's loops leave out terms of second derivatives
+        raise UnsupportedError(
+            "a loop has first derivatives, and create_graph=True asks for second ones: use stack.compile() with "
+            "backend='eager', or the stack as it is"
+        )
 
 
 def _stacked(layers: Sequence[Block]) -> dict[str, Tensor]:

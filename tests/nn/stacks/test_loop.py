@@ -198,3 +198,39 @@ def test_random_draws_hooks_and_arguments_are_refused():
     stack[2].branch[0].register_forward_hook(lambda *_: None)
     with pytest.raises(st.SchemeError, match="calls no hooks"):
         stack(x)
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+def test_second_derivatives_are_refused_and_first_ones_are_not(backend):
+    stack, x = st.to_stack(st.heun2, [branch()] * 4, h=0.3), torch.randn(3, 4, requires_grad=True)
+    stack.compile(loop=True, backend=backend)
+    stack(x)
+    y = stack(x)
+    with pytest.raises(st.SchemeError, match="create_graph=True asks for second ones"):
+        torch.autograd.grad(y.sin().sum(), x, create_graph=True)
+    same_as_layers(stack, x)
+
+
+def test_any_batch_is_one_program_and_the_tensors_given_are_not_marked():
+    one = branch()
+    stack, plain = (st.to_stack(st.adams_bashforth(2), [one] * 5, h=0.3) for _ in range(2))
+    stack.compile(loop=True, backend="aot_eager")
+    for n in (2, 1, *range(3, 14), 2):
+        x = torch.randn(n, 4, requires_grad=True)
+        torch.testing.assert_close(gradients(stack, stack, x), gradients(plain, plain, x))
+        assert not hasattr(x, "_dynamo_weak_dynamic_indices")
+
+
+def test_samples_of_too_many_shapes_are_said():
+    stack = st.to_stack(st.euler, [torch.tanh] * 3, h=0.3)
+    stack.compile(loop=True, backend="eager")
+    for n in range(2, 11):
+        stack(torch.randn(3, n))
+    with pytest.raises(st.SchemeError, match="torch keeps 8 programs of a loop"):
+        stack(torch.randn(3, 11))
+
+
+def test_a_coefficient_with_bounds_is_named():
+    stack = st.to_stack(st.lm(), [branch() for _ in range(4)], init={"k": -0.1}, bounds={"k": (-1, 1)})
+    with pytest.raises(st.SchemeError, match="a loop takes coefficients without bounds, and k has some"):
+        stack.compile(loop=True)

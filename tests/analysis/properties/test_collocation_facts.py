@@ -18,6 +18,7 @@ def quadrature_order(scheme):
         return p, abs(sum(w * x**p for w, x in zip(b, c, strict=True)) - mpmath.mpf(1) / (p + 1))
 
 
+@pytest.mark.flint
 @pytest.mark.parametrize("name", FAMILIES)
 def test_ten_stages_have_the_facts_of_three(name):
     """The order by quadrature, beyond which the residual is reported; stage order, geometry and stability as with three."""

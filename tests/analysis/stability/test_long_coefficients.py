@@ -16,6 +16,7 @@ from schemetools.analysis.properties.principal import _in_floats
 from tests.schemes.published import TABLES, as_floats
 
 
+@pytest.mark.flint
 def test_a_long_equation_gives_its_first_sign_change_and_no_tangency():
     long = Rational(10**1500 + 7, 10**1500 + 9)
     roots = [long, long, 2 * long, 3 * long, 5 * long]  # a double root first: no sign change
@@ -59,6 +60,7 @@ def test_the_real_interval_of_a_long_chebyshev_method_is_where_its_formula_reach
     assert float(length) == pytest.approx(2 / 3 * (s**2 - 1) * (1 - 2 / 15 * 2 / 13), rel=0.01)
 
 
+@pytest.mark.flint
 def test_the_least_positive_root_is_found_beside_roots_on_the_cuts():
     x = sympy.Symbol("x")
     for roots in ([1, 2, 3], [Rational(1, 2), Rational(1, 3)], [-1, 0, 4], [-2], [8, Rational(81, 10)]):
@@ -99,6 +101,7 @@ def test_the_norm_of_an_error_with_long_fractions():
     assert found.norm == pytest.approx(float(squares) ** 0.5, rel=1e-12)
 
 
+@pytest.mark.flint
 @pytest.mark.parametrize("eps", ["0", "1/20"])
 def test_points_of_a_long_chebyshev_method_are_in_its_region_where_its_formula_says_so(eps):
     """R(z) = T_60(w0 + w1 z)/T_60(w0): monomials of degree 60 would lose all digits."""

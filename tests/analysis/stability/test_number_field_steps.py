@@ -32,6 +32,7 @@ def drawn(seed: int) -> st.GeneralLinear:
     return st.dimsim([Rational(i, s - 1) for i in range(s)], A, [Rational(1, s)] * s)
 
 
+@pytest.mark.flint
 @pytest.mark.parametrize("seed", range(12))
 def test_intervals_end_where_a_scan_leaves_the_disc(seed: int) -> None:
     scheme = drawn(seed)

@@ -52,11 +52,11 @@ class Stencil(Discretisation):
         reference: str | None = None,
         exact: bool = True,
     ):
-        above: Any = table(_plain(coefficients), "a stencil")
+        above: Any = table(coefficients, "a stencil")
         if not above:
             raise TableauError("every coefficient of the stencil is 0; it approximates nothing")
         origin = (0,) * len(above[0][0])
-        below: Any = table({origin: 1} if denominator is None else _plain(denominator), "the denominator of a stencil")
+        below: Any = table({origin: 1} if denominator is None else denominator, "the denominator of a stencil")
         if not below or len(below[0][0]) != len(origin):
             raise TableauError("the denominator of a stencil has offsets of the same dimension, not all with factor 0")
         if isinstance(derivative, bool) or not (derivative is None or hasattr(derivative, "__index__")):
@@ -160,10 +160,6 @@ class Stencil(Discretisation):
 
     def _repr_latex_(self) -> str:
         return stencil_latex(self.numerator, self.denominator, self.derivative, self.dimension)
-
-
-def _plain(values: Any) -> Any:
-    return dict(values) if isinstance(values, tuple) else values
 
 
 def _explicit(stencil: Stencil) -> Table:

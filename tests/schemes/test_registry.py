@@ -32,6 +32,16 @@ def test_every_entry_builds_carries_its_name_and_is_found_by_it(name):
     assert getattr(st.schemes, name) is found
 
 
+@pytest.mark.parametrize(
+    ("name", "entry"), [("rk4", "rk4"), ("bdf(3)", "bdf"), ("lm(k=3/10)", "lm"), ("theta(1/3)", "theta")]
+)
+def test_a_member_knows_the_entry_that_it_comes_from_by_its_name_and_source(name, entry):
+    scheme = st.get(name)
+    assert registry.entry_of(scheme).name == entry
+    assert registry.entry_of(st.RungeKutta([[0]], [1], name=name)) is None
+    assert registry.entry_of(st.RungeKutta([[0]], [1])) is None
+
+
 def test_aliases_are_the_same_scheme():
     assert st.rk4_tableau is st.rk4
     for alias, name in registry.aliases().items():

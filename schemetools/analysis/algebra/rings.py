@@ -103,8 +103,9 @@ class AlgebraicIntegers(Ring):
     def __init__(self, domain: Any):
         self.domain = domain
         self.generator = domain.ext.as_expr()
-        modulus = [Rational(int(c.numerator), int(c.denominator)) for c in domain.mod.to_list()]
-        lead = math.lcm(*(int(c.q) for c in modulus))  # theta = lead * generator is integral, for a monic modulus
+        leading, *rest = (Rational(int(c.numerator), int(c.denominator)) for c in domain.mod.to_list())
+        modulus = [sympy.Integer(1), *(c / leading for c in rest)]
+        lead = math.lcm(*(int(c.q) for c in modulus))  # theta = lead * generator is integral
         self.lead = lead
         degree = len(modulus) - 1
         self.modulus = fmpz_poly([int(c * lead ** (degree - i)) for i, c in enumerate(reversed(modulus))])

@@ -7,7 +7,7 @@ from sympy import CRootOf, Rational, Symbol, simplify, sqrt
 from sympy.abc import x
 from sympy.external.gmpy import GROUND_TYPES
 
-from schemetools.analysis.algebra.rings import Integers, QuadraticIntegers, clear, primorial
+from schemetools.analysis.algebra.rings import HAS_FLINT, Integers, QuadraticIntegers, clear, primorial
 from schemetools.exact.style import LATEX, TEXT
 
 k, m = Symbol("k"), Symbol("m")
@@ -32,6 +32,20 @@ def test_numerators_over_the_denominator_are_the_values(values):
     assert ring.quotient(ring.one - ring.one, denominator) == 0
     inverse = ring.quotient(ring.multiply(ring.one, denominator), numerators[0])
     assert abs((inverse - 1 / values[0]).subs({k: 0.3, m: 0.7}).evalf()) < 1e-12
+
+
+@pytest.mark.skipif(not HAS_FLINT, reason="of rings on flint's polynomials")
+@pytest.mark.parametrize("equation", [6 * x**3 - 18 * x**2 + 9 * x - 1, 3 * x**3 - x - 1, x**3 - 2])
+def test_powers_are_reduced_by_the_equation_of_their_generator(equation):
+    """Also where that is not monic: a multiple of the generator is integral."""
+    root = CRootOf(equation, 0)
+    ring, [numerator, _], denominator = clear([root, Rational(1, 3)])
+    for n in range(2, 8):
+        power = ring.power(numerator, n)
+        assert power.degree() < 3
+        assert abs((ring.quotient(power, ring.power(denominator, n)) - root**n).evalf()) < 1e-12
+        inverse = ring.quotient(ring.power(denominator, n), power)
+        assert abs((inverse * root**n - 1).evalf()) < 1e-10
 
 
 def test_choices():

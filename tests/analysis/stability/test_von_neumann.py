@@ -293,6 +293,9 @@ def test_methods_of_lines_in_rounded_schemes_are_judged_for_the_scheme_meant():
         assert along.contains(nu=[0.999 * imaginary, 1.001 * imaginary]).tolist() == [True, False]
         assert across.contains(mu=[0.999 * real / 4, 1.001 * real / 4]).tolist() == [True, False]
         assert "approximate coefficients" in along.how()
+    both = st.Operator({"-c": st.stencils.centred(1), "D": st.stencils.laplacian()})
+    rounded, exact = (st.stability(st.method_of_lines(s, both)) for s in (st.to_float(st.euler), st.euler))
+    assert rounded.condition == exact.condition is not None
 
 
 def test_third_order_upwind_in_long_decimals_is_decided():

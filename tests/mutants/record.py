@@ -52,10 +52,15 @@ def page(lines: list[dict[str, Any]]) -> str:
     """What the record comes to."""
     survived = [one for one in lines if one["outcome"] == "survived"]
     killed = len(lines) - len(survived)
-    low, high = interval(killed, len(lines))
-    said = f"{killed} of {len(lines)} killed: {100 * killed / len(lines):.1f} % (95 % confidence: {low:.0f} to {high:.0f} %)."
+    first = killed - sum(bool(one.get("later")) for one in lines)
+    low, high = interval(first, len(lines))
+    said = f"{killed} of {len(lines)} killed: {100 * killed / len(lines):.1f} %. Of these at most {first} were killed at first "
+    said += (
+        f"({100 * first / len(lines):.1f} %; 95 % confidence: {low:.0f} to\n{high:.0f} %), the others by tests written "
+    )
+    said += "after they had survived.\n"
     explained = sum(bool(one.get("why")) for one in survived)
-    said += f" Of the {len(survived)} that survive, {explained} are explained below as changes that no test can see;\n"
+    said += f"Of the {len(survived)} that survive, {explained} are explained below as changes that no test can see;\n"
     seen = len(lines) - explained
     said += f"without these, {killed} of {seen} killed: {100 * killed / seen:.1f} %.\n"
     table = ["| room | tried | killed |", "|---|---|---|"]

@@ -59,6 +59,14 @@ def test_lm_with_stochastic_depth_against_enumerated_paths(k, p):
         assert bool(found.contains(z)) is decays
 
 
+@pytest.mark.parametrize(("k", "stable"), [("1/2", True), ("-1/2", True), ("2", False), ("-2", False)])
+def test_at_the_origin_a_step_keeps_constants_and_multiplies_the_other_root_by_minus_k(k, stable):
+    """I - E[conj(M) (x) M] is singular there, so that its eigenvalues 1, -k, -k, k^2 decide."""
+    known = st.stability(st.lm_stochastic_depth(k, "4/5"))
+    assert known.contains(0) == stable
+    assert known.contains([0, -1e-3]).tolist() == [stable, stable]
+
+
 def test_axes_are_exact_for_several_values():
     """The exact real polynomial on each axis has the eigenvalues of the complex moment matrix as its roots."""
     scheme = st.LinearMultistep([0, -1, 1], ["-1/2", st.random_symbol("xi", "uniform", 1, 2), 0])

@@ -138,12 +138,11 @@ class _Step:
         """What this operation multiplies each entry by, a finite constant; None for any other operation."""
         if [i for i, _ in self.sources] != [0] or self.lists or self.kwargs:
             return None
-        if self.func is aten.mul.Tensor:
-            factor = self.args[1]
-        elif self.func is aten.threshold_backward.default:  # zero where it does not pass, whatever came
-            factor = (self.args[1] > self.args[2]).to(self.args[1].dtype)
-        else:
+        if self.func is aten.threshold_backward.default:  # zero where it does not pass, whatever came
+            return (self.args[1] > self.args[2]).to(self.args[1].dtype)
+        if self.func is not aten.mul.Tensor:
             return None
+        factor = self.args[1]
         return factor if bool(torch.isfinite(torch.as_tensor(factor)).all()) else None
 
     def times(self, factor: Any, then: "_Step") -> None:

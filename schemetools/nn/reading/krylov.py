@@ -231,12 +231,13 @@ def _larger(H: np.ndarray, least: int, most: int) -> tuple[np.ndarray, np.ndarra
     moduli = np.sort(np.abs(values))[::-1]
     cut = least + int(np.argmax(-np.diff(moduli[least : most + 1])))
     bound = (moduli[cut] + moduli[cut + 1]) / 2
-    kept = Y[:, (np.abs(values) >= bound) & (values.imag >= 0)]
-    Q = np.linalg.qr(np.hstack([kept.real, kept.imag[:, np.abs(kept.imag).max(axis=0) > 0]]))[0]
+    kept = Y[:, (np.abs(values) >= bound) & (np.imag(values) >= 0)]
+    real, imaginary = np.real(kept), np.imag(kept)
+    Q = np.linalg.qr(np.hstack([real, imaginary[:, imaginary.any(axis=0)]]))[0]
     T = Q.T @ H @ Q
     if Q.shape[1] < len(H) and np.linalg.norm(H @ Q - Q @ T) <= CLOSED * np.linalg.norm(H):
         return T, Q
-    T, Q, k = schur(H, output="real", sort=lambda x, y: np.hypot(x, y) >= bound)
+    T, Q, k = schur(H, output="real", sort=lambda x, y: np.hypot(x, y) >= bound)  # type: ignore[misc]
     k = _whole(T, min(k, len(H) - 1))
     return T[:k, :k], Q[:, :k]
 

@@ -109,3 +109,20 @@ def test_three_terms_of_which_one_cancels():
     tape = Tape(lambda v: -(((2 * v - (b := 3 * v)) + 5 * v) + b), v)
     torch.testing.assert_close(tape(v), -7 * v)
     assert sum(step.func is torch.ops.aten.mul.Tensor for step in tape.steps) == 2
+
+
+def test_factors_in_a_row_are_one():
+    u = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    v = torch.linspace(1, 3, 9, dtype=torch.float64)
+    at = Linearised(lambda u: 3 * torch.nn.functional.gelu(torch.relu(2 * torch.tanh(u))), u)
+    expected = at.back(v)
+    at.tape()
+    assert isinstance(at.back, Tape) and len(at.back.steps) == 1
+    torch.testing.assert_close(at.back(v), expected)
+    torch.testing.assert_close(at.ahead(v), expected)  # the Jacobian is diagonal
+
+
+def test_what_a_mask_stops_may_be_infinite():
+    factor, mask = torch.tensor([torch.inf, 2.0]), torch.tensor([-1.0, 1.0])
+    tape = Tape(lambda v: torch.ops.aten.threshold_backward(v * factor, mask, 0), torch.ones(2))
+    torch.testing.assert_close(tape(torch.tensor([5.0, 5.0])), torch.tensor([0.0, 10.0]))

@@ -227,8 +227,25 @@ def _over(base: PolyRing, powers: Mapping[int, Mapping[Key, Any]], w: Any) -> tu
     total = base.zero
     for j, part in powers.items():
         total += base.from_dict(dict(part)) * w ** (highest - j)
-    numerator, denominator = total.cancel(w**highest)
-    return numerator, denominator
+    return total.cancel(w**highest) if base.domain.has_assoc_Ring else _divided(total, w, highest)
+
+
+def _divided(total: Any, w: Any, n: int) -> tuple[Any, Any]:
+    """total/w^n in lowest terms, by the factors of w: over a number field a gcd of many terms takes minutes."""
+    denominator = w**n
+    for factor, m in _factors(w):
+        for _ in range(m * n):
+            quotient, rest = divmod(total, factor)
+            if rest:
+                break
+            total, denominator = quotient, denominator.exquo(factor)
+    unit = denominator.canonical_unit()
+    return total.mul_ground(unit), denominator.mul_ground(unit)
+
+
+@functools.lru_cache(maxsize=64)
+def _factors(w: Any) -> list[tuple[Any, int]]:
+    return w.factor_list()[1]
 
 
 def branch_log(found: Levels, root: tuple[Any, Any] | None = None) -> LogSeries | None:

@@ -3,11 +3,12 @@ import subprocess
 import sys
 
 import pytest
-from sympy import CRootOf, Rational, Symbol, simplify, sqrt
+from sympy import CRootOf, Mul, Rational, Symbol, simplify, sqrt, srepr
 from sympy.abc import x
 from sympy.external.gmpy import GROUND_TYPES
 
 from schemetools.analysis.algebra.rings import HAS_FLINT, Integers, QuadraticIntegers, clear, primorial
+from schemetools.analysis.algebra.written import product
 from schemetools.exact.style import LATEX, TEXT
 
 k, m = Symbol("k"), Symbol("m")
@@ -46,6 +47,15 @@ def test_powers_are_reduced_by_the_equation_of_their_generator(equation):
         assert abs((ring.quotient(power, ring.power(denominator, n)) - root**n).evalf()) < 1e-12
         inverse = ring.quotient(ring.power(denominator, n), power)
         assert abs((inverse * root**n - 1).evalf()) < 1e-10
+
+
+@pytest.mark.parametrize("number", [Rational(1), Rational(-1), Rational(3, 2)])
+@pytest.mark.parametrize(
+    "parts", [[], [x + 1], [(x + 1) ** 2], [x + 1, x - 2], [x**2 + 1, 1 / (x + 1), (x - 2) ** 3]], ids=str
+)
+def test_a_product_is_the_object_that_sympy_makes(number, parts):
+    made = product(number, parts)
+    assert srepr(made) == srepr(Mul(number, *parts))
 
 
 def test_choices():

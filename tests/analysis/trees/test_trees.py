@@ -1,4 +1,6 @@
+import itertools
 import math
+import re
 from collections import Counter
 
 import pytest
@@ -109,6 +111,11 @@ def test_one_colour_per_node():
 
 def test_drawing():
     svg = Tree.from_level_sequence((1, 2, 3, 2), "FGFG")._repr_svg_()
+    heights = [float(y) for y in re.findall(r'<circle cx="[^"]*" cy="([^"]*)"', svg)]
+    total = float(re.search(r' height="([^"]*)"', svg)[1])
+    steps = [a - b for a, b in itertools.pairwise(heights[:3])]
+    assert heights[1] == heights[3] and steps[0] == steps[1] > 0  # each level one step above the one before
+    assert heights[2] == total - heights[0] > 0  # and as much room above as below
     assert svg.startswith("<svg")
     assert svg.count("<circle") == 4
     assert svg.count("<line") == 3

@@ -12,7 +12,7 @@ STEPS = 1000  # products at most
 FIRST = 40  # products before the first look at the Ritz values
 SECOND = 30  # products with new vectors that must not bring up another leading eigenvalue
 BLOCK = 16  # vectors at most that are made orthogonal to the basis at once
-LEAST = 12  # products between two looks, and a quarter of what they are at most
+LEAST = 8  # products between two looks, and a quarter of what they are at most
 POWER = 3  # odd, so that eigenvalues x and -x stay apart
 RESIDUAL = 40.0  # what a relative residual may be, over the tolerance of the eigenvalue
 

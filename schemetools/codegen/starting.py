@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import sympy
-from sympy import Expr
+from sympy import Expr, Integer
 
-from schemetools.codegen.system import START, system
+from schemetools.codegen.system import START, made_by, system
 from schemetools.errors import UnsupportedError
+from schemetools.exact import canonical
 from schemetools.schemes.base import GeneralLinear, Scheme, labelled
-from schemetools.schemes.linear import solve_consistent
+from schemetools.schemes.linear import carried_along, left_eigenvector, solve_consistent
 from schemetools.schemes.runge_kutta import RungeKutta
 from schemetools.schemes.runge_kutta_nystrom import RungeKuttaNystrom
 from schemetools.schemes.stages import merged, total
@@ -28,12 +29,31 @@ def start_pattern(form: GeneralLinear) -> tuple[str, ...]:
     Raises UnsupportedError where a value is neither, so that the history has to be given.
     """
     strange = [kind for kind in form.q[form.parts :] if kind not in (0, 1)]
-    if strange or (form.parts > 1 and form.values > form.parts):
+    if strange or (form.parts > 1 and form.values > form.parts) or not _holds_increments(form):
         raise UnsupportedError(
             "this scheme's history is neither earlier states nor earlier h f; give the history yourself"
         )
     names = input_names(form)
     return names[: form.parts] + tuple(START if kind == 0 else names[0] for kind in form.q[form.parts :])
+
+
+def _holds_increments(form: GeneralLinear) -> bool:
+    """Whether the values that are no states are h f once, along a smooth solution: twice h f is no start from h f.
+
+    They lie near q u + h X f with (I - V) X = B 1 - q b, X_0 = 0, b the limit's factor; several fields have owners.
+    """
+    r = form.values
+    others = [m for m in range(form.parts, r) if form.q[m] == 0 and made_by(form.B, form.V, m) is None]
+    if not others or len(form.fields) > 1:
+        return True
+    w = left_eigenvector(form.V[:r], form.q)
+    if w is None:
+        return False
+    grown = [sympy.Add(*row) for row in form.B[:r]]
+    b = sympy.Add(*(c * g for c, g in zip(w, grown, strict=True)))
+    first = [Integer(int(m == 0)) for m in range(r)]
+    X = carried_along(form.V[:r], [canonical(g - q * b) for g, q in zip(grown, form.q, strict=True)], first)
+    return X is not None and all(canonical(X[m]) == 1 for m in others)
 
 
 def next_pattern(form: GeneralLinear, pattern: tuple[str, ...]) -> tuple[str, ...]:

@@ -55,16 +55,24 @@ def _with_start_stage(full: System, fields: tuple[str, ...]) -> System:
 
 
 def _owner(full: System, i: int) -> str:
-    """The field whose increment the carried value i is: that of the stage whose h f it was when it was new."""
-    for _ in full.inputs:
-        fresh = [j for j, b in enumerate(full.B[i]) if b != 0]
-        shifted = [m for m, v in enumerate(full.V[i]) if v != 0]
-        if len(fresh) == 1 and not shifted and full.B[i][fresh[0]] == 1:
-            return full.fields[fresh[0]]
-        if fresh or len(shifted) != 1 or full.V[i][shifted[0]] != 1:
-            break
+    """The field whose increment the carried value i is."""
+    stage = made_by(full.B, full.V, i)
+    if stage is None:
+        raise UnsupportedError("an earlier value of this scheme is no increment of one field; give its history")
+    return full.fields[stage]
+
+
+def made_by(B: Matrix, V: Matrix, i: int) -> int | None:
+    """The stage whose h f the carried value i was when it was new; None for a value that is made in another way."""
+    for _ in V:
+        fresh = [j for j, b in enumerate(B[i]) if b != 0]
+        shifted = [m for m, v in enumerate(V[i]) if v != 0]
+        if len(fresh) == 1 and not shifted and B[i][fresh[0]] == 1:
+            return fresh[0]
+        if fresh or len(shifted) != 1 or V[i][shifted[0]] != 1:
+            return None
         i = shifted[0]
-    raise UnsupportedError("an earlier value of this scheme is no increment of one field; give its history")
+    return None
 
 
 def components(linked: Callable[[int, int], bool], members: Sequence[int]) -> list[list[int]]:

@@ -24,6 +24,21 @@ def test_values_that_are_neither_states_nor_increments_have_no_start():
     assert "call it with a history" in st.to_source(twice, "torch")
 
 
+@pytest.mark.parametrize("c", [2, -1, Rational(1, 2)])
+def test_a_multiple_of_an_increment_does_not_start_as_the_increment(c):
+    """Adams and Bashforth's two steps carrying c h f; from h f the first step would be u + (3/2 - 1/(2 c)) h f."""
+    scheme = st.GeneralLinear([[0]], [[1, 0]], [["3/2"], [c]], [[1, -1 / (2 * Integer(1) * c)], [0, 0]])
+    assert st.order(scheme) == 2
+    with pytest.raises(UnsupportedError, match="neither earlier states nor earlier h f"):
+        start_pattern(scheme)
+
+
+def test_a_sum_of_increments_that_is_one_starts_as_one():
+    """The carried value is the mean of two stages: along a smooth solution h f once."""
+    mean = st.GeneralLinear([[0, 0], [1, 0]], [[1, 0]] * 2, [["3/4", "3/4"], ["1/2", "1/2"]], [[1, "-1/2"], [0, 0]])
+    assert start_pattern(mean) == ("x", "start")
+
+
 def test_the_full_pattern_is_the_scheme_itself():
     assert pattern_scheme(TWO, input_names(TWO.normal_form())) is TWO
 

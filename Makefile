@@ -127,6 +127,7 @@ check-core:
 .venv-bench/.installed: pyproject.toml constraints.txt benchmarks/peers.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r benchmarks/peers.txt -e ".[torch,train,test]"
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps momentumnet==0.10
 	@touch $@
 
 bench: .venv-bench/.installed

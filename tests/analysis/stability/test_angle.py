@@ -10,6 +10,7 @@ import sympy
 from sympy import Rational
 
 import schemetools as st
+from schemetools.analysis.stability import locus_angle
 
 
 def extrapolated(*sequence):
@@ -101,3 +102,14 @@ def test_a_pole_on_the_negative_axis_leaves_no_angle():
     method = st.GeneralLinear([[-3, 0], [0, -4]], [[1, -1], [1, -1]], [["1/4", 0], [-2, -1]], [[1, "1/4"], [0, "-1/4"]])
     found = st.stability(method)
     assert (found.angle, found.real_interval, found.is_zero_stable) == (None, 0, True)
+
+
+@pytest.mark.flint
+@pytest.mark.parametrize("value", [sympy.sqrt(2), -sympy.cbrt(5) / 7, sympy.cos(sympy.pi / 7)])
+def test_a_ball_holds_an_irrational_coefficient_and_little_else(value):
+    flint = pytest.importorskip("flint")
+    with flint.ctx.workprec(locus_angle.BITS):
+        ball = locus_angle._ball(value)
+        middle = sympy.Float(ball.mid().str(60, radius=False), 60)
+        assert ball.rad() < flint.arb(10) ** -40
+    assert abs(middle - value.evalf(60)) < sympy.Float(10, 60) ** -40

@@ -171,7 +171,7 @@ class _Parser:
         self.fail(f"{value!r} stands where a number was expected")
 
     def number(self, value: str) -> Expr:
-        if "e" in value.lower() and abs(int(re.split("[eE]", value)[1][:8])) > MAX_DECIMAL_EXPONENT:
+        if "e" in value.lower() and abs(int(re.split("[eE]", value)[1])) > MAX_DECIMAL_EXPONENT:
             self.fail(f"the exponent of {shorten(value, 20)} exceeds {MAX_DECIMAL_EXPONENT}")
         return Rational(value)
 

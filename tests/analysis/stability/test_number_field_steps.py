@@ -48,6 +48,7 @@ def test_intervals_end_where_a_scan_leaves_the_disc(seed: int) -> None:
         assert any(radius(direction * t) > 1 for t in r + np.geomspace(1e-6, 0.05, 40))
 
 
+@pytest.mark.flint
 def test_the_type_4_method_of_order_two_is_a_stable() -> None:
     """Butcher (1993): s = 2, lambda = (3 - sqrt(3))/2"""
     diagonal = (3 - sqrt(3)) / 2

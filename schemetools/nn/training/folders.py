@@ -18,6 +18,8 @@ from schemetools.errors import FileError
 LEVELS_16 = 65535
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".ppm"})
 AHEAD = 64  # images that are decoded before they are asked for
+MOST_PIXELS = 2**25
+MOST_PIXELS_RESIZED = 2**26  # with a size, so that one image at a time is as large
 
 
 def read_folder(
@@ -27,7 +29,8 @@ def read_folder(
 
     With a `store`, the images are a mapped file in it, which is written at the first time and taken as it is as long
     as names, sizes and times of the files are the same. Raises FileError for images that are missing, unreadable, or
-    of several shapes without a `size`, and for a store that cannot be written.
+    of several shapes without a `size`, of more than 2^25 pixels (2^26 with a `size`), and for a store that cannot be
+    written.
     """
     files, labels = _listed(folder, classes, limit)
     if store is None:
@@ -100,8 +103,11 @@ def _decoded(files: Sequence[Path], size: int | None) -> Iterator[np.ndarray]:
 
 def _read_image(path: Path, size: int | None) -> np.ndarray:
     """One image as (3, height, width) bytes."""
+    most = MOST_PIXELS if size is None else MOST_PIXELS_RESIZED
     try:
         with Image.open(path) as file:
+            if file.width * file.height > most:  # before it is decoded: a small file can say that it is a large image
+                raise FileError(f"{path} has {file.width} x {file.height} pixels, more than {most}: make it smaller")
             image = _eight_bits(file, path).convert("RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
         raise FileError(f"{path} is not a readable image: {problem}") from None

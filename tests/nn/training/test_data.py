@@ -62,6 +62,19 @@ def test_a_batch_that_would_run_code_is_refused(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_small_file_that_is_a_large_image_is_refused_before_it_is_decoded(folder):
+    """Of 6,000 x 6,000 equal pixels a file has 5 kB; with a size one image at a time is as large, and that is taken."""
+    large = folder / "train" / "left" / "007.png"
+    Image.new("1", (6000, 6000)).save(large)
+    assert large.stat().st_size < 20_000
+    with pytest.raises(FileError, match=r"007.png has 6000 x 6000 pixels, more than 33554432: make it smaller"):
+        open_images(folder)
+    open_images(folder, size=8)
+    Image.new("1", (9000, 9000)).save(large)
+    with pytest.raises(FileError, match="9000 x 9000 pixels, more than 67108864"):
+        open_images(folder, size=8)
+
+
 def test_bad_folders_and_images_are_named(folder, tmp_path):
     with pytest.raises(FileError, match="there is no data folder"):
         open_images(tmp_path / "absent")

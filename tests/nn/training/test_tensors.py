@@ -159,7 +159,7 @@ def test_every_epoch_goes_to_a_tracker_with_its_k(shared_folder, tmp_path):
     ]
 
 
-@pytest.mark.parametrize(("name", "said"), [("notepad", "accelerate knows"), ("swanlab", "not installed")])
+@pytest.mark.parametrize(("name", "said"), [("notepad", "accelerate knows"), ("aim", "not installed")])
 def test_a_tracker_that_is_not_there_is_refused(shared_folder, tmp_path, name, said):
     """accelerate only warns where a tracker's package is missing, and then tracks nothing."""
     config = TrainConfig(str(shared_folder), str(tmp_path / "run"), **SETTINGS)

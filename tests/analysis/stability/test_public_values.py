@@ -175,11 +175,13 @@ def test_adams_pairs_of_orders_four_to_eight(predictor, corrector, real, imagina
     assert float(known.imaginary_interval) == pytest.approx(imaginary, abs=1e-11)
 
 
+@pytest.mark.flint
 def test_the_eighth_order_pair_has_no_imaginary_interval():
     known = stability(st.predictor_corrector(st.adams_bashforth(8), st.adams_moulton(7)))
     assert known.imaginary_interval == 0 and known.real_interval != oo
 
 
+@pytest.mark.flint
 def test_the_ninth_order_pair_has_one_again_and_it_is_a_number_at_once():
     """Just inside and just outside the end the largest root is below and above 1."""
     known = stability(st.predictor_corrector(st.adams_bashforth(9), st.adams_moulton(8)))

@@ -298,6 +298,7 @@ def test_methods_of_lines_in_rounded_schemes_are_judged_for_the_scheme_meant():
     assert rounded.condition == exact.condition is not None
 
 
+@pytest.mark.flint
 def test_third_order_upwind_in_long_decimals_is_decided():
     known = st.stability(st.method_of_lines(st.tsit5, st.Operator({"-c": st.stencils.upwind(1, order=3)})))
     angles = np.linspace(-np.pi, np.pi, 4001)

@@ -21,6 +21,8 @@ HAS_FLINT = GROUND_TYPES == "flint"
 if HAS_FLINT:
     from flint import fmpz_poly
 
+    from schemetools.analysis.algebra.reciprocal import factors
+
 
 class Ring(ABC):
     """A commutative ring of exact numbers: elements have + - * with each other and with int, and a truth value."""
@@ -75,25 +77,22 @@ class IntegerPolynomials(Ring):
     def __init__(self, symbol: Expr):
         self.symbol = symbol
         self.one = fmpz_poly([1])
+        self._last: tuple[Any, Any] = (self.one, factors(self.one))
 
     def quotient(self, numerator: Any, denominator: Any) -> Expr:
         """The reduced fraction, factored: (k**2 - 10*k + 1)/(6*(k + 1)**5)."""
         if not numerator:
             return sympy.Integer(0)
-        up, up_factors = fmpz_poly(numerator).factor()
-        down, down_factors = _factored(tuple(fmpz_poly(denominator).coeffs()))
-        exponents = {tuple(f.coeffs()): n for f, n in up_factors}
+        up, up_factors = factors(fmpz_poly(numerator))
+        last = self._last
+        if denominator is not last[0]:  # thousands of numerators stand over one denominator
+            last = self._last = (denominator, factors(fmpz_poly(denominator)))
+        down, down_factors = last[1]
+        exponents = dict(up_factors)
         for key, n in down_factors:
             exponents[key] = exponents.get(key, 0) - n
-        parts = [power_of(self.symbol, tuple(map(int, cs)), n) for cs, n in exponents.items() if n]
+        parts = [power_of(self.symbol, cs, n) for cs, n in exponents.items() if n]
         return product(INTEGERS.quotient(int(up), int(down)), parts)
-
-
-@functools.lru_cache(maxsize=256)
-def _factored(coefficients: tuple[Any, ...]) -> tuple[Any, list[tuple[tuple[Any, ...], int]]]:
-    """The content and the factors of an integer polynomial: the denominators of an order are one."""
-    content, found = fmpz_poly(list(coefficients)).factor()
-    return content, [(tuple(f.coeffs()), n) for f, n in found]
 
 
 class AlgebraicIntegers(Ring):

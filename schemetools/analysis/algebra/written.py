@@ -11,6 +11,9 @@ from typing import Any
 import sympy
 from sympy import Basic, Expr, Integer, Mul
 
+OFTEN = 3
+"""Coefficients of a factor that is met in many coefficients of an equation; longer ones are not kept, one use each."""
+
 in_order = functools.cmp_to_key(Basic.compare)
 """A key that sorts the parts of a sum or a product as sympy does."""
 
@@ -23,19 +26,27 @@ def product(number: Expr, parts: Sequence[Expr]) -> Expr:
     return Mul._from_args(ordered if number == 1 else [number, *ordered], is_commutative=True)
 
 
-@functools.lru_cache(maxsize=4096)
 def power_of(symbol: Expr, coefficients: tuple[int, ...], exponent: int) -> Expr:
     """An integer polynomial, coefficients ascending, to an integer power."""
+    if exponent == 1 and len(coefficients) > OFTEN:
+        return polynomial(symbol, coefficients)
+    return _kept(symbol, coefficients, exponent)
+
+
+@functools.lru_cache(maxsize=1024)
+def _kept(symbol: Expr, coefficients: tuple[int, ...], exponent: int) -> Expr:
     base = polynomial(symbol, coefficients)
     return base if exponent == 1 else base**exponent
 
 
 def polynomial(symbol: Expr, coefficients: Sequence[int]) -> Expr:
     """sum c_i symbol^i, coefficients ascending."""
-    ranks = _ranks(symbol)
-    terms = [(ranks[_kind(c, i)], c, i) for i, c in enumerate(coefficients) if i and c]
+    terms = [(c, i) for i, c in enumerate(coefficients) if i and c]
     terms.sort()
-    found: list[Any] = [_term(symbol, c, i) for _, c, i in terms]
+    if 1 in coefficients or -1 in coefficients:
+        ranks = _ranks(symbol)
+        terms.sort(key=lambda term: ranks[_kind(*term)])
+    found: list[Any] = [_term(symbol, c, i) for c, i in terms]
     if coefficients[0]:
         found.insert(0, Integer(coefficients[0]))
     return found[0] if len(found) == 1 else sympy.Add._from_args(found, is_commutative=True)

@@ -13,6 +13,7 @@ from sympy.polys.polyutils import expr_from_dict
 from sympy.polys.rings import PolyRing
 
 from schemetools.errors import CoefficientError
+from schemetools.exact.quotients import rational_functions
 from schemetools.exact.roots import sharpen
 
 LARGEST_FIELD, LARGEST_COMPLEX_FIELD = 128, 64  # their degrees, found in seconds
@@ -63,7 +64,7 @@ def domain_over(numbers: tuple[Expr, ...], symbols: tuple[Expr, ...]) -> Domain:
     The number field is built before the symbols are adjoined: one `construct_domain` call over both falls to EX.
     """
     field: Domain = _number_field(numbers) if numbers else QQ
-    return field.frac_field(*symbols) if symbols else field
+    return rational_functions(field, symbols) if symbols else field
 
 
 _images: dict[tuple[Domain, Expr], Any] = {}

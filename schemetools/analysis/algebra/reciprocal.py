@@ -1,18 +1,22 @@
 """Factors of integer polynomials that read the same from both ends, by polynomials of half the degree.
 
 A family that is symmetric under k -> 1/k, as lm(k) is, has such numerators by the thousand, nearly all irreducible but
-for a power of k and one factor k - 1.
+for a power of k and one factor k - 1. Needs python-flint.
 """
 
 from typing import Any
 
-from flint import fmpz_poly
+from sympy.external.gmpy import GROUND_TYPES
+
+HAS_FLINT = GROUND_TYPES == "flint"
+if HAS_FLINT:
+    from flint import fmpz_poly
 
 Factor = tuple[tuple[int, ...], int]
 Factors = tuple[Any, list[Factor]]
 
 
-def factors(value: fmpz_poly) -> Factors:
+def factors(value: Any) -> Factors:
     """(content, [(irreducible coefficients, ascending; exponent)]) of an integer polynomial that is not 0.
 
         P(x) = x^m q(x + 1/x) for a P of degree 2m that is its own reverse
@@ -20,7 +24,8 @@ def factors(value: fmpz_poly) -> Factors:
     P is irreducible if q is and q(2) q(-2) is no square: at a root y of q, y^2 - 4 = (x - 1/x)^2 would have a root in
     Q(y) where P splits, and its norm q(2) q(-2)/c^2 one in Q. What is anything else is left to flint.
 
-    >>> factors(fmpz_poly([0, -6, 12, -12, 6]))
+    >>> import flint
+    >>> factors(flint.fmpz_poly([0, -6, 12, -12, 6]))
     (6, [((1, -1, 1), 1), ((-1, 1), 1), ((0, 1), 1)])
     """
     coefficients = value.coeffs()
@@ -36,7 +41,7 @@ def factors(value: fmpz_poly) -> Factors:
     return content, [*found, ((0, 1), power)] if power else found
 
 
-def _by_flint(value: fmpz_poly) -> Factors:
+def _by_flint(value: Any) -> Factors:
     content, found = value.factor()
     return content, [(tuple(map(int, f.coeffs())), n) for f, n in found]
 
@@ -63,7 +68,7 @@ def _divided(coefficients: list[Any], root: int) -> list[Any]:
     return result
 
 
-def _in_sums(core: list[Any]) -> fmpz_poly:
+def _in_sums(core: list[Any]) -> Any:
     """q with x^m q(x + 1/x) = sum core_i x^i.
 
     With t_j = x^j + x^-j, t_1 = y: t_j = y t_(j-1) - t_(j-2), from the highest down; t_2 ends at 2, not at the 1 of the

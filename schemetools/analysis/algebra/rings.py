@@ -14,14 +14,13 @@ import sympy
 from sympy import QQ, Expr, Rational
 from sympy.external.gmpy import GROUND_TYPES
 
+from schemetools.analysis.algebra.reciprocal import Factors, factors
 from schemetools.analysis.algebra.written import power_of, product
 from schemetools.exact import from_domain, to_domain
 
 HAS_FLINT = GROUND_TYPES == "flint"
 if HAS_FLINT:
     from flint import fmpz_poly
-
-    from schemetools.analysis.algebra.reciprocal import factors
 
 
 class Ring(ABC):
@@ -77,7 +76,7 @@ class IntegerPolynomials(Ring):
     def __init__(self, symbol: Expr):
         self.symbol = symbol
         self.one = fmpz_poly([1])
-        self._last: tuple[Any, Any] = (self.one, factors(self.one))
+        self._last: tuple[Any, Factors] = (self.one, factors(self.one))
 
     def quotient(self, numerator: Any, denominator: Any) -> Expr:
         """The reduced fraction, factored: (k**2 - 10*k + 1)/(6*(k + 1)**5)."""

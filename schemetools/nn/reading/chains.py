@@ -34,7 +34,7 @@ class Layer:
     vector: tuple[Tensor, ...]
     result: Tensor
 
-    @property
+    @functools.cached_property
     def scheme(self) -> Scheme:
         """The layer's own scheme, learned values in place."""
         return self.block.scheme  # type: ignore[return-value]
@@ -70,7 +70,7 @@ class Layer:
         pattern = self.block.options.pattern
         return pattern is not None and pattern != input_names(self.written.frame())
 
-    @property
+    @functools.cached_property
     def values(self) -> dict[Symbol, float]:
         """The values of the free symbols that the step uses."""
         return {Symbol(symbol): coefficient_value(self.block, symbol) for symbol in self.block.trained()}

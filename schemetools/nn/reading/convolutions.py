@@ -24,19 +24,31 @@ _HARMLESS = (nn.Identity, nn.Dropout)
 class KernelOperator:
     """The differential operator of a convolution, on a grid of width 1: moments {(a, b): factor of d_x^a d_y^b}.
 
-    `kernels[o, i]` leads from channel i to channel o. `notes` say in words what padding, strides, channels and what
-    stands around the convolution make of it; `is_exact` is whether the symbol is that of the layer's whole branch.
+    `kernels[o, i]` leads from channel i to channel o; `weight` has those of each group alone, as torch holds them: of a
+    convolution in many groups nearly all kernels are zero. `notes` say in words what padding, strides, channels and
+    what stands around the convolution make of it; `is_exact` is whether the symbol is that of the layer's whole branch.
     """
 
     name: str
-    kernels: np.ndarray
+    weight: np.ndarray
     notes: tuple[str, ...]
     is_exact: bool
+    groups: int = 1
+
+    @property
+    def kernels(self) -> np.ndarray:
+        """The kernels from every channel to every channel, (out, in, ...), groups written out."""
+        outs, ins = self.weight.shape[0] // self.groups, self.weight.shape[1]
+        full = np.zeros((outs * self.groups, ins * self.groups, *self.weight.shape[2:]))
+        for g in range(self.groups):
+            own = slice(g * outs, (g + 1) * outs)
+            full[own, g * ins : (g + 1) * ins] = self.weight[own]
+        return full
 
     @property
     def moments(self) -> Moments:
         """The moments of the kernel; of the mean over channels where there are several."""
-        return kernel_moments(self.kernels.mean(axis=(0, 1)))
+        return kernel_moments(self.weight.mean(axis=(0, 1)) / self.groups)
 
     def moments_of(self, out: int = 0, into: int = 0) -> Moments:
         """The moments of the kernel from channel `into` to channel `out`."""
@@ -84,11 +96,11 @@ class KernelOperator:
         return float(min(radii, default=math.inf))
 
     def _single(self) -> np.ndarray:
-        if self.kernels.shape[:2] != (1, 1):
+        if self.weight.shape[:2] != (1, 1) or self.groups > 1:
             raise UnsupportedError(
                 f"{self.name} has several channels: its symbol is a matrix; see moments_of(out, into)"
             )
-        return np.array(self.kernels[0, 0], dtype=float)
+        return np.array(self.weight[0, 0], dtype=float)
 
     def __str__(self) -> str:
         said = " ".join(f"{v:+.4g} u{_subscript(k)}" for k, v in self.moments.items() if abs(v) > 1e-12)
@@ -143,24 +155,12 @@ def read_operators(branches: Iterable[Any]) -> tuple[KernelOperator, ...]:
 
 
 def _operator(name: str, module: Any, around: list[str]) -> KernelOperator:
+    plain = isinstance(module, StencilBranch)
     with torch.no_grad():
-        if isinstance(module, StencilBranch):
-            kernels, notes = module.kernel.double().cpu().numpy()[None, None], []
-        else:
-            kernels, notes = _dense(module), _own_words(module)
-    return KernelOperator(name, kernels, (*notes, *around), not notes and not around)
-
-
-def _dense(module: Any) -> np.ndarray:
-    """The kernels from every channel to every channel, groups written out."""
-    weight = module.weight.double().cpu().numpy()
-    if module.groups == 1:
-        return weight
-    full = np.zeros((module.out_channels, module.in_channels, *weight.shape[2:]))
-    outs, ins = module.out_channels // module.groups, module.in_channels // module.groups
-    for g in range(module.groups):
-        full[g * outs : (g + 1) * outs, g * ins : (g + 1) * ins] = weight[g * outs : (g + 1) * outs]
-    return full
+        weight = (module.kernel[None, None] if plain else module.weight).double().cpu().numpy()
+        notes = [] if plain else _own_words(module)
+    groups = 1 if plain else module.groups
+    return KernelOperator(name, weight, (*notes, *around), not notes and not around, groups)
 
 
 def _own_words(module: Any) -> list[str]:

@@ -26,6 +26,7 @@ from schemetools.nn.reading.given import Given, check_network, check_numbers
 from schemetools.nn.reading.noise import LayerNoise, MaskedReport, gate_noise, masked_reports, noise_lines
 from schemetools.nn.reading.spectrum import spectrum
 from schemetools.nn.reading.terms import Terms, combined, numeric_terms
+from schemetools.nn.tensors.operations import Linear
 from schemetools.nn.tensors.products import push
 from schemetools.schemes.base import Scheme
 from schemetools.tables import WIDTH, html_table, numbered, text_table, wrapped
@@ -255,7 +256,7 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
             count=count,
             single=_together(weights, [in_single(f) for f in branches]),
         )
-        remainder = _remainder(chain, i, terms, values)
+        remainder = _remainder(chain, i, terms, values, found.push if len(branches) == 1 else None)
     notes = list(dict.fromkeys(b.mark for b in branches if isinstance(b, Residual) and b.mark))
     notes += ["start"] if layer.is_start else []
     notes += ["one branch per stage: the order is void"] if own else []
@@ -288,8 +289,11 @@ def _together(weights: np.ndarray, branches: Sequence[Any]) -> Callable[[Tensor]
     return branches[0] if len(branches) == 1 else lambda u: combined(weights, [f(u) for f in branches])
 
 
-def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) -> float:
-    """h |second f'f + time f_t + drift k' f| / |limit f| at layer i, with h f_t = f_(i+1) - f_i at the same state."""
+def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float], known: Linear | None) -> float:
+    """h |second f'f + time f_t + drift k' f| / |limit f| at layer i, with h f_t = f_(i+1) - f_i at the same state.
+
+    `known`: v -> f'(u) v where the spectrum has left it.
+    """
     layer, u = chain.layers[i], chain.layers[i].state
     own = layer.block.options.separate
     branches = layer.branches if own else layer.branches[:1]
@@ -297,11 +301,14 @@ def _remainder(chain: Chain, i: int, terms: Terms, values: dict[Symbol, float]) 
     other, sign = _neighbour(chain, i)
 
     def along(j: int, direction: Tensor, rate: float) -> Tensor:
-        moved = layer.h * push(branches[j], (u,), (direction,)) if np.any(terms.second[j]) else torch.zeros_like(u)
+        if not np.any(terms.second[j]):
+            moved = torch.zeros_like(u)
+        else:
+            moved = layer.h * (known(direction) if known else push(branches[j], (u,), (direction,)))
         return moved if other is None or not rate else moved + rate * sign * (_own(other, own)[j](u) - fields[j])
 
-    known = {s: value for s, value in values.items() if other is not None and s in other.values}
-    rates = {s: sign * (other.values[s] - value) for s, value in known.items()} if other is not None else {}
+    both = {s: value for s, value in values.items() if other is not None and s in other.values}
+    rates = {s: sign * (other.values[s] - value) for s, value in both.items()} if other is not None else {}
     limit, omitted = combined(terms.limit, fields), terms.correction(fields, along, rates)
     return float(omitted.norm() / limit.norm()) if limit.norm() > 0 else float("inf")
 

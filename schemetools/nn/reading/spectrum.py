@@ -31,13 +31,15 @@ NOT_FINITE = (
 class Spectrum:
     """The largest singular value and the leading eigenvalues of a Jacobian.
 
-    `converged`: whether Arnoldi did; `independent`: whether no sample's result depends on another one's state.
+    `converged`: whether Arnoldi did; `independent`: whether no sample's result depends on another one's state;
+    `push`: f'(u) v, v of u's shape, by the products that were used; None where there was a dense matrix.
     """
 
     norm: float
     eigenvalues: np.ndarray
     converged: bool
     independent: bool = True
+    push: Callable[[Tensor], Tensor] | None = None
 
 
 def spectrum(
@@ -73,13 +75,18 @@ def spectrum(
         return _dense(scale * _blocks(exact, rows), count)
     small = u.numel() <= SMALL
     tolerance = tolerance or (1e-7 if small else 2e-4)
-    found = None
+    found, used = None, exact
     if single is not None and not small and (quick := _linearised(single, u)) is not None:
-        found = _read(quick, exact, rows, count, tolerance)
+        found, used = _read(quick, exact, rows, count, tolerance), quick
     if found is None:
-        found = _read(exact, None, rows, count, tolerance)
+        found, used = _read(exact, None, rows, count, tolerance), exact
     norm, values, converged = found  # type: ignore[misc]
-    return Spectrum(abs(scale) * norm, scale * values, converged, alone)
+    return Spectrum(abs(scale) * norm, scale * values, converged, alone, _ahead_by(used))
+
+
+def _ahead_by(at: Linearised) -> Callable[[Tensor], Tensor]:
+    """f'(u) v for v of any precision and layout in memory."""
+    return lambda v: at.ahead(torch.empty_like(at.u).copy_(v)).to(v)
 
 
 def _dense(matrices: np.ndarray, count: int) -> Spectrum:

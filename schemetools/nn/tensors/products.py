@@ -11,8 +11,10 @@ from torch import Tensor
 from torch.autograd import forward_ad
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from schemetools.nn.tensors.tapes import Linear, Tape, TapeError
+from schemetools.nn.tensors.operations import Linear, TapeError
+from schemetools.nn.tensors.tapes import Tape
 from schemetools.nn.tensors.transforms import forward_mode
+from schemetools.nn.tensors.transposed import Transposed
 
 
 @functools.cache
@@ -67,7 +69,11 @@ class Linearised:
     def tape(self) -> None:
         """From now on products by the operations alone, where these can be had: for many products."""
         with contextlib.suppress(TapeError):
-            self.back = Tape(self._back, self.u)
+            self.back = back = Tape(self._back, self.u)
+            transposed = Transposed(back)
+            if self._is_transpose(transposed):
+                self.ahead = transposed
+                return
         with contextlib.suppress(RuntimeError):  # what cannot be passed through twice, or not run again
             self._pull()
             made = Tape(lambda v: _pulled(*self._pulled, v), self.u, check=False)  # type: ignore[misc]

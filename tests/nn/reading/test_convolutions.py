@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 import schemetools as st
+from schemetools.analysis.series.kernels import kernel_moments
 
 
 def circular(kernel):
@@ -93,6 +94,10 @@ def test_groups_are_written_out_as_zeros_between_them():
     operator = operator_of(conv, channels=4)
     weight = conv.weight.detach().double().numpy()
     assert np.array_equal(operator.kernels[2:, 2:], weight[2:]) and not operator.kernels[:2, 2:].any()
+    mean = kernel_moments(operator.kernels.mean(axis=(0, 1)))
+    assert operator.moments == pytest.approx(mean) and operator.moments_of(3, 0) == {(a,): 0 for a in range(3)}
+    with pytest.raises(st.SchemeError, match="several channels"):
+        operator.radius()
 
 
 def test_a_stride_that_comes_back_to_the_grid_is_said():

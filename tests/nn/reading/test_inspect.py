@@ -69,6 +69,23 @@ def test_the_remainder_is_that_of_the_published_formula(matrices, x):
     assert report.layers[1].remainder == pytest.approx(float(expected), rel=1e-9)
 
 
+def test_the_remainder_of_a_large_state_is_that_of_forward_mode():
+    """More than 512 numbers: the derivative of the branch is the spectrum's, in single precision."""
+    torch.manual_seed(1)
+    branches = [nn.Sequential(nn.Linear(40, 40), nn.Tanh(), nn.Linear(40, 40)) for _ in range(3)]
+    stack, x = to_stack(st.euler, branches, h=0.5).double(), torch.randn(20, 40).double()
+    report = inspect(stack, x)
+    for i in range(2):
+        f, after, u = (
+            branches[i].requires_grad_(False),
+            branches[i + 1].requires_grad_(False),
+            report.chains[0].states[i],
+        )
+        value, turned = torch.func.jvp(f, (u,), (f(u),))
+        expected = (0.5 * turned + after(u) - value).norm() / (2 * value.norm())
+        assert report.layers[i].remainder == pytest.approx(float(expected), rel=1e-5)
+
+
 def test_layers_outside_their_region_are_named(x):
     stack = to_stack(st.lm(k=0.2), [linear(-torch.eye(6) * 1.5), linear(-torch.eye(6) * 1.7)])
     report = inspect(stack, x)

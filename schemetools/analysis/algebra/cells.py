@@ -65,9 +65,10 @@ class ParametricField(Field):
 
 def polynomial_in_symbol(polynomial: Any, base: Field) -> list[Any]:
     """The ascending coefficients of an element of K[k]."""
-    coefficients = [base.zero] * (max(polynomial.degree(), 0) + 1)
-    for (degree,), c in polynomial.terms():
-        coefficients[degree] = carried(c, polynomial.ring.domain, base.domain)
+    coefficients = [base.zero] * (max((degree for (degree,) in polynomial), default=0) + 1)
+    source, target = polynomial.ring.domain, base.domain
+    for (degree,), c in polynomial.items():
+        coefficients[degree] = carried(c, source, target)
     return coefficients
 
 

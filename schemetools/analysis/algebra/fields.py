@@ -117,4 +117,4 @@ def carried(c: Any, source: Domain, target: Domain) -> Any:
     sympy carries an element of a number field through an expression, even into the same field: slowly, and for long
     coefficients not at all.
     """
-    return c if source == target else target.convert(c, source)
+    return c if source is target or source == target else target.convert(c, source)

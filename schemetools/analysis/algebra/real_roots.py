@@ -17,7 +17,7 @@ from schemetools.analysis.algebra.fields import Field
 from schemetools.analysis.algebra.polynomials import Polynomial, evaluate, gcd, trim
 
 if HAS_FLINT:
-    from flint import fmpz_poly
+    from flint import fmpq_poly, fmpz_poly
 
 _RATIONALS = Field(QQ)
 _T = Symbol("x")
@@ -32,10 +32,11 @@ class RealRoot:
     The enclosure [low, high] is refined in place when numbers have to be told apart; the number itself never changes.
     """
 
-    __slots__ = ("factor", "high", "low")
+    __slots__ = ("_falls", "factor", "high", "low")
 
     def __init__(self, factor: Factor, low: Any, high: Any) -> None:
         self.factor, self.low, self.high = factor, low, high
+        self._falls: bool | None = None  # whether the polynomial is positive at the low end, wherever that is
 
     @property
     def is_rational(self) -> bool:
@@ -46,8 +47,10 @@ class RealRoot:
         """Halve the enclosure (a rational number's is a point)."""
         if self.low == self.high:
             return
+        if self._falls is None:
+            self._falls = evaluate(_RATIONALS, self.factor, self.low) > 0
         middle = (self.low + self.high) / 2
-        if (evaluate(_RATIONALS, self.factor, self.low) > 0) == (evaluate(_RATIONALS, self.factor, middle) > 0):
+        if (evaluate(_RATIONALS, self.factor, middle) > 0) == self._falls:
             self.low = middle
         else:
             self.high = middle
@@ -108,10 +111,12 @@ def exact_root(root: RealRoot) -> Expr:
 
 def irreducible_factors(K: Field, f: Polynomial) -> list[Factor]:
     """Irreducible integer polynomials, ascending, among whose roots are those of f (through the norm to QQ)."""
-    descending = list(reversed(f))
     if not K.domain.is_QQ:
-        descending = dmp_norm(descending, 0, K.domain)
-    _, integral = dup_clear_denoms(descending, QQ, ZZ, convert=True)
+        f = dmp_norm(list(reversed(f)), 0, K.domain)[::-1]
+    if HAS_FLINT:
+        _, found = fmpq_poly(f).numer().factor()
+        return [tuple(factor.coeffs()) for factor, _ in found]
+    _, integral = dup_clear_denoms(list(reversed(f)), QQ, ZZ, convert=True)
     _, factors = dup_factor_list(integral, ZZ)
     return [tuple(reversed(factor)) for factor, _ in factors if len(factor) > 1]
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sympy import QQ, ZZ
+from sympy.polys.domains.domain import Domain
 from sympy.polys.rings import PolyElement, PolyRing
 
 from schemetools.analysis.algebra.fields import carried
@@ -120,8 +121,8 @@ def specialise(f: PolyElement, names: Sequence[str], values: Mapping[str, Any], 
     """A polynomial in c and the numbers with some of the numbers given, over the field of fractions."""
     ring = f.ring
     field = QQ if ring.domain == ZZ else ring.domain
-    keep = [i for i in range(ring.ngens) if i < skip or names[i - skip] not in values]
-    small = PolyRing([ring.symbols[i] for i in keep], field, ring.order)
+    keep = tuple(i for i in range(ring.ngens) if i < skip or names[i - skip] not in values)
+    small = _with_some(ring, keep, field)
     put = [(i, field.convert(values[names[i - skip]])) for i in range(skip, ring.ngens) if names[i - skip] in values]
     powers: dict[tuple[int, int], Any] = {}
     found: dict[tuple[int, ...], Any] = {}
@@ -135,6 +136,12 @@ def specialise(f: PolyElement, names: Sequence[str], values: Mapping[str, Any], 
         key = tuple(m[i] for i in keep)
         found[key] = found.get(key, field.zero) + value
     return small.from_dict({m: c for m, c in found.items() if c})
+
+
+@functools.lru_cache(maxsize=512)
+def _with_some(ring: PolyRing, keep: tuple[int, ...], field: Domain) -> PolyRing:
+    """The ring in some of its generators, over another field: built anew it takes longer than what it is for."""
+    return PolyRing([ring.symbols[i] for i in keep], field, ring.order)
 
 
 def _together(parts: list[list[PolyElement]]) -> list[list[PolyElement]]:

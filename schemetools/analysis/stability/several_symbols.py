@@ -46,7 +46,7 @@ def condition(domain: Domain, name: str, phi: Bivariate, at_zero: Row, as_writte
     if not domain.is_FractionField or not domain.domain.is_QQ:  # type: ignore[attr-defined]
         raise too_large(symbols, "its coefficients contain irrational numbers")
     ring = PolyRing(symbols, ZZ, sympy.lex)
-    rows = _cleared(ring, domain, [data] if name == "is_zero_stable" else data)
+    rows = _cleared(ring, [data] if name == "is_zero_stable" else data)
     *phi, written = rows
     terms = sum(len(c) for p in phi for c in p)
     if terms > LONGEST_POLYNOMIALS // (1 if max(map(len, phi), default=0) < 4 else 2):
@@ -89,15 +89,11 @@ def too_large(symbols: Sequence[Any], why: str) -> UnsupportedError:
     )
 
 
-def _cleared(ring: PolyRing, domain: Domain, rows: Any) -> list[Row]:
+def _cleared(ring: PolyRing, rows: Any) -> list[Row]:
     """Each row times a positive function that leaves integer polynomials; all rows of Phi get the same."""
 
-    def parts(c: Any) -> tuple[PolyElement, PolyElement]:
-        top, bottom = sympy.fraction(sympy.together(domain.to_sympy(c)))
-        return ring.from_expr(sympy.expand(top)), ring.from_expr(sympy.expand(bottom))
-
     def over(rows: Any) -> list[Row]:
-        pairs = [[parts(c) for c in row] for row in rows]
+        pairs = [[(c.numer.set_ring(ring), c.denom.set_ring(ring)) for c in row] for row in rows]
         below = ring.one
         for row in pairs:
             for _, bottom in row:

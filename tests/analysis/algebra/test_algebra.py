@@ -137,3 +137,23 @@ def test_a_root_that_comes_twice_stands_once_however_far_it_was_refined():
         second.refine()
     third = real_roots.roots_of_factor((-3, 0, 1))[1]
     assert [root.factor for root in real_roots.distinct_sorted([second, third, first])] == [(-2, 0, 1), (-3, 0, 1)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(some.lists(some.lists(integers, min_size=2, max_size=4), min_size=1, max_size=3), some.fractions(1, 9))
+def test_roots_are_those_of_irreducible_factors_and_keep_the_change_of_sign(rows, content):
+    """Products with a rational content: numpy's real roots, and an enclosure whose ends differ in sign."""
+    rows = [[*row[:-1], row[-1] or 1] for row in rows]
+    product = [QQ(content.numerator, content.denominator)]
+    for row in rows:
+        product = polynomials.multiply(K, product, [QQ(c) for c in row])
+    factors = real_roots.irreducible_factors(K, product)
+    x = Symbol("x")
+    assert all(sympy.Poly([int(c) for c in reversed(f)], x).is_irreducible for f in factors)
+    for root in [root for f in factors for root in real_roots.roots_of_factor(f)]:
+        root.refine_to(QQ(1, 10**12))
+        near = min(abs(z - float(root)) for row in rows for z in np.roots([float(c) for c in reversed(row)]))
+        assert near < 1e-3  # numpy's multiple roots are known to a third of its digits
+        if not root.is_rational:
+            ends = [polynomials.evaluate(K, [QQ(int(c)) for c in root.factor], end) for end in (root.low, root.high)]
+            assert ends[0] * ends[1] < 0

@@ -100,7 +100,7 @@ def _of_shape(step: Operation, place: int, source: int) -> list[Call]:
 
 
 def _of_permutation(step: Operation, place: int, source: int) -> list[Call]:
-    order = step.args[1]
+    order = [axis % len(step.args[1]) for axis in step.args[1]]
     return [(aten.permute.default, (None, [order.index(i) for i in range(len(order))]))]
 
 

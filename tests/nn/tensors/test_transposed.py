@@ -29,7 +29,7 @@ LINEAR = {
     "several matrices": lambda v: torch.bmm(B, v.view(3, 4, 1)),
     "sums and differences": lambda v: (3 * v - v.clone() / 7) - (-v) * STATE,
     "one term twice": lambda v: v + v,
-    "axes": lambda v: v.view(3, 2, 2).permute(2, 0, 1).transpose(0, 1) * 2,
+    "axes": lambda v: v.view(3, 2, 2).permute(-1, 0, 1).transpose(0, 1) * 2,
     "softmax": lambda v: aten._softmax_backward_data(v, torch.softmax(STATE, -1), -1, torch.float64),
     "a mask": lambda v: aten.threshold_backward(v, STATE, 0),
 }  # fmt: skip

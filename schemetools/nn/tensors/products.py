@@ -52,7 +52,8 @@ class Linearised:
     """f'(u) v is `ahead(v)`, f'(u)^T v is `back(v)`, f evaluated once.
 
     `back` is a reverse pass; `ahead` a reverse pass through that one, which is linear in its argument: both cost about
-    what f costs, where forward mode evaluates f again. A branch that cannot be passed through twice has `push`.
+    what f costs, where forward mode evaluates f again. A branch that cannot be passed through twice has `push`. Taped,
+    `ahead` is the transpose of `back` operation by operation, or those second passes where an operation has none.
     """
 
     def __init__(self, f: Callable[[Tensor], Tensor], u: Tensor) -> None:

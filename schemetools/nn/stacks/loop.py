@@ -15,14 +15,10 @@ from schemetools.nn.blocks.arguments import check_state
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.coefficients import Bounded
 from schemetools.nn.memory.kinds import run_plainly
+from schemetools.nn.stacks.alike import HOOKS, Holdings, parameters_apart, tied_otherwise, unlike
 from schemetools.nn.tensors.graphs import traced
 from schemetools.nn.tensors.replay import Draws
 from schemetools.nn.tensors.transforms import observed
-
-# What torch keeps in every module, beside what its class does; `unseen` only says whether a first call was watched.
-_INTERNAL = (vars(nn.Module()).keys() - {"training"}) | {"unseen"}
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-_PLAIN = (bool, int, float, str, bytes, tuple, frozenset, type(None), torch.dtype, torch.device)
 
 
 class Loop:
@@ -55,6 +51,7 @@ class Loop:
         self.run = torch.compile(run, *self.args, **{"fullgraph": True, "dynamic": False, **self.options})
         self.tried: set[tuple[bool, ...]] = set()
         self.first: dict[torch.Size, int] = {}  # {shape of one sample: batch size that came first}
+        self.seen: tuple[Holdings, dict[str, list[Tensor]]] | None = None  # what was found fit, and its parameters
 
     def __call__(self, x: Any, *inputs: Any, states: bool = False, **named: Any) -> Any:
         """The state after the last step."""
@@ -68,7 +65,9 @@ class Loop:
         layers: list[Block] = list(self.stack.layers)
         if layers[self.begin : self.begin + 1] != [self.step]:
             self._begin()
-        self._refuse_unlike(layers[self.begin :])
+        if self.seen is None or not self.seen[0].unchanged():
+            self.seen = None
+            self._refuse_unlike(layers[self.begin :])
         check_state(x, layers[0].plan, split=False)
         mode = tuple(m.training for m in self.step.modules())
         before = Draws(x)
@@ -83,10 +82,13 @@ class Loop:
 
     def _looped(self, layers: Sequence[Block], x: Tensor) -> Tensor:
         rest = layers[self.begin :]
-        _refuse_hooks([self.stack, *rest])
+        if self.seen is None:
+            _refuse_hooks([self.stack, *rest])
+            self.seen = Holdings([self.stack]), parameters_apart(rest)
         history = self.stack.keeps_history
         values = run_plainly(layers[: self.begin], (x,), history=history) if self.begin else (x,)
-        own, rows = _stacked(rest), torch.empty(len(rest), 1, device=x.device)
+        own = {name: torch.stack(ts) for name, ts in self.seen[1].items()}
+        rows = torch.empty(len(rest), 1, device=x.device)
         given = [v.contiguous() for v in values]
         if x.dim() and x.shape[0] not in (1, self.first.setdefault(x.shape[1:], x.shape[0])):
             given = [_of_any_batch(v) for v in given]
@@ -111,7 +113,7 @@ class Loop:
         if names := [name for name, _ in self.step.named_buffers()]:
             raise UnsupportedError(f"a loop takes layers without buffers; here is {names[0]}: use stack.compile()")
         for number, layer in enumerate(rest, self.begin):
-            if found := _unlike(self.step, layer) or _tied_otherwise(self.step, layer):
+            if found := unlike(self.step, layer) or tied_otherwise(self.step, layer):
                 raise UnsupportedError(
                     f"a loop takes equal layers; layers {self.begin} and {number} differ, {found}: use stack.compile()"
                 )
@@ -151,16 +153,6 @@ def _differentiated(gradient: Tensor) -> None:
         )
 
 
-def _stacked(layers: Sequence[Block]) -> dict[str, Tensor]:
-    """The parameters that are not the same tensor in all layers, one row per layer."""
-    first = layers[0]
-    if all(layer.branch is first.branch and not list(layer.parameters(recurse=False)) for layer in layers):
-        return {}
-    held: list[dict[str, Tensor]] = [dict(layer.named_parameters()) for layer in layers]
-    columns = {name: [one[name] for one in held] for name in held[0]}
-    return {name: torch.stack(ts) for name, ts in columns.items() if any(t is not ts[0] for t in ts)}
-
-
 def _refuse_kind(step: Block) -> None:
     """Raises UnsupportedError for steps that are more than a function of the state and parameters."""
     if not step.plan.is_explicit or step.plan.parts != 1 or step.written.random_symbols or step.options.timed:
@@ -173,39 +165,5 @@ def _refuse_kind(step: Block) -> None:
 def _refuse_hooks(modules: Sequence[nn.Module]) -> None:
     for module in modules:
         for m in module.modules() if isinstance(module, Block) else (module,):
-            if any(getattr(m, name) for name in _HOOKS):
+            if any(getattr(m, name) for name in HOOKS):
                 raise UnsupportedError("a loop calls no hooks; remove them, or use stack.compile()")
-
-
-def _unlike(a: nn.Module, b: nn.Module) -> str | None:
-    """What is different in two modules beside the values of their parameters, or None."""
-    if a is b:
-        return None
-    if type(a) is not type(b) or list(a._modules) != list(b._modules) or vars(a).keys() != vars(b).keys():
-        return f"{type(a).__name__} and {type(b).__name__}"
-    if list(a._parameters) != list(b._parameters) or list(a._buffers) != list(b._buffers):
-        return f"what {type(a).__name__} holds"
-    for name, value in vars(a).items():
-        other = vars(b)[name]
-        if name not in _INTERNAL and value is not other and not (isinstance(value, _PLAIN) and value == other):
-            return f"{name}={value!r} and {other!r} of {type(a).__name__}"
-    for name, p in a._parameters.items():
-        if _kind(p) != _kind(b._parameters[name]):
-            return f"{name} of {type(a).__name__}"
-    return next((found for name in a._modules if (found := _unlike(a._modules[name], b._modules[name]))), None)  # type: ignore[arg-type]
-
-
-def _tied_otherwise(a: Block, b: Block) -> str | None:
-    """Whether other parameters of b than of a are one tensor: a word on that, or None."""
-    if a.branch is b.branch:
-        return None
-    places: list[list[int]] = []
-    for layer in (a, b):
-        first: dict[int, int] = {}
-        ids = [id(p) for _, p in layer.named_parameters(remove_duplicate=False)]
-        places.append([first.setdefault(one, i) for i, one in enumerate(ids)])
-    return "in the parameters that are shared inside of them" if places[0] != places[1] else None
-
-
-def _kind(p: Tensor | None) -> Any:
-    return None if p is None else (p.shape, p.dtype, p.device, p.requires_grad)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import schemetools as st
+from schemetools.nn.stacks import loop
 
 # Torch imports what it says itself is no longer to be used, and hides the other warning by a filter that "error" goes before.
 pytestmark = [
@@ -228,6 +229,66 @@ def test_samples_of_too_many_shapes_are_said():
         stack(torch.randn(3, n))
     with pytest.raises(st.SchemeError, match="torch keeps 8 programs of a loop"):
         stack(torch.randn(3, 11))
+
+
+def renamed(module):
+    module.other = module.__dict__.pop("factor")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda b: setattr(b[0], "factor", 2.0),
+        lambda b: setattr(b[0], "added", 1.0),
+        lambda b: renamed(b[0]),
+        lambda b: b[0].weight.requires_grad_(False),
+        lambda b: setattr(b[0].weight, "data", torch.randn(5, 4)),
+        lambda b: setattr(b[0], "bias", None),
+        lambda b: setattr(b[2], "weight", b[0].weight),
+        lambda b: b[1].register_buffer("held", torch.ones(1)),
+        lambda b: b[1].register_forward_hook(lambda *_: None),
+        lambda b: b.__setitem__(1, nn.ReLU()),
+        lambda b: b.append(nn.Tanh()),
+        lambda b: setattr(b[1], "__class__", nn.ReLU),
+        lambda b: b[1].eval(),
+    ],
+)
+def test_what_becomes_of_one_layer_after_a_call_is_seen(change):
+    """Layers that were found equal once are refused at the next call when one has become another."""
+    branches = [nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 4)) for _ in range(4)]
+    for b in branches:
+        b[0].factor = 1.0
+    stack, x = st.to_stack(st.heun2, branches, h=0.3), torch.randn(3, 4)
+    stack.compile(loop=True, backend="eager")
+    for _ in range(3):
+        stack(x)
+    change(branches[2])
+    with pytest.raises(st.SchemeError, match="differ|calls no hooks"):
+        stack(x)
+
+
+def test_other_parameters_after_a_call_are_what_runs():
+    stack, x = st.to_stack(st.heun2, [branch() for _ in range(4)], h=0.3), torch.randn(3, 4)
+    stack.compile(loop=True, backend="eager")
+    stack(x), stack(x)
+    for layer in stack:
+        layer.branch[0].weight = nn.Parameter(torch.randn(6, 4))
+    same_as_layers(stack, x)
+
+
+def test_layers_are_gone_through_once(monkeypatch):
+    """Not at every call: what they hold is compared with what they held."""
+    walks = []
+    monkeypatch.setattr(loop, "unlike", lambda a, b: walks.append((a, b)))
+    stack, x = st.to_stack(st.heun2, [branch() for _ in range(4)], h=0.3), torch.randn(3, 4)
+    stack.compile(loop=True, backend="eager")
+    stack(x), stack(x)
+    found = len(walks)
+    stack(x), stack(x)
+    assert len(walks) == found > 0
+    stack.eval()
+    stack(x)
+    assert len(walks) > found
 
 
 def test_a_coefficient_with_bounds_is_named():

@@ -151,24 +151,42 @@ def _generator_image(domain: Domain, generator: Expr) -> Any:
 def convert(value: Expr, domain: Domain) -> Any:
     """The element of the domain that equals the expression, by the ring operations alone."""
     if value.is_Rational:
-        rational = QQ(int(value.p), int(value.q))  # type: ignore[attr-defined]
-        return rational if domain.is_QQ else domain.convert(rational, QQ)
+        return _rational(value) if domain.is_QQ else domain.convert(_rational(value), QQ)
     if value.is_Add:
         return functools.reduce(lambda a, b: a + b, (convert(a, domain) for a in value.args))  # type: ignore[arg-type]
+    number, rest = value.as_coeff_Mul()
+    image = _image(rest, domain)
+    return image if number == 1 else image * _rational(number)
+
+
+def _rational(value: Expr) -> Any:
+    return QQ(int(value.p), int(value.q))  # type: ignore[attr-defined]
+
+
+@functools.lru_cache(maxsize=4096)
+def _image(value: Expr, domain: Domain) -> Any:
+    """Of a product without its rational factor, kept: the entries of a tableau are sums of multiples of a few."""
     if value.is_Mul:
         return functools.reduce(lambda a, b: a * b, (convert(a, domain) for a in value.args))  # type: ignore[arg-type]
-    if value.is_Pow and value.exp.is_Rational:  # type: ignore[attr-defined]
+    if value.is_Pow and value.exp.is_Rational and value.exp.p != 1:  # type: ignore[attr-defined]
         root = value.base if value.exp.is_Integer else value.base ** sympy.Rational(1, value.exp.q)  # type: ignore[attr-defined]
         base = convert(root, domain) if value.exp.is_Integer else _generator_image(domain, root)  # type: ignore[attr-defined]
         n = int(value.exp.p)  # type: ignore[attr-defined]
         return base**n if n >= 0 else domain.one / base ** (-n)
-    return _generator_image(domain, value)
+    return convert(value, domain) if value.is_Add else _generator_image(domain, value)
 
 
 def to_domain(values: Sequence[Expr]) -> tuple[Domain, list[Any]]:
     """The smallest exact domain that holds the values, and the values as its elements."""
+    domain, elements = _in_domain(tuple(values))
+    return domain, list(elements)
+
+
+@functools.lru_cache(maxsize=64)
+def _in_domain(values: tuple[Expr, ...]) -> tuple[Domain, tuple[Any, ...]]:
+    """Kept, since one question about a scheme asks several that all read its coefficients."""
     domain = domain_over(*generators(values))
-    return domain, [convert(value, domain) for value in values]
+    return domain, tuple([convert(value, domain) for value in values])
 
 
 def from_domain(domain: Domain, element: Any) -> Expr:

@@ -138,12 +138,13 @@ def _order(scheme: Scheme, exact: bool, digits: int | None) -> int:
         return judged(scheme).order
     if isinstance(scheme, VariableMultistep):
         return variable.order(scheme, lambda value: vanishes(canonical(value), scheme))
-    if not any(limits(scheme)):
+    bounds = _simplifying_bounds(reduced_runge_kutta(scheme)) if isinstance(scheme, RungeKutta) else None
+    if not (bounds[0] if bounds and exact else any(limits(scheme))):
         raise UnsupportedError(f"{scheme} follows u' = 0, so that it has no order relative to its limit")
     if isinstance(scheme, LinearMultistep):
         return _multistep_order(reduced_multistep(scheme))
-    if isinstance(scheme, RungeKutta):
-        known, highest = _simplifying_bounds(reduced_runge_kutta(scheme))
+    if bounds and isinstance(scheme, RungeKutta):
+        known, highest = bounds
         return known if known == highest else _order_by_trees(scheme, known, highest)
     if isinstance(scheme, Rosenbrock):
         return _order_by_trees(scheme, 1, 2 * scheme.stages)  # more is beyond the degree of R(z)
@@ -188,7 +189,8 @@ def _fails_at(scheme: GeneralLinear, n: int) -> bool:
 def _simplifying_bounds(tableau: RungeKutta) -> tuple[int, int]:
     """Bounds of the order by B(p), C(q), D(r): at least min(p, q + r + 1, 2q + 2), at most p.
 
-    The tableau is first rescaled to limit 1. Source: Butcher 1964; Hairer, Norsett, Wanner I, theorem II.7.4 of IV.5.
+    The tableau is first rescaled to limit 1; where its limit is 0, so is the lower bound. Source: Butcher 1964; Hairer,
+    Norsett, Wanner I, theorem II.7.4 of IV.5.
     """
     # Where both bounds meet, no tree is looked at: Gauss's method with 10 stages, of order 20, has millions of trees.
     # B(p) alone are the order conditions of the bushy trees, hence the upper bound; C(q) and D(r) let a tree lose its
@@ -197,25 +199,26 @@ def _simplifying_bounds(tableau: RungeKutta) -> tuple[int, int]:
     s = tableau.stages
     if not tableau.exact:
         return 1, 2 * s
-    domain, flat = to_domain([*tableau.b, *(a for row in tableau.A for a in row)])
-    total = sum(flat[:s], domain.zero)
+    domain, flat = to_domain([*(a for row in tableau.A for a in row), *tableau.b])
+    total = sum(flat[-s:], domain.zero)
     if not total:
         return 0, 2 * s
-    b = [x / total for x in flat[:s]]
-    A = [[x / total for x in flat[s * (i + 1) : s * (i + 2)]] for i in range(s)]
+    *A, b = ([x / total for x in flat[s * i : s * (i + 1)]] for i in range(s + 1))
     c = [sum(row, domain.zero) for row in A]
-    number = domain.convert
+    numbers = [domain.convert(n) for n in range(2 * s + 1)]
     powers = [[domain.one] * s]
     for _ in range(2 * s + 1):
         powers.append([x * y for x, y in zip(powers[-1], c, strict=True)])
     p = q = r = 0
-    while p < 2 * s and not _dot(b, powers[p]) * number(p + 1) - domain.one:
+    while p < 2 * s and not _dot(b, powers[p]) * numbers[p + 1] - domain.one:
         p += 1
-    while q < s and all(not _dot(A[i], powers[q]) * number(q + 1) - powers[q + 1][i] for i in range(s)):
+    while q < s and all(not _dot(A[i], powers[q]) * numbers[q + 1] - powers[q + 1][i] for i in range(s)):
         q += 1
+    if q == s and all(x - y for i, x in enumerate(c) for y in c[:i]):
+        return p, p  # collocation at distinct nodes: C(s) and B(p) imply D(p - s), Hairer, Wanner II, lemma IV.5.4
     weighted = [[w * x for w, x in zip(b, column, strict=True)] for column in powers]
     while r < s and all(
-        not _dot(weighted[r], [row[j] for row in A]) * number(r + 1) - b[j] * (domain.one - powers[r + 1][j])
+        not _dot(weighted[r], [row[j] for row in A]) * numbers[r + 1] - b[j] * (domain.one - powers[r + 1][j])
         for j in range(s)
     ):
         r += 1

@@ -4,7 +4,10 @@ import pytest
 from sympy import Rational, Symbol, sqrt
 
 import schemetools as st
+from schemetools.analysis.properties.order import _order_by_trees
 from schemetools.codegen.lower import lower
+from schemetools.errors import UnsupportedError
+from schemetools.schemes.catalog._collocation import collocation
 from schemetools.schemes.reduction import reduced_multistep, reduced_runge_kutta
 
 ORDERS = {
@@ -108,3 +111,23 @@ def test_the_order_kept_for_a_scheme_is_not_that_of_its_approximate_twin():
     approximate = dataclasses.replace(exact, exact=False)
     assert exact == approximate
     assert (st.order(exact), st.order(approximate), st.order(exact)) == (1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "nodes", ["0 1/2 1", "1/3 1", "0 1/4", "1/4 3/4 1", "1/5", "0 1/6 5/6 1", "1/10 1/2 9/10", "2 -1"]
+)
+def test_collocation_has_the_order_that_its_trees_say(nodes):
+    """C(s) at distinct nodes leaves the quadrature's order; every tree is asked instead."""
+    scheme = collocation([Rational(c) for c in nodes.split()])
+    assert st.order(scheme) == _order_by_trees(scheme, 1, 2 * scheme.stages)
+
+
+def test_what_meets_c_at_equal_nodes_or_has_no_limit_is_no_collocation():
+    """Row sums 0: C(q) holds for every q, and the order is that of Euler's rule."""
+    at_zero = st.RungeKutta([[1, -1], [2, -2]], ["1/2", "1/2"])
+    assert st.order(at_zero) == 1 == _order_by_trees(at_zero, 1, 4)
+    with pytest.raises(UnsupportedError, match="follows u' = 0"):
+        st.order(st.RungeKutta([[0, 0], [1, 0]], [1, -1]))
+    k = Symbol("k")
+    with pytest.raises(UnsupportedError, match="follows u' = 0"):
+        st.order(st.RungeKutta([[0, 0], [k, 0]], [k, -k]))

@@ -16,6 +16,7 @@ from schemetools.codegen.source import defined_by
 from schemetools.errors import UnsupportedError
 
 torch = pytest.importorskip("torch")
+TorchDispatchMode = pytest.importorskip("torch.utils._python_dispatch").TorchDispatchMode
 
 X = np.linspace(0.2, 1.4, 6).reshape(2, 3)
 
@@ -176,6 +177,31 @@ def test_shaken_gates_are_drawn_again_for_the_gradient():
 def test_gates_of_other_kinds_are_refused(distribution, message):
     with pytest.raises(UnsupportedError, match=message):
         print_torch(gated(distribution))
+
+
+# ---- what a step costs
+
+
+class Products(TorchDispatchMode):
+    """Counts products of a tensor and a number."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += func in (torch.ops.aten.mul.Tensor, torch.ops.aten.mul.Scalar)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(("name", "weights"), [("heun2", 2), ("rk4", 5), ("kutta3", 5)])
+def test_each_weight_is_one_product_on_the_way_back_however_many_stages_have_it(name, weights):
+    """A weight per argument of a stage, and one per different weight of the sum."""
+    made, x = module(print_torch(st.get(name)))(lambda u: u + 1, 0.3), torch.randn(2, 3, requires_grad=True)
+    y = made(x)
+    with Products() as back:
+        y.sum().backward()
+    assert back.count == weights
 
 
 # ---- masks

@@ -100,6 +100,7 @@ class Block(StoredOnce):
     key: ClassVar[Any]
     maker: ClassVar[Callable[[Any, TorchOptions], "type[Block]"]]
     takes_history: ClassVar[bool]
+    takes_one: ClassVar[bool]  # a state that is one tensor, and no history
     scheme = _SchemeOf()
     __signature__ = _Options()
 
@@ -130,7 +131,7 @@ class Block(StoredOnce):
         max_iterations: int = 50,
     ) -> None:
         super().__init__()
-        self.branch = arranged(branch, self.plan, separate=self.options.separate)
+        self.register_module("branch", arranged(branch, self.plan, separate=self.options.separate))
         self.h = checked_step(h)
         self.unseen = True
         for each in self._branches():
@@ -185,24 +186,27 @@ class Block(StoredOnce):
         """The step: its first call is watched for faulty branches; while a profiler runs it has a scope of its own."""
         if kwargs and "error" in kwargs and self.plan.error is None:
             raise SchemeError(f"{self.written} has no embedded result, so there is no error estimate")
-        if args:
-            if isinstance(args[0], Proxy):
+        state = args[0] if args else None
+        # Of a step that is all overhead every look at an argument is felt: one tensor of floats needs no further one.
+        if args and not (self.takes_one and isinstance(state, Tensor) and state.is_floating_point()):
+            if isinstance(state, Proxy):
                 return one_node(self, args, kwargs)
-            check_state(args[0], self.plan, split=self.options.split)
+            check_state(state, self.plan, split=self.options.split)
             if self.takes_history and not traced():
-                check_history(args[0], args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
-        if args and isinstance(args[0], (tuple, list, dict)) and self.plan.parts == 1:
-            return self._structured(*args, **kwargs)
+                check_history(state, args[1] if len(args) > 1 else kwargs.get("history"), self.plan)
+            if isinstance(state, (tuple, list, dict)) and self.plan.parts == 1:
+                return self._structured(*args, **kwargs)
         if is_compiling():  # what a compiled call reads from a block it checks every time: not more, then
             return self._call_impl(*args, **kwargs)
         if self.unseen or profiler._is_profiler_enabled:
             if self.unseen and self._compiled_call_impl is None and not transformed() and not traced():
                 self.unseen = False
-                state = args[0] if args else None
                 run = functools.partial(self, *args, **kwargs)
                 return watched_call(self._branches(), run, state, place=self.state_place)
             with _record(f"schemetools.{self.written}"):
                 return super().__call__(*args, **kwargs)
+        if self._compiled_call_impl is None:  # the call of a module less one call of a function
+            return self._call_impl(*args, **kwargs)
         return super().__call__(*args, **kwargs)
 
     def with_step(self, h: Any, args: Any, named: Any) -> Any:
@@ -221,6 +225,14 @@ class Block(StoredOnce):
                 raise UnsupportedError("implicit steps with random coefficients take one tensor as a state")
             return flat_call(self, super().__call__, *args, **kwargs)
         return structured_call(self, super().__call__, *args, **kwargs)
+
+    @property
+    def branch(self) -> Any:
+        """The branch, or the branches; found at once, where torch looks for a module last of all."""
+        try:
+            return self._modules["branch"]
+        except KeyError:
+            raise AttributeError("branch") from None  # torch says so in its words
 
     @property
     def state_place(self) -> int:

@@ -133,6 +133,7 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
     members["maker"] = staticmethod(_block_class)  # handed down, since a block asks for its siblings
     members["takes_history"] = "history" in inspect.signature(generated.forward).parameters
+    members["takes_one"] = plan.parts == 1 and not members["takes_history"]
     plain = replace(options, separate=False, tensor_h=False, called=frozenset())
     base = Block if plain == options else _block_class(key, plain)
     members |= {"__doc__": generated.__doc__, "__module__": __name__, "__qualname__": name}

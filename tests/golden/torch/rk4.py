@@ -24,10 +24,8 @@ class RK4Block(nn.Module):
         k2 = f(torch.add(x, k1, alpha=0.5 * h), *inputs, **named)
         k3 = f(torch.add(x, k2, alpha=0.5 * h), *inputs, **named)
         k4 = f(torch.add(x, k3, alpha=h), *inputs, **named)
-        y = torch.add(x, k1, alpha=0.16666666666666666 * h)
-        y = torch.add(y, k2, alpha=0.3333333333333333 * h)
-        y = torch.add(y, k3, alpha=0.3333333333333333 * h)
-        y = torch.add(y, k4, alpha=0.16666666666666666 * h)
+        y = torch.add(x, torch.add(k1, k4), alpha=0.16666666666666666 * h)
+        y = torch.add(y, torch.add(k2, k3), alpha=0.3333333333333333 * h)
         return y
 
     def forward_half(self, x, *inputs, **named):

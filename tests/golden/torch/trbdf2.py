@@ -32,8 +32,7 @@ class TRBDF2Block(nn.Module):
         k1 = f(x, *inputs, **named)
         z2 = torch.add(x, k1, alpha=0.2928932188134525 * h)
         (k2,) = solve(self, (f,), (z2,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
-        z3 = torch.add(x, k1, alpha=0.3535533905932738 * h)
-        z3 = torch.add(z3, k2, alpha=0.3535533905932738 * h)
+        z3 = torch.add(x, torch.add(k1, k2), alpha=0.3535533905932738 * h)
         (k3,) = solve(self, (f,), (z3,), ((0.2928932188134525,),), h, self.tol, self.max_iterations, inputs, named)
         y = torch.add(z3, k3, alpha=0.2928932188134525 * h)
         if not error:

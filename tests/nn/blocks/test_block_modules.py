@@ -194,3 +194,15 @@ def test_the_signature_is_what_a_block_is_made_and_called_with():
 def test_repr_of_several_fields():
     block = st.to_block(st.get("symplectic_euler"))({"F": torch.sin, "G": torch.sin})
     assert repr(block).endswith("(h=1, evaluations=2, order=1: one branch per field, trainable: none)")
+
+
+def test_a_branch_can_be_replaced_and_taken_away():
+    block, x = st.to_block(st.euler)(nn.Identity(), h=0.5), torch.ones(2)
+    torch.testing.assert_close(block(x), 1.5 * x)
+    block.branch = nn.Tanh()
+    torch.testing.assert_close(block(x), x + 0.5 * x.tanh())
+    assert [name for name, _ in block.named_children()] == ["branch"]
+    del block.branch
+    with pytest.raises(AttributeError, match="'EulerBlock' object has no attribute 'branch'"):
+        block.branch.weight  # noqa: B018  (asked for)
+    assert not hasattr(block, "branch")

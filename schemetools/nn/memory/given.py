@@ -60,7 +60,7 @@ class Inputs:
 
     def followed(self, layer: int) -> list[Tensor]:
         """The supplied tensors of a layer that need gradients."""
-        return [t for t in self.own(layer) if t.requires_grad]
+        return [t for t in self.own(layer) if t.requires_grad] if self._supplied else []
 
     def _refuse_written(self) -> None:
         for n, apart in enumerate(self._apart):

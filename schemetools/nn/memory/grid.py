@@ -14,7 +14,9 @@ LIMIT = 2.0**20
 
 def to_grid(x: Tensor) -> Tensor:
     """x rounded to integers, multiples of 2^-GRID_BITS; scaling by a power of two is exact in any binary format."""
-    return _scaled(x, 2.0**GRID_BITS).round_().to(torch.int64)
+    x = x.detach()
+    x = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x  # 2^40 is more than a float16 holds
+    return x.mul(2.0**GRID_BITS).round_().to(torch.int64)
 
 
 def from_grid(u: Tensor, dtype: torch.dtype) -> Tensor:
@@ -23,10 +25,8 @@ def from_grid(u: Tensor, dtype: torch.dtype) -> Tensor:
     return single.to(dtype)
 
 
-def _scaled(x: Tensor, factor: float) -> Tensor:
-    """A new tensor x factor, in half precision's place in single: 2^30 is more than a float16 holds."""
-    x = x.detach()
-    return x.float().mul(factor) if x.dtype in (torch.float16, torch.bfloat16) else x.mul(factor)
+def _copied(x: Tensor) -> Tensor:
+    return x.detach().to(torch.float64, copy=True)
 
 
 class IntegerGrid:
@@ -47,7 +47,7 @@ class FloatGrid:
     @staticmethod
     def enter(x: Tensor) -> Tensor:
         """x rounded to the grid."""
-        return _scaled(x, 2.0**FLOAT_BITS).round_().double().mul_(2.0**-FLOAT_BITS)
+        return _copied(x).mul_(2.0**FLOAT_BITS).round_().mul_(2.0**-FLOAT_BITS)
 
     @staticmethod
     def value(u: Tensor, dtype: torch.dtype) -> Tensor:
@@ -57,7 +57,8 @@ class FloatGrid:
     @staticmethod
     def add(u: Tensor, x: Tensor, factor: float, sign: int) -> None:
         """Add the rounded factor x to u, or with sign -1 take the same away."""
-        u.add_(_scaled(x, factor * 2.0**FLOAT_BITS).round_().double(), alpha=sign * 2.0**-FLOAT_BITS)
+        # One conversion, and the rest in its place, costs less than a sum of two dtypes.
+        u.add_(_copied(x).mul_(factor * 2.0**FLOAT_BITS).round_(), alpha=sign * 2.0**-FLOAT_BITS)
 
 
 def grid_of(dtype: torch.dtype) -> type[IntegerGrid] | type[FloatGrid]:

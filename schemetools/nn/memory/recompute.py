@@ -17,6 +17,7 @@ from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.branches import Function
 from schemetools.nn.tensors.graphs import entered
 from schemetools.nn.tensors.inputs import Apart, Call, Versions
+from schemetools.nn.tensors.pulled import pulled_back
 from schemetools.nn.tensors.replay import (
     Draws,
     as_before,
@@ -155,5 +156,5 @@ class Recomputed(torch.autograd.Function):
         if not pairs:
             return None, None, *(None for _ in needed)
         values, cotangents = zip(*pairs, strict=True)
-        found = iter(torch.autograd.grad(values, sources, cotangents, allow_unused=True, create_graph=twice))
+        found = iter(pulled_back(values, sources, cotangents, create_graph=twice))
         return None, None, *(next(found) if need else None for need in needed)

@@ -27,6 +27,7 @@ from schemetools.nn.memory.grid import LIMIT, from_grid
 from schemetools.nn.memory.recompute import foreign_step
 from schemetools.nn.tensors.graphs import entered
 from schemetools.nn.tensors.inputs import Call
+from schemetools.nn.tensors.pulled import pulled_back
 from schemetools.nn.tensors.replay import (
     Draws,
     as_before,
@@ -39,7 +40,7 @@ from schemetools.nn.tensors.replay import (
     without_cache,
 )
 from schemetools.nn.tensors.sharded import WHOLE, sharded
-from schemetools.nn.tensors.unchanged import Unchanged, refuse_captured
+from schemetools.nn.tensors.unchanged import Unchanged, refuse_captured, trained_parameters
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ class Pass:
         return from_grid(u, self.dtype).requires_grad_()
 
     def watch(self, x: Tensor) -> Tensor:
-        """x itself, its extremes noted for `check`."""
+        """x itself, its extremes noted for `check`; without a graph around."""
         if x.numel():
-            self.extremes += torch.aminmax(x.detach())
+            self.extremes += torch.aminmax(x)
         return x
 
     def check(self) -> None:
@@ -176,9 +177,9 @@ class Engine(ABC):
                 raise UnsupportedError("memory='reversible' takes h as a number or an nn.Parameter of the layer")
         self.passed = Pass(layers, modules, x)
         self.layers = layers
-        self.unchanged = [Unchanged(own) for own in modules]
-        self.own = [u.parameters for u in self.unchanged]
-        self.parameters = list({id(p): p for own in self.own for p in own}.values())
+        self.unchanged = Unchanged(list(dict.fromkeys(m for own in modules for m in own)))
+        self.parameters = self.unchanged.parameters
+        self.own = [trained_parameters(own) for own in modules]
         self.stored = Stored(0.0, 0.0)
         self.inputs = Inputs(calls, len(layers))
 
@@ -200,16 +201,14 @@ class Engine(ABC):
         self, values: Sequence[Tensor], grads: Sequence[Tensor], leaf: Tensor, layer: int, into: dict[int, Tensor]
     ) -> Tensor:
         """The gradient of the leaf; those of the layer's parameters are added to `into`."""
-        own = self.own[layer]
-        self.unchanged[layer].check()
         pairs = [(v, g) for v, g in zip(values, grads, strict=True) if v.requires_grad]
         if not pairs:  # a branch may be constant
             return torch.zeros_like(leaf)
         values, grads = zip(*pairs, strict=True)
-        own = [*own, *self.inputs.followed(layer)]
+        own = [*self.own[layer], *self.inputs.followed(layer)]
         if not self.passed.alike[layer]:
             refuse_captured(values, [leaf, *own])
-        found = torch.autograd.grad(values, [leaf, *own], grads, allow_unused=True)
+        found = pulled_back(values, [leaf, *own], grads)
         for p, g in zip(own, found[1:], strict=True):
             if g is not None:
                 into[id(p)] = into[id(p)] + g if id(p) in into else g
@@ -226,8 +225,7 @@ class Reversal(torch.autograd.Function):
         with without_cache(tensors[0]), engine.inputs.supplied(given, first=True):
             outputs, saved = engine.run(tensors[:count])
         engine.passed.check()
-        for unchanged in engine.unchanged:
-            unchanged.after_first_run()
+        engine.unchanged.after_first_run()
         ctx.engine, ctx.count, ctx.inputs = engine, count, inputs
         ctx.save_for_backward(*given, *saved)
         return tuple(outputs)
@@ -237,8 +235,10 @@ class Reversal(torch.autograd.Function):
         """Gradients of the first state and of the parameters, the states recomputed from last to first."""
         saved, needed = list(ctx.saved_tensors), ctx.needs_input_grad[3 + ctx.count :]
         given = [t.detach().requires_grad_(n) for t, n in zip(saved[: ctx.inputs], needed, strict=False)]
+        ctx.engine.unchanged.check()
         with torch.enable_grad(), statistics_kept(ctx.engine.passed.counting), ctx.engine.inputs.supplied(given):
             parts, found = ctx.engine.reverse(saved[ctx.inputs :], grads)
+            ctx.engine.unchanged.check()  # the second evaluations may have changed something themselves
             grads = (*parts, *(found.get(id(p)) for p in (*given, *ctx.engine.parameters)))
         if torch.is_grad_enabled():  # a graph of this pass is wanted
             reached = (*saved[: ctx.inputs], *ctx.engine.parameters)

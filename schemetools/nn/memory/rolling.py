@@ -12,6 +12,7 @@ from schemetools.nn.memory.information import InformationBuffer
 from schemetools.nn.memory.reversible import weight_of
 from schemetools.nn.memory.two_step import fraction_of, two_step
 from schemetools.nn.tensors.inputs import Apart, Versions
+from schemetools.nn.tensors.pulled import pulled_back
 from schemetools.nn.tensors.replay import Draws, as_before, autocast_of, counting, modules_of, without_cache
 from schemetools.nn.tensors.unchanged import Unchanged, refuse_captured
 
@@ -170,5 +171,5 @@ class _Turned(torch.autograd.Function):
         if not pairs or not wanted:
             return None, None, *(None for _ in needed)
         values, cotangents = zip(*pairs, strict=True)
-        found = iter(torch.autograd.grad(values, wanted, cotangents, allow_unused=True))
+        found = iter(pulled_back(values, wanted, cotangents))
         return None, None, *(next(found) if need else None for need in needed)

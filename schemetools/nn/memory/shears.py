@@ -91,9 +91,11 @@ class ShearEngine(Engine):
             with self.passed.again(evaluation):
                 added, factor = evaluate(leaf)
             grid.add(state[target], added, factor, -1)
+            if not added.requires_grad:  # a branch may be constant
+                continue
             pulled = gradients[target] if factor == 1 else gradients[target] * factor
-            # Not in place: the pulled gradient may come back as it went in, from a branch that passes it on.
-            gradients[source] = gradients[source] + self.pull([added], [pulled], leaf, n, found)
+            # The state goes on into the next one beside the branch: its two gradients are added on the way.
+            gradients[source] = self.pull([added, leaf], [pulled, gradients[source]], leaf, n, found)
             del added  # its graph goes before the next one is made
         return gradients, found
 

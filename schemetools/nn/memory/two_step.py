@@ -100,8 +100,9 @@ class TwoStepEngine(Engine):
         v = to_grid(passed.watch(first))
         u, self.kept, self.fractions = u.add_(v), InformationBuffer(u), []
         for n in range(1, len(self.layers)):
+            value = passed.watch(passed.value(u))
             with passed.first(n, parts[0]):
-                added, k = self._added(n, passed.watch(passed.value(u)))
+                added, k = self._added(n, value)
             self.fractions.append(fraction_of(self.layers[n], k))
             v = self.kept.multiply(v, *self._ratio(n))
             new = to_grid(passed.watch(added))

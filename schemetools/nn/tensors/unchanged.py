@@ -23,31 +23,24 @@ class Unchanged:
     def __init__(self, modules: Sequence[nn.Module], *, parameters: bool = True) -> None:
         self.modules, self.with_parameters = modules, parameters
         self.parameters = trained_parameters(modules) if parameters else []
-        self._held, self._versions, self._modes = self._present()
+        self._held, self._modes = self._tensors(), self._present_modes()
+        self._versions = _versions(self._held)
         self._attributes = Attributes(modules)
 
-    def _present(self) -> tuple[list[Tensor], list[int], list[bool]]:
+    def _tensors(self) -> list[Tensor]:
         # Statistics that are being counted do not change what is computed.
-        held = [
-            t
-            for m in self.modules
-            for kept in (m._parameters if self.with_parameters else None, None if counts(m) else m._buffers)
-            if kept
-            for t in kept.values()
-            if t is not None
-        ]
-        try:
-            versions = [0 if t.is_inference() else t._version for t in held]
-        except ValueError:
-            raise SchemeError(
-                "a branch has lazy parameters without a shape yet: call it once, then use memory="
-            ) from None
-        return held, versions, [m.training for m in self.modules]
+        tables = [m._buffers for m in self.modules if m._buffers and not counts(m)]
+        if self.with_parameters:
+            tables += [m._parameters for m in self.modules if m._parameters]
+        return [t for table in tables for t in table.values() if t is not None]
+
+    def _present_modes(self) -> list[bool]:
+        return [m.training for m in self.modules]
 
     def after_first_run(self) -> None:
         """Raise UnsupportedError if the run wrote into its buffers, as spectral normalisation does."""
         self._attributes.settle()
-        if self._versions != self._present()[1]:
+        if self._versions != _versions(self._tensors()):
             raise UnsupportedError(
                 "a branch writes into its parameters or buffers while it is evaluated, so that a second evaluation "
                 "would not repeat the first; use memory='store'"
@@ -56,15 +49,24 @@ class Unchanged:
     def check(self) -> None:
         """Raise UnsupportedError if something was replaced, written to, or set to another mode."""
         refuse_other_attributes(self._attributes)
-        held, versions, modes = self._present()
+        held = self._tensors()
         same = len(held) == len(self._held) and all(map(operator.is_, held, self._held))
-        same = same and all(p.requires_grad for p in self.parameters)
-        if not same or versions != self._versions or modes != self._modes:
+        same = same and self._present_modes() == self._modes and all(p.requires_grad for p in self.parameters)
+        if not same or _versions(held) != self._versions:
             raise UnsupportedError(
                 "parameters, buffers or training modes changed between the forward and the backward pass (by "
                 "functional_call, an optimiser, eval() or freezing, for instance), which evaluates branches again: "
                 "change them after the backward pass, or, with explicit stages, use memory='store'"
             )
+
+
+def _versions(held: Sequence[Tensor]) -> list[int]:
+    try:
+        if any(map(Tensor.is_inference, held)):  # these have none
+            return [0 if t.is_inference() else t._version for t in held]
+    except ValueError:
+        raise SchemeError("a branch has lazy parameters without a shape yet: call it once, then use memory=") from None
+    return [t._version for t in held]
 
 
 def refuse_other_attributes(attributes: Attributes) -> None:

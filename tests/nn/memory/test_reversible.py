@@ -63,6 +63,23 @@ def test_half_precision_is_inverted_bit_by_bit_and_sums_on_the_finer_grid(name, 
     assert (y.double() - exact).abs().max() < 30 * torch.finfo(dtype).eps
 
 
+def test_a_branch_in_double_precision_serves_states_in_single():
+    class Precise(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 3)
+
+        def forward(self, u):
+            return torch.tanh(self.linear(u.double()))  # a result that its own gradient needs again
+
+    fs, x = [Precise() for _ in range(5)], torch.randn(2, 3, dtype=torch.float32)
+    _, stored = gradients(st.lm(k=1), fs, x.double())
+    _, other = gradients(st.lm(k=1), fs, x, memory="reversible")
+    assert other[0].dtype == torch.float32
+    for a, b in zip(stored, other, strict=True):
+        assert (a - b).abs().max() < 1e-5
+
+
 class Own(nn.Module):
     """A branch that computes otherwise when no gradient is wanted, as torch's attention does."""
 
@@ -94,6 +111,26 @@ def test_hooks_of_branches_take_part_in_both_evaluations():
         assert (a - b).abs().max() < 1e-9
 
 
+@pytest.mark.parametrize("k", ["1", "1/2"])
+def test_a_branch_that_writes_into_its_parameters_in_the_second_evaluation_is_noticed(k):
+    class Late(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear, self.calls = nn.Linear(3, 3), 0
+
+        def forward(self, u):
+            self.calls += 1
+            y = torch.tanh(self.linear(u))
+            if self.calls == 2:
+                with torch.no_grad():
+                    self.linear.bias.add_(1)  # which no gradient depends on, so that torch says nothing
+            return y
+
+    stack = st.to_stack(st.lm(k=k), [Late() for _ in range(4)], memory="reversible")
+    with pytest.raises(UnsupportedError, match="changed between"):
+        stack(torch.ones(2, 3, requires_grad=True)).sum().backward()
+
+
 def test_a_tensor_that_a_branch_closes_over_is_named_instead_of_losing_its_gradient():
     scale, x = torch.tensor(0.7, requires_grad=True), torch.randn(2, 3, requires_grad=True)
     stack = st.to_stack(st.lm(k=1), [Scaled(scale) for _ in range(4)], memory="reversible")
@@ -122,7 +159,8 @@ def test_branches_that_return_their_argument_or_a_constant():
     _, other = gradients(st.lm(), [Constant() for _ in range(4)], x, init={"k": -0.5}, memory="reversible")
     for a, b in zip(stored, other, strict=True):
         assert (a - b).abs().max() < 1e-9
-    for fs in ([{"F": nn.Identity(), "G": nn.Identity()}] * 4, [{"F": nn.Identity(), "G": Constant()}] * 4):
+    identity, constant = nn.Identity(), Constant()
+    for fs in ([{"F": identity, "G": g}] * 4 for g in (identity, constant, nn.Sequential(nn.Linear(3, 3), nn.Tanh()))):
         _, stored = gradients(st.get("revnet"), fs, x, split=True)
         _, other = gradients(st.get("revnet"), fs, x, split=True, memory="reversible")
         for a, b in zip(stored, other, strict=True):

@@ -122,3 +122,11 @@ def test_a_command_loads_what_it_needs(arguments, libraries, rooms, tmp_path):
         arguments = [*arguments[:-1], str(tmp_path / arguments[-1])]
     found, loaded = run(COMMAND, json.dumps([LIBRARIES, arguments]))
     assert (found, loaded) == (sorted(libraries), rooms)
+
+
+@pytest.mark.parametrize("arguments", [["show", "rk4"], ["stability", "rk4"], ["list"]], ids=lambda words: words[0])
+def test_no_command_about_one_method_loads_what_derives_equations(arguments):
+    report = COMMAND.replace('rooms = {name.split(".")[1] for name', "rooms = {name for name")
+    _, loaded = run(report, json.dumps([LIBRARIES, arguments]))
+    assert [name for name in loaded if name.startswith("schemetools.analysis.modified")] == []
+    assert any(name.startswith("schemetools.schemes.catalog.") for name in loaded)

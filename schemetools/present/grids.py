@@ -1,6 +1,6 @@
 """What `show` says about difference schemes and methods of lines."""
 
-from schemetools.analysis.modified.derive import modified_equation
+import schemetools as st
 from schemetools.errors import SchemeError
 from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.grid_text import coefficient_text
@@ -15,7 +15,7 @@ def discretisation_facts(scheme: Discretisation) -> list[tuple[str, str]]:
     for name, meaning in getattr(scheme, "numbers", ()):
         found.append((name, "a parameter" if meaning is None else coefficient_text(meaning)))
     try:
-        lines = modified_equation(scheme).text().splitlines()[1:]
+        lines = st.modified_equation(scheme).text().splitlines()[1:]
         found += [(line.split()[0], " ".join(line.split()[1:])) for line in lines]
     except SchemeError as error:
         found.append(("modified", f"not known: {error}"))

@@ -1,8 +1,11 @@
 """What is known about a scheme, in short texts: its kind and its order."""
 
-from schemetools.analysis.modified.derive import modified_equation
+import schemetools as st
+from schemetools.analysis.properties.judgement import meant_limit
+from schemetools.analysis.properties.limits import limits
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.short_decimals import if_rounded
+from schemetools.analysis.series.solve import grammar_of
 from schemetools.exact.style import TEXT
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
@@ -20,14 +23,14 @@ from schemetools.schemes.variable import VariableMultistep
 def order_text(scheme: Scheme) -> tuple[str, str]:
     """The order, starred where a note goes with it: the limit that is not u' = f, decimals that look rounded."""
     if isinstance(scheme, MaskedEuler):
-        return f"weak {modified_equation(scheme).order}", ""
+        return f"weak {st.modified_equation(scheme).order}", ""
     if isinstance(scheme, VariableMultistep):
         return str(order(scheme)), ""
-    equation = modified_equation(scheme, 1)
-    limits = equation.limit if isinstance(equation.limit, tuple) else (equation.limit,)
+    found = [] if scheme.random_symbols else [meant_limit(scheme, value) for value in limits(scheme)]
     notes = [hint] if (hint := if_rounded(scheme, order(scheme))) else []
-    if any(value != 1 for value in limits):
-        notes.insert(0, f"relative to {TEXT.limit(zip(limits, equation.fields, strict=True), scheme.exact)}")
+    if any(value != 1 for value in found):
+        fields = ["f"] if len(found) == 1 else grammar_of(scheme).colours
+        notes.insert(0, f"relative to {TEXT.limit(zip(found, fields, strict=False), scheme.exact)}")
     return f"{order(scheme)}{'*' if notes else ''}", "; ".join(notes)
 
 

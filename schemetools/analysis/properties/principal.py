@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from sympy import Add, Expr, Float, Rational, sqrt
+from sympy import Add, Expr, Float, Integer, Rational, sqrt
 
 from schemetools.analysis.properties.conditions import OrderConditions, order_conditions
 from schemetools.analysis.properties.judgement import COSTLY
@@ -48,10 +48,15 @@ def principal_error(s: Any) -> PrincipalError:
     if isinstance(scheme, RungeKutta) and _is_long(scheme, n):
         return _in_floats(scheme, n)
     residuals = order_conditions(scheme, n).of_order(n)
-    squares = canonical(Add(*(_square(r / t.symmetry) for t, r in residuals.items())))
+    squares = canonical(_total([_square(r / t.symmetry) for t, r in residuals.items()]))
     if not scheme.exact and squares.is_number:  # fractions of hundreds of digits, of which a few mean something
         return PrincipalError(residuals, Float(to_float(squares)) ** Rational(1, 2))
     return PrincipalError(residuals, sqrt(squares))
+
+
+def _total(values: list[Expr]) -> Expr:
+    """The sum; of rational numbers without `Add`, with whose first use sympy loads its tensors."""
+    return sum(values, Integer(0)) if all(value.is_Rational for value in values) else Add(*values)
 
 
 def _square(value: Expr) -> Expr:

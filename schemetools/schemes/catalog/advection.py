@@ -63,13 +63,15 @@ def lax_friedrichs() -> DifferenceScheme:
     return step(add(mean(), times(-NU, central())), form)
 
 
-LAX_WENDROFF = add(one(), times(-NU, central()), times(NU**2 / 2, second()))
+def second_order() -> Shift:
+    """The update of Lax and Wendroff."""
+    return add(one(), times(-NU, central()), times(NU**2 / 2, second()))
 
 
 @entry(reference="lax1960", kind=KIND)
 def lax_wendroff() -> DifferenceScheme:
     """The scheme of Lax and Wendroff: order two, waves lag, stable for |nu| <= 1."""
-    return step(LAX_WENDROFF)
+    return step(second_order())
 
 
 @entry(reference="richtmyer1962; richtmyer1967, section 12.7", kind=KIND)
@@ -77,7 +79,7 @@ def richtmyer() -> DifferenceScheme:
     """Richtmyer's two-step form of Lax-Wendroff: a Lax-Friedrichs half step, then a centred one."""
     half = ({0: {0: HALF, 1: HALF}}, {0: {0: HALF, 1: -HALF}})
     form = FluxForm([half, ({0: {0: 1}}, {1: {-1: 1, 0: -1}})])
-    return step(LAX_WENDROFF, form)
+    return step(second_order(), form)
 
 
 @entry(reference="maccormack1969", kind=KIND)
@@ -85,7 +87,7 @@ def maccormack() -> DifferenceScheme:
     """MacCormack's predictor with forward, corrector with backward differences: Lax-Wendroff where F is linear."""
     predictor = ({0: {0: 1}}, {0: {0: 1, 1: -1}})
     corrector = ({0: {0: HALF}, 1: {0: HALF}}, {1: {-1: HALF, 0: -HALF}})
-    return step(LAX_WENDROFF, FluxForm([predictor, corrector]))
+    return step(second_order(), FluxForm([predictor, corrector]))
 
 
 @entry(reference="warming1976", kind=KIND)
@@ -112,7 +114,7 @@ def quick() -> DifferenceScheme:
 def quickest() -> DifferenceScheme:
     """Leonard's QUICKEST, order three: stable for 0 <= nu <= 1, and the exact shift at nu = -1, 0, 1, 2."""
     third = shift({-2: -1, -1: 3, 0: -3, 1: 1})
-    return step(add(LAX_WENDROFF, times(NU * (1 - NU**2) * SIXTH, third)))
+    return step(add(second_order(), times(NU * (1 - NU**2) * SIXTH, third)))
 
 
 @entry(reference="laasonen1949", kind=KIND)

@@ -160,7 +160,8 @@ def run_reversibly(
 ) -> tuple[Any, Stored]:
     """The last state, and what was stored for the way back: the tensors of the last every - 1 layers, all, beside it.
 
-    While one layer runs backwards its own tensors are alive, so that at most those of `every` layers are at a time.
+    While a layer runs backwards its own tensors are alive, so that at most those of `every` layers are at a time; small
+    ones may run backwards a few together.
     """
     count = len(layers) - every + 1
     made = engine_of(layers[:count]) if count > 0 else None

@@ -1,6 +1,7 @@
 """Reversible partitioned stacks (RevNet, symplectic schemes): sums on the grid, so that nothing has to be stored."""
 
 import functools
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -64,6 +65,14 @@ Move = tuple[int, Evaluation, int, int]
 """(layer, what is evaluated, the part it is evaluated at, the part it is added to)."""
 
 
+TOGETHER, SMALL = 4, 2**17
+"""Evaluations whose gradients follow together, and the most bytes of a state for which they do; of larger ones, one.
+
+Going back and forth between an evaluation and a gradient, the code of each has left the processor's caches by the time
+it comes again, which costs layers of such a size 4 %; what four of them hold is little.
+"""
+
+
 class ShearEngine(Engine):
     """Sums of h c f(other part), undone in reverse order."""
 
@@ -84,20 +93,30 @@ class ShearEngine(Engine):
     def reverse(self, saved: Sequence[Tensor], grads: Sequence[Tensor]) -> tuple[list[Tensor], dict[int, Tensor]]:
         """Gradients, the states recomputed by subtraction."""
         state, found, gradients = [u.clone() for u in saved], {}, [g.contiguous() for g in grads]
-        grid, moves = grid_of(grads[0].dtype), list(self.moves())
-        for evaluation in reversed(range(len(moves))):
-            n, evaluate, source, target = moves[evaluation]
-            leaf = grid.value(state[source], grads[source].dtype).requires_grad_()
-            with self.passed.again(evaluation):
-                added, factor = evaluate(leaf)
-            grid.add(state[target], added, factor, -1)
-            if not added.requires_grad:  # a branch may be constant
-                continue
-            pulled = gradients[target] if factor == 1 else gradients[target] * factor
-            # The state goes on into the next one beside the branch: its two gradients are added on the way.
-            gradients[source] = self.pull([added, leaf], [pulled, gradients[source]], leaf, n, found)
-            del added  # its graph goes before the next one is made
+        moves, dtypes = list(self.moves()), [g.dtype for g in grads]
+        together = TOGETHER if grads[0].numel() * grads[0].element_size() <= SMALL else 1
+        for end in range(len(moves), 0, -together):
+            made = deque(self._undone(n, moves[n], state, dtypes) for n in reversed(range(max(0, end - together), end)))
+            while made:
+                (n, _, source, target), leaf, added, factor = made.popleft()
+                if not added.requires_grad:  # a branch may be constant
+                    continue
+                pulled = gradients[target] if factor == 1 else gradients[target] * factor
+                # The state goes on into the next one beside the branch: its two gradients are added on the way.
+                gradients[source] = self.pull([added, leaf], [pulled, gradients[source]], leaf, n, found)
+                del added  # its graph goes before the next one is made
         return gradients, found
+
+    def _undone(
+        self, evaluation: int, move: Move, state: list[Tensor], dtypes: Sequence[Any]
+    ) -> tuple[Move, Tensor, Tensor, float]:
+        """The move, where and what it evaluated, with a graph; its sum is taken back from the state."""
+        grid, (_, evaluate, source, target) = grid_of(dtypes[0]), move
+        leaf = grid.value(state[source], dtypes[source]).requires_grad_()
+        with self.passed.again(evaluation):
+            added, factor = evaluate(leaf)
+        grid.add(state[target], added, factor, -1)
+        return move, leaf, added, factor
 
     def moves(self) -> Iterator[Move]:
         """The evaluations in order."""

@@ -216,8 +216,8 @@ def to_stack(
     `split`, `gates`, `shaken`, `constrain`, `tol`, `max_iterations`: as for blocks.
     `shared`: one parameter per free symbol for all layers, instead of one per layer.
     `memory`: "store"; "checkpoint", of every `every`-th state, the last group stored; "reversible", on an integer grid,
-    exactly, the last `every` - 1 layers stored. Either way the tensors of about `every` layers are alive at a time.
-    Inside torch.func transforms and torch.export all are stored.
+    exactly, the last `every` - 1 layers stored. Either way the tensors of about `every` layers are alive at a time, of
+    four small ones with "reversible". Inside torch.func transforms and torch.export all are stored.
     A method of lines or a difference scheme takes the number of its steps as `branches`, and `numbers`, `init` and
     `trainable` as a `GridBlock` does; the stack is then a `GridStack`.
     Raises SchemeError for what does not fit.

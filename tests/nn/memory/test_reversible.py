@@ -10,6 +10,7 @@ from torch import nn
 
 import schemetools as st
 from schemetools.errors import SchemeError, UnsupportedError
+from schemetools.nn.memory import shears
 from schemetools.nn.memory.two_step import fraction_of
 
 from .test_memory import Recorder, branches, gradients, pairs
@@ -78,6 +79,40 @@ def test_a_branch_in_double_precision_serves_states_in_single():
     assert other[0].dtype == torch.float32
     for a, b in zip(stored, other, strict=True):
         assert (a - b).abs().max() < 1e-5
+
+
+class Boxed:
+    """A tensor kept for a gradient; how many there are at a time, and were at most."""
+
+    alive, most = 0, 0
+
+    def __init__(self, kept):
+        self.kept = kept
+        Boxed.alive += 1
+        Boxed.most = max(Boxed.most, Boxed.alive)
+
+    def __del__(self):
+        Boxed.alive -= 1
+
+
+@pytest.mark.parametrize(("name", "make", "evaluations"), [("lm(k=1)", branches, 1), ("revnet", pairs, 2)])
+def test_small_layers_run_backwards_a_few_together_and_large_ones_one_by_one(monkeypatch, name, make, evaluations):
+    fs, x = make(11), torch.randn(4, 3 * evaluations, dtype=torch.float32)
+    for p in (p for f in fs for b in (f.values() if isinstance(f, dict) else [f]) for p in b.float().parameters()):
+        p.grad = None
+    stack = st.to_stack(st.get(name), fs, split=evaluations == 2, h=0.1, memory="reversible")
+    found, most = [], []
+    for small in (shears.SMALL, x[:, :3].numel() * 4, x[:, :3].numel() * 4 - 1):
+        monkeypatch.setattr(shears, "SMALL", small)
+        y = stack(x.clone().requires_grad_()).sin().sum()
+        Boxed.alive = Boxed.most = 0
+        with torch.autograd.graph.saved_tensors_hooks(Boxed, lambda box: box.kept):
+            found.append(torch.autograd.grad(y, list(stack.parameters())))
+        assert Boxed.alive == 0
+        most.append(Boxed.most)
+    assert most[0] == most[1] == shears.TOGETHER * most[2]
+    for other in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
 
 
 class Own(nn.Module):

@@ -16,6 +16,7 @@ from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.coefficients import Bounded
 from schemetools.nn.memory.kinds import run_plainly
 from schemetools.nn.stacks.alike import HOOKS, Holdings, parameters_apart, tied_otherwise, unlike
+from schemetools.nn.stacks.products import SmallProducts
 from schemetools.nn.tensors.graphs import traced
 from schemetools.nn.tensors.replay import Draws
 from schemetools.nn.tensors.transforms import observed
@@ -48,7 +49,7 @@ class Loop:
         self._refuse_unlike(layers[self.begin :])
         run = _loop_of(self.step, history=self.stack.keeps_history)
         # Torch's loops take no numbers that it has found to change.
-        self.run = torch.compile(run, *self.args, **{"fullgraph": True, "dynamic": False, **self.options})
+        self.run = torch.compile(run, *self.args, **{"fullgraph": True, "dynamic": False, **_with_passes(self.options)})
         self.tried: set[tuple[bool, ...]] = set()
         self.first: dict[torch.Size, int] = {}  # {shape of one sample: batch size that came first}
         self.seen: tuple[Holdings, dict[str, list[Tensor]]] | None = None  # what was found fit, and its parameters
@@ -117,6 +118,13 @@ class Loop:
                 raise UnsupportedError(
                     f"a loop takes equal layers; layers {self.begin} and {number} differ, {found}: use stack.compile()"
                 )
+
+
+def _with_passes(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of torch.compile, where it is inductor's defaults that are left as they are, with small products."""
+    if given.get("backend", "inductor") != "inductor" or given.get("mode") is not None:
+        return given
+    return {**given, "options": {"post_grad_custom_pre_pass": SmallProducts(), **(given.get("options") or {})}}
 
 
 def _loop_of(step: Block, *, history: bool) -> Callable[..., Tensor]:

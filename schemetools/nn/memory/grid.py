@@ -26,7 +26,8 @@ def from_grid(u: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _copied(x: Tensor) -> Tensor:
-    return x.detach().to(torch.float64, copy=True)
+    x = x.detach() if x.requires_grad else x
+    return x.clone() if x.dtype == torch.float64 else x.double()
 
 
 class IntegerGrid:

@@ -110,7 +110,12 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"{__name__}.{name}")
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.schemes"), name)
+    try:
+        return getattr(importlib.import_module(f"{__name__}.schemes"), name)
+    except AttributeError as error:
+        difflib = importlib.import_module("difflib")  # nobody else needs it
+        near = difflib.get_close_matches(name, _HOME, n=1, cutoff=0.8)
+        raise AttributeError(f"did you mean {near[0]}? As a scheme: {error}" if near else str(error)) from None
 
 
 def __dir__() -> list[str]:

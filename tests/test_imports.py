@@ -101,6 +101,18 @@ def test_an_unknown_public_name_is_an_attribute_error():
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("modifed_equation", r"did you mean modified_equation\?.*no scheme 'modifed_equation'"),
+        ("rk44x", "did you mean rk44"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(name, said):
+    with pytest.raises(AttributeError, match=said):
+        getattr(schemetools, name)
+
+
+@pytest.mark.parametrize(
     ("arguments", "libraries", "rooms"),
     [
         (["--help"], [], ["atomic", "cli", "errors"]),

@@ -147,7 +147,14 @@ def flux_of(given: Any) -> Expr | None:
     if isinstance(given, str):
         if given.strip().isidentifier() and given.strip() != "u":
             return None
-        value = exact.formula(given)
+        try:
+            value = exact.formula(given)
+        except SchemeError as error:
+            reason = str(error).partition(";")[0].replace("the coefficient", "the flux")
+            raise SchemeError(
+                f'{reason}; text of a flux has u, numbers, + - * / ^ and brackets, as in "u^2/2", or is a name such as '
+                '"F"; give functions as an expression of sympy, sympy.sin(u)'
+            ) from None
     elif callable(given) and not isinstance(given, (Expr, type)):
         value = exact.expression(given(U))
     elif isinstance(given, type) and issubclass(given, sympy.Function):

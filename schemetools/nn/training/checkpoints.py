@@ -1,5 +1,6 @@
 """Checkpoints that are whole or absent: written beside, flushed, renamed; loaded without running code in them."""
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,10 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
         raise FileError(f"there is no checkpoint {path}")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:  # torch's words advise to execute what is in the file
+        raise FileError(
+            f"{path} is not a checkpoint, or is truncated: something in it is neither a tensor nor a plain value"
+        ) from None
     except Exception as problem:  # a foreign or damaged file raises nearly anything
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise FileError(f"{path} is not a checkpoint, or is truncated: {reason}") from None

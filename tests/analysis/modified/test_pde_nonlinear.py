@@ -139,6 +139,12 @@ def test_implicit_and_multistep_schemes_take_a_flux():
     assert leapfrog[2] == Integer(0)
 
 
+def test_functions_of_sympy_are_fluxes():
+    """F = sin(u): upwind has the limit u_t = -cos(u) u_x."""
+    eq = st.modified_equation(st.upwind, order=2, flux=sympy.sin(Symbol("u")))
+    assert expand(eq.limit + sympy.cos(u) * U1) == 0
+
+
 def test_diffusion_beside_a_flux_stays_in_the_limit():
     eq = st.modified_equation(st.get("lines(rk4, -c*upwind(1, 3) + D*laplacian())"), order=4, flux="u^2/2")
     assert expand(eq.limit - (Symbol("D") * U2 - u * U1)) == 0
@@ -152,6 +158,7 @@ def test_diffusion_beside_a_flux_stays_in_the_limit():
         (st.upwind, "3", "does not depend on u"),
         (st.upwind, 0.5 * u**2, "formula in u"),
         (st.upwind, "u**", "ends where"),
+        (st.upwind, "sin(u)", r"cannot read the flux 'sin\(u\)'.*give functions as an expression of sympy"),
         (st.get("lines(ars222, -c*upwind(), D*laplacian())"), "F", "one field"),
         (st.get("lm_centred"), "F", "free symbols"),
     ],

@@ -125,6 +125,13 @@ def test_foreign_files_are_no_checkpoints(content, tmp_path):
         load_checkpoint(tmp_path / "file")
 
 
+def test_no_advice_to_run_what_is_in_a_file_is_passed_on(tmp_path):
+    torch.save({"model": torch.nn.Linear(2, 2)}, tmp_path / "whole module.pt")
+    with pytest.raises(FileError, match="neither a tensor nor a plain value") as refused:
+        load_checkpoint(tmp_path / "whole module.pt")
+    assert "weights_only" not in str(refused.value)
+
+
 def test_a_checkpoint_cut_anywhere_is_refused(tmp_path):
     save_checkpoint(tmp_path / "whole.pt", {"model": {"w": torch.ones(50)}})
     content = (tmp_path / "whole.pt").read_bytes()

@@ -1,5 +1,6 @@
 """Which exact number a rounded one stands for: a short fraction, or an element of a small number field."""
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -23,9 +24,14 @@ def short_fraction(value: Expr, error: float, digits: int) -> Rational | None:
     """
     x, e = Fraction(int(value.p), int(value.q)), Fraction(error)  # type: ignore[attr-defined]
     found = _simplest(x - e, x + e)
-    if found.denominator**2 > 10 ** (digits - SPARE):
+    if found.denominator > longest_denominator(digits):
         return None
     return Rational(found.numerator, found.denominator)
+
+
+def longest_denominator(digits: int) -> int:
+    """The largest denominator of a fraction that so many digits tell from chance: its square leaves some to spare."""
+    return math.isqrt(10 ** max(digits - SPARE, 0))
 
 
 def _simplest(low: Fraction, high: Fraction) -> Fraction:

@@ -2,7 +2,7 @@
 
 import sympy
 
-from schemetools.analysis.properties.judgement import judged
+from schemetools.analysis.properties.judgement import LOOSE, has_few_digits, judged
 from schemetools.analysis.properties.order import order
 from schemetools.errors import SchemeError
 from schemetools.schemes.base import Scheme
@@ -10,6 +10,7 @@ from schemetools.schemes.pairs import embedded
 from schemetools.schemes.runge_kutta import RungeKutta
 
 NEARNESS = 30  # units in the last place
+OF_FEW = 2  # and of few decimals, which are rounded, cut off, or mistyped by one in the last
 
 
 def agrees(candidate: Scheme, scheme: Scheme) -> bool:
@@ -26,7 +27,17 @@ def agrees(candidate: Scheme, scheme: Scheme) -> bool:
 
 def distance(scheme: Scheme) -> float:
     """How far from its digits the scheme meant may be."""
-    return min(NEARNESS * 10.0 ** -(scheme.digits or 0), 1e-8)
+    return OF_FEW * 10.0 ** -(scheme.digits or 0) if has_few_digits(scheme) else _of_many(scheme)
+
+
+def missed_by(scheme: Scheme, sizes: float) -> float:
+    """What rounding may leave of an equation of the coefficients, where `sizes` adds up what each is multiplied by."""
+    last = 0.0 if scheme.exact or scheme.digits is None else 10.0**-scheme.digits
+    return 0.0 if scheme.exact else max(_of_many(scheme), last * sizes)
+
+
+def _of_many(scheme: Scheme) -> float:
+    return min(NEARNESS * 10.0 ** -(scheme.digits or 0), LOOSE)
 
 
 def distance_to(found: Scheme, scheme: Scheme) -> float:

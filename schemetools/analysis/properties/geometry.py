@@ -6,7 +6,8 @@ from typing import Any
 from sympy import Expr, Integer
 
 from schemetools.analysis.properties import second_order
-from schemetools.analysis.properties.agreement import distance
+from schemetools.analysis.properties.agreement import missed_by
+from schemetools.analysis.properties.judgement import STRICT
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.properties.symmetry import is_own_adjoint
@@ -33,13 +34,13 @@ def _zero(value: Expr, tolerance: float = 0.0) -> bool:
 
 
 def _meant(scheme: Scheme) -> tuple[Scheme, float]:
-    """What geometry is decided for, and what an equation may be missed by: approximate coefficients stand for the exact
-    scheme where it is recovered, else for one within their digits.
+    """What geometry is decided for, and what an equation of some coefficients below 1 may be missed by: approximate
+    coefficients stand for the exact scheme where it is recovered, else for one within their digits.
     """
     found = recovered(scheme)
     if found is not None:
         return found, 0.0
-    return scheme, 0.0 if scheme.exact else distance(scheme)
+    return scheme, missed_by(scheme, STRICT)
 
 
 def _tableau_of(scheme: Scheme) -> Scheme:
@@ -73,23 +74,28 @@ def is_symplectic(s: Any) -> bool:
     scheme, e = _meant(given)
     if isinstance(scheme, RungeKutta):
         small = reduced_runge_kutta(scheme)
-        return _compatible(small.A, small.b, small.A, small.b, e)
+        return _compatible(small.A, small.b, small.A, small.b, scheme)
     if isinstance(scheme, RungeKuttaNystrom):
         return second_order.is_symplectic(scheme, lambda value: _zero(value, e))
     if isinstance(scheme, AdditiveRungeKutta):
         tables = [tableau for _, tableau in scheme.tableaux]
         if scheme.partitioned:
             first, second = tables
-            return _compatible(second.A, first.b, first.A, second.b, e)
+            return _compatible(second.A, first.b, first.A, second.b, scheme)
         same = all(_zero(x - y, e) for t in tables for x, y in zip(t.b, tables[0].b, strict=True))
-        return same and all(_compatible(v.A, w.b, w.A, v.b, e) for v in tables for w in tables)
+        return same and all(_compatible(v.A, w.b, w.A, v.b, scheme) for v in tables for w in tables)
     return False
 
 
-def _compatible(A: Matrix, b: Vector, other: Matrix, other_b: Vector, e: float) -> bool:
-    """b_i A_ij + b'_j A'_ji = b_i b'_j."""
+def _compatible(A: Matrix, b: Vector, other: Matrix, other_b: Vector, scheme: Scheme) -> bool:
+    """b_i A_ij + b'_j A'_ji = b_i b'_j, to the digits of the scheme: each factor may be off by a unit in its last."""
     s = range(len(b))
-    return all(_zero(b[i] * A[i][j] + other_b[j] * other[j][i] - b[i] * other_b[j], e) for i in s for j in s)
+
+    def holds(x: Expr, a: Expr, y: Expr, a_: Expr) -> bool:
+        e = 0.0 if scheme.exact else missed_by(scheme, 2 * (size(x) + size(y)) + size(a) + size(a_))
+        return _zero(x * a + y * a_ - x * y, e)
+
+    return all(holds(b[i], A[i][j], other_b[j], other[j][i]) for i in s for j in s)
 
 
 def is_symmetric(s: Any) -> bool:

@@ -9,11 +9,11 @@ from sympy import Expr
 
 from schemetools import exact
 from schemetools.analysis.properties.agreement import agrees, distance
-from schemetools.analysis.properties.judgement import judged
+from schemetools.analysis.properties.judgement import has_few_digits, judged
 from schemetools.analysis.properties.order import order
 from schemetools.analysis.properties.projection import nodes_recognised, projected
 from schemetools.errors import SchemeError, UnsupportedError
-from schemetools.exact.recognise import recognised
+from schemetools.exact.recognise import longest_denominator, recognised
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme, as_scheme, labelled
 from schemetools.schemes.multistep import LinearMultistep
@@ -54,9 +54,16 @@ def recover(s: Any) -> Any:
             if known is None
             else f"these are the digits of {known}, which the catalog has in digits too, as no closed form is known"
         )
+        few = (
+            f" (fractions with denominators through {longest_denominator(scheme.digits or 0)} can be told in "
+            f"{scheme.digits} decimals: more decimals may show them)"
+            if has_few_digits(scheme)
+            else ""
+        )
         raise UnsupportedError(
             f"no exact scheme of order {order(scheme)} was found within the digits of {scheme}: {where}, and its "
-            "coefficients are no short fractions and in no field of degree 2 or 3; st.certify says whether one exists"
+            f"coefficients are no short fractions and in no field of degree 2 or 3{few}; st.certify says whether one "
+            "exists"
         )
     return found
 
@@ -86,7 +93,7 @@ def _recovered(scheme: Scheme, digits: int, without_evidence: bool) -> Scheme | 
 
 
 def _candidates(scheme: Scheme, by_number: bool) -> Iterator[Scheme]:
-    known_ones = () if _is_entry(scheme) else _catalog(_shape(scheme), judged(scheme).order)
+    known_ones = () if _is_entry(scheme) else _catalog(_shape(scheme), judged(scheme).order, _may_be_higher(scheme))
     for known in known_ones:
         if (found := _fitted(known, scheme)) is not None:
             yield found
@@ -156,14 +163,20 @@ def _fixed() -> dict[Shape, list[Scheme]]:
     return result
 
 
+def _may_be_higher(scheme: Scheme) -> bool:
+    """Whether a scheme may have a higher order than so few decimals can show: of implicit ones, as Gauss methods."""
+    return has_few_digits(scheme) and isinstance(scheme, RungeKutta) and not scheme.normal_form().is_explicit
+
+
 @functools.cache
-def _catalog(shape: Shape, order: int) -> tuple[Scheme, ...]:
+def _catalog(shape: Shape, order: int, may_be_higher: bool) -> tuple[Scheme, ...]:
     kind, size, *_ = shape
     if not issubclass(kind, TABLED):
         return ()
     found = [scheme for scheme in _fixed().get(shape, ()) if scheme.exact]
     if kind is RungeKutta:
-        fitting = [name for name, less in BY_STAGES.items() if order == 2 * size - less]
+        full = {name: 2 * size - less for name, less in BY_STAGES.items()}
+        fitting = [name for name, p in full.items() if p == order or (may_be_higher and p > order)]
         families = [name for name in fitting if size <= MOST_STAGES or (name == "gauss" and size == MOST_STAGES + 1)]
     else:
         families = list(BY_STEPS) if kind is LinearMultistep and size <= MOST_STEPS else []
@@ -201,7 +214,8 @@ def _fitted(known: Scheme, scheme: Scheme) -> Scheme | None:
     other = [x for row in known.A for x in row] + list(known.b)
     right = _numbers(tuple(flat))
     size = max(1.0, float(np.max(np.abs(right))))
-    if np.max(np.abs(_numbers(tuple(other)) - right)) > near * size:
+    sizes = np.maximum(1.0, np.abs(right)) if has_few_digits(scheme) else size
+    if np.any(np.abs(_numbers(tuple(other)) - right) > near * sizes):
         return None
     if scheme.b_hat is None:
         return known if known.b_hat is None else RungeKutta(known.A, known.b, name=known.name, exact=True)

@@ -18,7 +18,7 @@ from sympy import QQ, Add, Expr, Rational
 from schemetools.analysis.algebra.fields import RoundedRationals
 from schemetools.analysis.algebra.real_roots import simplest_between
 from schemetools.analysis.properties.agreement import distance_to
-from schemetools.analysis.properties.judgement import SAFETY, judged, unit
+from schemetools.analysis.properties.judgement import SAFETY, judged, meant_limit, unit
 from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.stability.model import Model
 from schemetools.exact import canonical, to_float
@@ -119,7 +119,7 @@ def meant_model(subject: Meant, raw: Model, *, short: bool = False) -> Model:
 
 
 def _is_consistent(scheme: RungeKutta) -> bool:
-    return abs(sum(to_float(w) for w in scheme.b) - 1) < 1e-8
+    return meant_limit(scheme, Add(*scheme.b)) == 1
 
 
 def _rational(model: Model, p: Sequence[Any]) -> list[Any]:

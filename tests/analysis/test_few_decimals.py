@@ -1,0 +1,124 @@
+"""Tableaus printed in few decimals: textbook values, and what is truly otherwise stays so."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import schemetools as st
+from schemetools.analysis.properties.recover import _fixed
+from schemetools.exact import to_float
+
+FEW = (4, 5, 6, 7)
+DOPRI5 = float(np.sqrt(np.min([r.real for r in np.roots([1, -25, 225, -200]) if abs(r.imag) < 1e-9])))
+"""|R(iy)|^2 - 1 = y^6 (y^6 - 25 y^4 + 225 y^2 - 200) / 360000 for R = sum_(j<6) z^j/j! + z^6/600."""
+
+
+def printed(given, digits):
+    """A scheme as printf writes it."""
+    scheme = st.get(given) if isinstance(given, str) else given
+
+    def written(values):
+        return [f"{to_float(x):.{digits}f}" for x in values]
+
+    if isinstance(scheme, st.LinearMultistep):
+        return st.LinearMultistep(written(scheme.alpha), written(scheme.beta), digits=digits)
+    return st.RungeKutta([written(row) for row in scheme.A], written(scheme.b), digits=digits)
+
+
+@pytest.mark.parametrize("digits", FEW)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("dopri5", DOPRI5),
+        ("rk4", 8**0.5),
+        ("kutta3", 3**0.5),
+        ("ssprk33", 3**0.5),
+        ("adams_bashforth(3)", 12 * 11**0.5 / 55),
+        ("bdf(3)", 0.0),
+    ],
+)
+def test_imaginary_intervals_are_those_of_textbooks(name, expected, digits):
+    known = st.stability(printed(name, digits))
+    assert float(known.imaginary_interval) == pytest.approx(expected, rel=1e-12, abs=0)
+    assert known.limit == 1 and known.how("imaginary_interval").startswith("exact for " + name)
+
+
+def test_three_decimals_of_the_classical_method_are_its_own():
+    """sum b = 1 exactly here, while sum b c^2 = 0.3335."""
+    scheme = st.RungeKutta([[], [".5"], [0, ".5"], [0, 0, 1]], [".167", ".333", ".333", ".167"], digits=3)
+    known = st.stability(scheme)
+    assert known.imaginary_interval**2 == 8 and list(known.contains([1j, 2.5j, 2.83j])) == [True, True, False]
+
+
+def test_decimals_cut_off_or_mistyped_by_one_are_found():
+    cut = [[f"{int(to_float(x) * 10**6) / 10**6:.6f}" for x in row] for row in (*st.dopri5.A, st.dopri5.b)]
+    mistyped = [[f"{to_float(x):.6f}" for x in row] for row in (*st.dopri5.A, st.dopri5.b)]
+    assert mistyped[-1][2] == "0.449236"
+    mistyped[-1][2] = "0.449237"
+    for rows in (cut, mistyped):
+        scheme = st.RungeKutta(rows[:-1], rows[-1], digits=6)
+        assert st.order(scheme) == 5 and st.recover(scheme).A == st.dopri5.A
+        assert float(st.stability(scheme).imaginary_interval) == pytest.approx(DOPRI5, rel=1e-12)
+
+
+@pytest.mark.parametrize("digits", FEW)
+@pytest.mark.parametrize(
+    ("name", "symplectic", "symmetric"),
+    [
+        ("gauss(2)", True, True),
+        ("gauss(3)", True, True),
+        ("lobatto_iiia(3)", False, True),
+        ("radau_iia(2)", False, False),
+        ("lobatto_iiic(3)", False, False),
+        ("rk4", False, False),
+    ],
+)
+def test_geometry_is_that_of_the_scheme_meant(name, symplectic, symmetric, digits):
+    scheme = printed(name, digits)
+    assert (st.is_symplectic(scheme), st.is_symmetric(scheme)) == (symplectic, symmetric)
+
+
+@pytest.mark.parametrize("digits", FEW)
+def test_geometry_of_what_no_catalog_has_is_decided_by_what_rounding_leaves(digits):
+    """Implicit midpoints composed by irrational steps, symmetric or not, and with an entry off by thirty units."""
+    for fractions, symmetric in (
+        (["sqrt(2)", "1 - 2*sqrt(2)", "sqrt(2)"], True),
+        (["sqrt(2)/3", "1 - sqrt(2)/3"], False),
+    ):
+        exact = st.compose(*[st.implicit_midpoint] * len(fractions), fractions=fractions)
+        scheme = printed(exact, digits)
+        assert (st.is_symplectic(scheme), st.is_symmetric(scheme)) == (True, symmetric)
+        rows = [[to_float(x) for x in row] for row in (*scheme.A, scheme.b)]
+        rows[0][0] += 30 * 10.0**-digits
+        broken = st.RungeKutta(rows[:-1], rows[-1], digits=digits)
+        assert (st.is_symplectic(broken), st.is_symmetric(broken)) == (False, False)
+
+
+@pytest.mark.parametrize("name", ["dopri5", "lobatto_iiic(3)", "gauss(3)", "bdf(4)"])
+@pytest.mark.parametrize("digits", FEW)
+def test_the_catalog_is_found_from_few_decimals(name, digits):
+    assert st.recover(printed(name, digits)).coefficients == alone(name).coefficients
+
+
+def alone(name):
+    """A scheme of the catalog without the other result of a pair."""
+    scheme = st.get(name)
+    return st.RungeKutta(scheme.A, scheme.b) if isinstance(scheme, st.RungeKutta) else scheme
+
+
+def test_no_two_tableaus_of_the_catalog_are_within_three_decimals_of_each_other():
+    """So two units of few decimals leave one candidate."""
+    for (kind, *_), schemes in _fixed().items():
+        if kind is not st.RungeKutta:
+            continue
+        tables = {tuple(to_float(x) for row in (*s.A, s.b) for x in row) for s in schemes}
+        for one, other in itertools.combinations(tables, 2):
+            gap = np.abs(np.array(one) - np.array(other)) / np.maximum(1, np.abs(one))
+            assert np.max(gap) > 4e-3 or np.max(gap) < 1e-8
+
+
+def test_what_is_not_found_is_said_with_what_was_looked_for():
+    scheme = printed(st.RungeKutta([[], ["13/37"]], ["1/3", "2/3"]), 5)
+    with pytest.raises(st.SchemeError, match="denominators through 31 can be told in 5 decimals"):
+        st.recover(scheme)

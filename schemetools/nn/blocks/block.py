@@ -100,6 +100,7 @@ class Block(StoredOnce):
     key: ClassVar[Any]
     maker: ClassVar[Callable[[Any, TorchOptions], "type[Block]"]]
     takes_history: ClassVar[bool]
+    draws: ClassVar[dict[str, Callable[..., Any]]]
     takes_one: ClassVar[bool]  # a state that is one tensor, and no history
     scheme = _SchemeOf()
     __signature__ = _Options()

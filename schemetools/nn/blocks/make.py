@@ -9,7 +9,7 @@ from typing import Any, cast
 from schemetools.codegen.lower import lower
 from schemetools.codegen.printers.names import base_name, class_name
 from schemetools.codegen.printers.torch import print_torch
-from schemetools.codegen.printers.torch_options import NO_START, TorchOptions
+from schemetools.codegen.printers.torch_options import NO_START, TorchOptions, symbol_attributes
 from schemetools.codegen.source import defined_by
 from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.block import Block
@@ -133,6 +133,7 @@ def _block_class(key: Key, options: TorchOptions) -> type[Block]:
     members = {**methods, "written": scheme, "plan": plan, "options": options, "source": source, "key": key}
     members["maker"] = staticmethod(_block_class)  # handed down, since a block asks for its siblings
     members["takes_history"] = "history" in inspect.signature(generated.forward).parameters
+    members["draws"] = _draws(scheme, generated)
     members["takes_one"] = plan.parts == 1 and not members["takes_history"]
     plain = replace(options, separate=False, tensor_h=False, called=frozenset())
     base = Block if plain == options else _block_class(key, plain)
@@ -144,6 +145,13 @@ def _generated(scheme: Scheme, name: str, options: TorchOptions) -> tuple[str, t
     """The source of a step, and the class that it defines."""
     source = print_torch(scheme, options)
     return source, defined_by(source, base_name(scheme))[name]
+
+
+def _draws(scheme: Scheme, generated: type[Any]) -> dict[str, Callable[..., Any]]:
+    """{random symbol: the function of the source that draws it}, for those that the step uses."""
+    names, defined = symbol_attributes(scheme), generated.forward.__globals__
+    found = {str(symbol): defined.get(f"draw_{names[symbol]}") for symbol in scheme.random_symbols}
+    return {symbol: draw for symbol, draw in found.items() if draw is not None}
 
 
 def _with_optional_step(plain: Callable[..., Any]) -> Callable[..., Any]:

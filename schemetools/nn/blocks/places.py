@@ -54,6 +54,11 @@ class Place:
     programs: dict[Any, Program] = field(default_factory=dict)
     blocks: dict[Any, bool] = field(default_factory=dict)
 
+    def written_at(self, age: int) -> Written:
+        """The step that is the `age`-th since the start of the history: another than usual where one was left out."""
+        run, last = self.run, len(self.run.starts)
+        return self.written if age == min(self.index, last) else run.starts[age] if age < last else run.full
+
     def program(self, age: int, h: Any) -> Program:
         """What the step does that is the `age`-th since the start of the history."""
         number = None if isinstance(h, Tensor) else h
@@ -78,9 +83,6 @@ class Place:
 
     @torch.compiler.disable()
     def _made(self, age: int, number: Any) -> Program:
-        run = self.run
-        last = len(run.starts)
-        written = self.written if age == min(self.index, last) else run.starts[age] if age < last else run.full
-        made = program(*written, STEP_SIZE if number is None else coefficient(number, parameter=True))
+        made = program(*self.written_at(age), STEP_SIZE if number is None else coefficient(number, parameter=True))
         self.programs[age, number] = made
         return made

@@ -4,13 +4,13 @@ import functools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.compiler import is_compiling
 
-from schemetools.codegen.printers.torch_options import symbol_attributes
 from schemetools.errors import SchemeError
 from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.forms import Program
@@ -162,6 +162,7 @@ def _taken(
 ) -> tuple[Any, Any, Record]:
     """(what the block returned, the state handed out, what travels with it)."""
     place: Place = element.place
+    kept = place.memory if place.memory is not None and place.memory.applies() else None
     known = record is not None and record.run is place.run
     if place.evaluation and record is not None:
         plan, values, numbers, age = record.program, record.values, record.numbers, record.age
@@ -173,14 +174,14 @@ def _taken(
         plan = place.program(age, step.h)
         vector = [x, *history]
         values = [vector[place] for place in plan.places]
-        numbers = numbers_of(element, plan, x)
+        numbers = [] if kept is not None and kept.draws_itself else numbers_of(element, plan, x)
     begin = place.evaluation
     end = begin + 1 if _in_parts(place) else plan.evaluations
     reel = None
-    if place.memory is not None and place.memory.applies():
+    if kept is not None:
         reel = record.reel if begin == 0 and known else None  # type: ignore[union-attr]
         part = (element, call, plan, begin, end, called)
-        raw, out, values, history, reel = place.memory.take(part, x, values, numbers, reel)
+        raw, out, values, history, reel = kept.take(part, x, values, numbers, reel)
     else:
         raw, out, values, history = walk(plan, begin, end, x, values, numbers, called_with(place, call, called))
     if end < plan.evaluations:
@@ -246,26 +247,30 @@ def numbers_of(element: Any, plan: Program, x: Tensor) -> list[Any]:
     """The coefficients of a step that a block begins, for a state x."""
     if not plan.symbols:
         return plan.fixed
-    return plan.numbers(_symbols(element.place, element.held(), plan, x, element.training))
+    return plan.numbers(symbols_of(element, plan, x))
 
 
-def _symbols(place: Place, step: Block, plan: Program, x: Tensor, training: bool) -> dict[str, Any]:
+def symbols_of(element: Any, plan: Program, x: Tensor) -> dict[str, Any]:
     """The values of the symbols of a step by name: trained, drawn, and h where it is a tensor."""
+    place: Place = element.place
+    step: Block = element.held()
     found: dict[str, Any] = {"h": step.h}
     for symbol, name in step.trained().items():
         held = getattr(step, name)
         found[symbol] = held() if isinstance(held, nn.Module) else held
     if plan.random:
-        names = symbol_attributes(step.written)
-        drawn = type(step).forward.__globals__
-        found |= {str(s): drawn[f"draw_{names[s]}"](x, training) for s in plan.random}
-    missing = [str(s) for s in plan.symbols if str(s) not in found]
+        found |= {str(s): step.draws[str(s)](x, element.training) for s in plan.random}
+    _check_held(place, [str(s) for s in plan.symbols if str(s) not in found])
+    return found
+
+
+def _check_held(place: Place, missing: list[str]) -> None:
+    """Raise SchemeError for symbols of a step that the block's own step, the first of its chain, does not hold."""
     if missing:
         raise SchemeError(
             f"{place.name} is the first step of its chain, Euler's, and has no {missing[0]}; it came after a step "
             "here: call the blocks in the order in which they were converted"
         )
-    return found
 
 
 class _Noting(Residual):
@@ -284,15 +289,24 @@ def _solved(element: Any, x: Tensor, age: int, history: list[Any], called: Calle
     step: Block = element.held()
     branch = _Noting(element.plain(), *called, clones=element.place.clones)
     branch.training = element.training
-    made = object.__new__(type(step))
+    kind = _kind_at(element.place, step, age)
+    made = object.__new__(kind)
     made.__dict__.update(step.__dict__)
     made.__dict__["_modules"] = {**step._modules, "branch": branch}
     made.__dict__["handle"] = new_handle(made)
-    if not step.takes_history:
-        out, kept = made(x), ()
-    else:
-        out, kept = made(x) if age == 0 else made(x, tuple(history))
+    result = made(x, tuple(history)) if kind.takes_history else made(x)  # type: ignore[attr-defined]
+    out, kept = result if isinstance(result, tuple) else (result, ())
     return branch.raw, out, _finished(element.place, age, list(kept))
+
+
+def _kind_at(place: Place, step: Block, age: int) -> type[Block]:
+    """The class of an implicit step that is the `age`-th since the start of the history."""
+    written = place.written_at(age)
+    if written == place.written:
+        return type(step)
+    kind: type[Block] = type(step).maker(step.key, replace(step.options, pattern=written[1]))  # type: ignore[attr-defined]
+    _check_held(place, [symbol for symbol, name in kind.trained().items() if not hasattr(step, name)])
+    return kind
 
 
 def _checked(place: Place, record: Record | None) -> Record | None:

@@ -5,9 +5,8 @@ the very same rounded state. Only a contraction by |k| loses information, log2(1
 """
 
 import functools
-import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -118,8 +117,8 @@ class Pass:
 _number = functools.cache(exact.to_float)
 
 
-def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
-    """A coefficient as a number or tensor: exact, trained, or a drawn gate times a number."""
+def weight_of(layer: Block, c: Expr, x: Tensor, drawn: Mapping[str, Any] | None = None) -> Any:
+    """A coefficient as a number or tensor: exact, trained, or a gate times a number, drawn here or before."""
     if c.is_number:
         return _number(c)
     trained = layer.trained()
@@ -130,10 +129,10 @@ def weight_of(layer: Block, c: Expr, x: Tensor) -> Any:
             raise UnsupportedError(f"memory='reversible' takes one value of {c} per layer, not one per channel")
         return value.to(x.dtype)
     factor, rest = c.as_coeff_Mul()
-    draw = inspect.unwrap(type(layer).forward).__globals__.get(f"draw_{rest}")
+    draw = layer.draws.get(str(rest))
     if draw is None or not factor.is_number:
         raise UnsupportedError(f"memory='reversible' takes coefficients that are numbers, symbols or gates, not {c}")
-    return exact.to_float(factor) * draw(x, layer.training)
+    return exact.to_float(factor) * (draw(x, layer.training) if drawn is None else drawn[str(rest)])
 
 
 def increment(layer: Block, c: Expr, branch: Any, call: Call, value: Tensor) -> tuple[Tensor, float]:

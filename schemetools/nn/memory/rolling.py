@@ -80,7 +80,7 @@ class Rolled:
         self.autocast, before, versions = autocast_of(x), Draws(x), Versions(tensors)
         value = reel.value()
         with torch.enable_grad(), without_cache(x):  # the same kernels as in the evaluation that repeats it
-            raw, added = self._evaluated(value, tensors)
+            raw, added, _ = self._evaluated(value, tensors)
         versions.check("reversible")
         self.draws = None if before.same_as(Draws(x)) else before
         self.unchanged.after_first_run()
@@ -104,16 +104,18 @@ class Rolled:
         reel.at += 1
         return (out, *(t.detach() for t in self.rest.take(raw)))
 
-    def _evaluated(self, value: Tensor, tensors: tuple[Tensor, ...]) -> tuple[Any, Tensor]:
-        """(what the block returned, what is added to the velocity)."""
+    def _evaluated(self, value: Tensor, tensors: tuple[Tensor, ...]) -> tuple[Any, Tensor, list[Any]]:
+        """(what the block returned, what is added to the velocity, the coefficients: random ones are drawn once)."""
         [call] = self.apart.joined(tensors)
+        symbols = self.part.symbols(value)
+        numbers = self.part.plan.numbers(symbols)
         if self.is_first:
-            raw, out, _ = self.part.run(value, [value], call)
-            return raw, out.double() - value.double()
-        raw, _, _ = self.part.run(value, [value, value], call)
+            raw, out, _ = self.part.run(value, [value], call, numbers)
+            return raw, out.double() - value.double(), numbers
+        raw, _, _ = self.part.run(value, [value, value], call, numbers)
         _, c = two_step(type(self.step)) or (None, None)
-        y = first_of(raw)
-        return raw, (y - value) * (self.step.h * weight_of(self.step, c, value))  # type: ignore[arg-type]
+        weight = weight_of(self.step, c, value, symbols)  # type: ignore[arg-type]
+        return raw, (first_of(raw) - value) * (self.step.h * weight), numbers
 
     def back(self, *, graph: bool, tensors: tuple[Tensor, ...] = ()) -> Any:
         """Undo the step; with `graph` (state, state before, outputs) of an evaluation that can be differentiated."""
@@ -122,7 +124,7 @@ class Rolled:
         reel.u = reel.u - reel.v
         value = reel.value()
         with torch.enable_grad(), as_before(self.draws, self.autocast(), self.counting):
-            raw, added = self._evaluated(value, held)
+            raw, added, numbers = self._evaluated(value, held)
         if not self.is_first:
             new = to_grid(added)
             v = new.sub_(reel.v) if self.fraction > 0 else reel.v - new
@@ -133,7 +135,6 @@ class Rolled:
         plan = self.part.plan
         states = [value] if self.is_first else [value, from_grid(reel.u - reel.v, reel.dtype).requires_grad_()]
         with torch.enable_grad():
-            numbers = self.part.numbers(value)
             out = plan.outputs[0]([*states[: plan.inputs], first_of(raw)], numbers)
         return states, [out, *self.rest.take(raw)]
 

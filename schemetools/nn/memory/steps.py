@@ -17,7 +17,7 @@ from schemetools.nn.blocks.block import Block
 from schemetools.nn.blocks.forms import Program
 from schemetools.nn.blocks.places import Called
 from schemetools.nn.blocks.residual import first_of
-from schemetools.nn.blocks.stepped import called_with, numbers_of, walk
+from schemetools.nn.blocks.stepped import called_with, symbols_of, walk
 from schemetools.nn.blocks.travel import forget
 from schemetools.nn.memory.kinds import KINDS
 from schemetools.nn.memory.recompute import Group
@@ -40,21 +40,17 @@ class Part:
         rest = args[1:] if isinstance(self.slot, int) else args
         self.given = Call(rest, {k: v for k, v in kwargs.items() if k != self.slot})
 
-    def run(
-        self, x: Tensor, values: Sequence[Any], given: Call, numbers: list[Any] | None = None
-    ) -> tuple[Any, Any, list[Any]]:
+    def run(self, x: Tensor, values: Sequence[Any], given: Call, numbers: list[Any]) -> tuple[Any, Any, list[Any]]:
         """(what the block returned first, the state handed out, all values)."""
         args, named = given.both
         called = (self.slot, (x, *args) if isinstance(self.slot, int) else args, named)
         evaluate = called_with(self.element.place, self.call, called)
-        if numbers is None:
-            numbers = self.numbers(x)
         raw, out, found, _ = walk(self.plan, self.begin, self.end, x, list(values), numbers, evaluate)
         return raw, out, found
 
-    def numbers(self, x: Tensor) -> list[Any]:
-        """The coefficients of the block's own step."""
-        return numbers_of(self.element, self.plan, x)
+    def symbols(self, x: Tensor) -> dict[str, Any]:
+        """The values of the symbols of the block's own step, random ones drawn."""
+        return symbols_of(self.element, self.plan, x)
 
 
 class Rest:
@@ -84,6 +80,7 @@ class Kept:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.draws_itself = kind == "reversible"  # a step is evaluated again, draws and all, to be undone
 
     def applies(self) -> bool:
         """Whether there is a gradient to pay for, and nobody looks on who wants the computation itself."""

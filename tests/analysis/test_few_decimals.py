@@ -4,9 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from sympy import Integer, Matrix, Rational
 
 import schemetools as st
 from schemetools.analysis.properties.recover import _fixed
+from schemetools.analysis.stability.meant_multistep import meant_multistep
 from schemetools.exact import to_float
 
 FEW = (4, 5, 6, 7)
@@ -122,3 +124,39 @@ def test_what_is_not_found_is_said_with_what_was_looked_for():
     scheme = printed(st.RungeKutta([[], ["13/37"]], ["1/3", "2/3"]), 5)
     with pytest.raises(st.SchemeError, match="denominators through 31 can be told in 5 decimals"):
         st.recover(scheme)
+
+
+OWN_ROOTS = ["-5/23", "104/161", "-10/7", 1]
+"""(z - 1)(z^2 - 3/7 z + 5/23), as nobody's method has it."""
+
+
+def of_order_three(alpha):
+    """The explicit method with these alpha, beta_j from sum_j beta_j j^(m-1) = sum_j alpha_j j^m / m, m = 1, 2, 3."""
+    alpha = [Rational(x) for x in alpha]
+    right = Matrix([sum(a * j**m for j, a in enumerate(alpha)) / m for m in (1, 2, 3)])
+    powers = Matrix(3, 3, lambda m, j: Integer(j) ** m)
+    return st.LinearMultistep(alpha, [*powers.LUsolve(right), 0])
+
+
+@pytest.mark.parametrize("digits", FEW)
+def test_a_multistep_scheme_of_no_catalog_is_the_nearest_that_meets_its_order(digits):
+    exact = of_order_three(OWN_ROOTS)
+    scheme = printed(exact, digits)
+    known, wanted = st.stability(scheme), st.stability(exact)
+    assert known.limit == 1 and known.how("imaginary_interval").startswith("decided for the scheme that")
+    for name in ("imaginary_interval", "real_interval"):
+        expected = float(getattr(wanted, name))
+        assert expected > 0.5 and float(getattr(known, name)) == pytest.approx(expected, rel=30 * 10.0**-digits)
+    found = np.array([to_float(x) for x in meant_multistep(scheme).coefficients])
+    given = np.array([to_float(x) for x in scheme.coefficients])
+    free = [0, 1, 2, 4, 5, 6]
+    rows = [[j**m for j in range(4)] + [-m * float(j) ** (m - 1) if m else 0.0 for j in range(4)] for m in range(4)]
+    change = np.linalg.lstsq(np.array(rows)[:, free], -np.array(rows) @ given, rcond=None)[0]
+    assert found[free] == pytest.approx(given[free] + change, abs=1e-12) and found[3] == 1 and found[7] == 0
+
+
+def test_a_multistep_scheme_that_follows_another_equation_is_taken_as_written():
+    scheme = st.LinearMultistep([-1, 1], ["0.5001", "0.4021"], digits=4)
+    known = st.stability(scheme)
+    assert meant_multistep(scheme) is None and known.limit == Rational(9022, 10000)
+    assert known.how("real_interval").startswith("decided for these approximate coefficients as they are written")

@@ -20,11 +20,13 @@ from schemetools.analysis.algebra.real_roots import simplest_between
 from schemetools.analysis.properties.agreement import distance_to
 from schemetools.analysis.properties.judgement import SAFETY, judged, meant_limit, unit
 from schemetools.analysis.properties.recover import recovered
+from schemetools.analysis.stability.meant_multistep import meant_multistep
 from schemetools.analysis.stability.model import Model
 from schemetools.exact import canonical, to_float
 from schemetools.schemes.additive import AdditiveRungeKutta
 from schemetools.schemes.base import Scheme
 from schemetools.schemes.collocation import Collocation
+from schemetools.schemes.multistep import LinearMultistep
 from schemetools.schemes.runge_kutta import RungeKutta
 
 CHANGE = 1e-6
@@ -74,7 +76,9 @@ def subject(scheme: Scheme) -> Subject:
     found = recovered(scheme)
     if found is not None:
         return found
-    return Meant(scheme, scheme.digits or 0) if isinstance(scheme, RungeKutta) and not scheme.is_complex else scheme
+    if scheme.is_complex or not isinstance(scheme, (RungeKutta, LinearMultistep)):
+        return scheme
+    return Meant(scheme, scheme.digits or 0) if isinstance(scheme, RungeKutta) else meant_multistep(scheme) or scheme
 
 
 def known_to(scheme: Scheme) -> float:
@@ -91,6 +95,8 @@ def decided_how(scheme: Scheme) -> str:
     if found is not None:
         return f"exact for {found.name}, which these approximate coefficients stand for to {known_to(scheme):.0e}"
     tolerance = f"{known_to(scheme):.0e}"
+    if isinstance(scheme, LinearMultistep) and (scheme.is_complex or meant_multistep(scheme) is None):
+        return f"decided for these approximate coefficients as they are written, which are known to {tolerance}"
     return f"decided for the scheme that these approximate coefficients mean, to {tolerance}, their tolerance"
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from typing import Any
 
 from sympy import QQ, Rational
 from sympy.polys.matrices import DomainMatrix
@@ -48,7 +49,7 @@ def _nearest(scheme: LinearMultistep, digits: int) -> LinearMultistep | None:
     return found if order(found) >= p else None
 
 
-def _least(rows: list[list[object]], right: list[object]) -> list[object] | None:
+def _least(rows: list[list[Any]], right: list[Any]) -> list[Any] | None:
     """The shortest solution x = M^T y, M M^T y = right, of M x = right; None where there is none."""
     width = len(rows[0])
     if not width:

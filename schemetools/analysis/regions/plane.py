@@ -9,6 +9,7 @@ import numpy as np
 from sympy import Expr
 
 from schemetools.analysis.regions import window
+from schemetools.analysis.regions.area import area
 from schemetools.analysis.regions.boundary import Curve, boundary
 from schemetools.analysis.regions.grid import region
 from schemetools.analysis.regions.membership import contains, growth
@@ -41,7 +42,7 @@ class Plane:
     @property
     def area(self) -> Expr:
         """The area of the region, oo where it is unbounded."""
-        return window.area(self.contains, self.curves)
+        return area(self.contains, self.curves)
 
     def region(self, xlim: Any, ylim: Any, n: Any) -> np.ndarray:
         """The region on a grid; limits that are None are those of the window."""

@@ -1,4 +1,4 @@
-"""The window in which a stability region is seen, and the region's area."""
+"""The window in which a stability region is seen."""
 
 # NumPy's stubs refuse .real and .imag of an array whose type is not known.
 # pyright: reportAttributeAccessIssue=false
@@ -6,8 +6,6 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import sympy
-from sympy import Expr
 
 from schemetools.analysis.regions.boundary import Curve
 
@@ -32,7 +30,7 @@ def window(inside: Inside, curves: Sequence[Curve]) -> Window:
     points = np.concatenate([*bounded, [0]])
     left, right, height = points.real.min(), points.real.max(), np.abs(points.imag).max()
     size = max(right - left, height)
-    if _is_unbounded(inside, size):
+    if is_unbounded(inside, size):
         left, right = min(left, -0.6 * size), max(right, 0.25 * size)
         height = max(height, 0.5 * (right - left))
     width = right - left
@@ -53,31 +51,6 @@ def _near_the_origin(curves: list[np.ndarray]) -> list[np.ndarray]:
     return [points for points in curves if np.abs(points).max() <= NEIGHBOURHOOD * reach]
 
 
-def _is_unbounded(inside: Inside, size: float) -> bool:
+def is_unbounded(inside: Inside, size: float) -> bool:
+    """Whether a region whose bounded curves reach as far as `size` has points a hundred times as far."""
     return bool(inside(100 * size * np.exp(1j * np.linspace(0.1, 2 * np.pi - 0.1, 16))).any())
-
-
-def area(inside: Inside, curves: Sequence[Curve]) -> Expr:
-    """The area, from the polygons of the boundary with Richardson's extrapolation; oo for an unbounded region."""
-    if not curves:  # all of the plane, or nothing
-        return sympy.oo if bool(inside(np.zeros(1))[0]) else sympy.Integer(0)
-    sizes = [np.abs(c.points).max() for c in curves]
-    if any(c.unbounded for c in curves) or _is_unbounded(inside, max(sizes)):
-        return sympy.oo
-    total = 0.0
-    for curve in curves:
-        fine, coarse = _polygon(curve.points), _polygon(np.append(curve.points[:-1][::2], curve.points[0]))
-        enclosed = abs((4 * fine - coarse) / 3)
-        total += enclosed if _bounds_from_outside(inside, curve.points) else -enclosed
-    return sympy.Float(total)
-
-
-def _polygon(points: np.ndarray) -> float:
-    return float(0.5 * (points[:-1].conj() * points[1:]).imag.sum())
-
-
-def _bounds_from_outside(inside: Inside, points: np.ndarray) -> bool:
-    """Whether the region is on the inner side of the curve."""
-    i = int(np.argmin(points[:-1].real))
-    outward = -1e-6 * (1 + abs(points[i]))
-    return not bool(inside(np.array([points[i] + outward]))[0])

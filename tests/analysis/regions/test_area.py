@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import sympy
 
+import schemetools as st
+from schemetools.analysis.regions.area import area
 from schemetools.analysis.regions.boundary import Curve
 from schemetools.analysis.regions.crossings import _is_wraparound, self_crossings
-from schemetools.analysis.regions.window import area, window
+from schemetools.analysis.regions.window import window
 
 
 def circle(centre, radius, n=256):
@@ -27,6 +29,37 @@ def test_two_discs_add_and_the_outside_of_a_disc_is_infinite():
     found = area(lambda z: np.min([np.abs(z - c) for c in centres], axis=0) < 1, [circle(c, 1) for c in centres])
     assert float(found) == pytest.approx(2 * np.pi, rel=1e-6)
     assert area(lambda z: np.abs(z) > 1, [circle(0, 1)]) == sympy.oo
+
+
+def test_chords_of_uneven_length_and_corners_cost_no_accuracy():
+    """A half disc of coarse chords, as a grid would find them, and the unit disc of Euler's scheme, dropped at random."""
+    uneven = np.pi * np.array([0, 0.01, 0.2, 0.21, 0.5, 0.52, 0.8, 1])
+    half = Curve(np.append(np.exp(1j * uneven), 1), False)
+    assert float(area(lambda z: (np.abs(z) <= 1) & (z.imag >= 0), [half])) == pytest.approx(np.pi / 2, rel=1e-7)
+    assert float(st.stability("stochastic_depth(1/2)").area) == pytest.approx(np.pi, rel=1e-7)
+
+
+def test_a_segment_has_no_area():
+    there = 1j * np.linspace(-1, 1, 257) * np.exp(1e-3j)
+    assert float(area(lambda z: np.abs(z) < 0, [Curve(np.append(there, there[-2::-1]), False)])) == 0
+
+
+@pytest.mark.parametrize("stages", [5, 20])
+def test_pieces_that_touch_at_right_angles_have_the_area_of_a_quadrature(stages):
+    """|T_s(1 + z/s^2)| <= 1 touches itself between its lobes; in w = 1 + z/s^2 |T_s| grows with |Im w|."""
+    chebyshev = np.polynomial.Chebyshev.basis(stages)
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    ends = np.cos(np.arange(stages + 1) * np.pi / stages)[::-1, None]
+    turn = (nodes + 1) * np.pi / 4
+    across = np.diff(ends, axis=0)
+    x = ends[:-1] + across * np.sin(turn) ** 2
+    low, high = np.zeros_like(x), np.full_like(x, 2)
+    for _ in range(60):
+        middle = (low + high) / 2
+        inside = np.abs(chebyshev(x + 1j * middle)) <= 1
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    expected = 2 * stages**4 * (low * across * np.sin(2 * turn) * weights * np.pi / 4).sum()
+    assert float(st.stability(f"rkc1({stages})").area) == pytest.approx(expected, rel=1e-7)
 
 
 def test_without_a_boundary_it_is_the_plane_or_nothing():

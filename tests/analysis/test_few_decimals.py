@@ -1,6 +1,7 @@
 """Tableaus printed in few decimals: textbook values, and what is truly otherwise stays so."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -160,3 +161,51 @@ def test_a_multistep_scheme_that_follows_another_equation_is_taken_as_written():
     known = st.stability(scheme)
     assert meant_multistep(scheme) is None and known.limit == Rational(9022, 10000)
     assert known.how("real_interval").startswith("decided for these approximate coefficients as they are written")
+
+
+def of_order_two(cubic):
+    """Three explicit stages with R(z) = 1 + z + z^2/2 + cubic z^3: |R(iy)|^2 - 1 = y^4 (1/4 - 2 cubic + cubic^2 y^2)."""
+    c2, c3, b3 = Rational(3, 7), Rational(5, 7), Rational(2, 7)
+    a32, b2 = cubic / (b3 * c2), (Rational(1, 2) - b3 * c3) / c2
+    return st.RungeKutta([[], [c2], [c3 - a32, a32]], [1 - b2 - b3, b2, b3])
+
+
+@pytest.mark.parametrize("digits", FEW)
+def test_what_decimals_leave_open_is_numerical_between_bounds_that_hold(digits):
+    cubic = Rational(1, 8) + Rational(3, 10**digits)
+    known = st.stability(printed(of_order_two(cubic), digits))
+    expected = float(2 * cubic - Rational(1, 4)) ** 0.5 / float(cubic)
+    words = known.how("imaginary_interval")
+    low, high = map(float, re.match(r"numerical, between (\S+) and (\S+):", words).groups())
+    assert low < expected < high < 2 * expected and low <= float(known.imaginary_interval) <= high
+    assert known.how("real_interval").startswith("decided for the scheme that")
+
+
+def test_three_decimals_between_stable_and_unstable_say_so():
+    known = st.stability(printed(of_order_two(Rational(1251, 10000)), 3))
+    assert known.how("imaginary_interval").startswith("numerical, between 0 and 0.39")
+
+
+@pytest.mark.parametrize("digits", [3, *FEW])
+def test_what_the_order_determines_is_not_left_open(digits):
+    """Kutta's family of order 3 at nodes of nobody: R = 1 + z + z^2/2 + z^3/6."""
+    c2, c3 = Rational(13, 37), Rational(29, 41)
+    b3 = (Rational(1, 3) - c2 / 2) / (c3 * (c3 - c2))
+    b2, a32 = (Rational(1, 2) - b3 * c3) / c2, 1 / (6 * b3 * c2)
+    known = st.stability(printed(st.RungeKutta([[], [c2], [c3 - a32, a32]], [1 - b2 - b3, b2, b3]), digits))
+    assert float(known.imaginary_interval) == pytest.approx(3**0.5, rel=1e-14)
+    assert known.how("imaginary_interval").startswith("decided for the scheme that")
+
+
+@pytest.mark.parametrize("digits", [4, 7])
+def test_angles_are_bounded_too(digits):
+    """Collocation at nodes of nobody, of which the angle is proven for the fractions themselves."""
+    c, n = [Rational(1, 7), Rational(2, 9), Integer(1)], 3
+    inverse = Matrix(n, n, lambda i, k: c[i] ** k).inv()
+    A = Matrix(n, n, lambda i, k: c[i] ** (k + 1) / (k + 1)) * inverse
+    exact = st.RungeKutta(
+        [list(A.row(i)) for i in range(n)], list(Matrix(1, n, lambda _, k: Rational(1, k + 1)) * inverse)
+    )
+    words = st.stability(printed(exact, digits)).how("angle")
+    low, high = map(float, re.match(r"numerical, between (\S+) and (\S+):", words).groups())
+    assert 0 < low < float(st.stability(exact).angle) < high < low + 100 * 10.0**-digits

@@ -139,6 +139,11 @@ def stable_interval(scheme: Subject, normalized: bool, shares: Shares, *, imagin
     found = model(scheme, normalized, shares)
     if found.symbols:
         return parametric.interval(found, imaginary=imaginary)
+    return interval_of(found, imaginary=imaginary)
+
+
+def interval_of(found: Model, *, imaginary: bool) -> Expr:
+    """The length of the stable part of a half axis from 0, of a model without symbols."""
     if not imaginary:
         return length(real_exit(found.base, found.phi, found.at_zero))
     exit_, squared = imaginary_exit(found.base, found.phi, found.at_zero)

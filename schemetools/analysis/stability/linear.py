@@ -16,6 +16,7 @@ from schemetools.analysis.stability import answers
 from schemetools.analysis.stability.base import Shares, Stability, undefined
 from schemetools.analysis.stability.ellipse import Ellipse, lm_ellipse
 from schemetools.analysis.stability.expansions import expansions, limit_of
+from schemetools.analysis.stability.left_open import INTERVALS, left_open
 from schemetools.analysis.stability.meant import Meant, Subject, known_to, subject, tested
 from schemetools.analysis.stability.model import Model
 from schemetools.analysis.stability.nonlinear import an_stability, is_algebraically_stable, is_stiffly_accurate
@@ -203,7 +204,9 @@ class LinearStability(Stability):
 
     def _found_otherwise(self, name: str) -> str | None:
         if name == "angle":
-            return answers.widest_angle(*self._key)[1]
+            return left_open(*self._key, name) or answers.widest_angle(*self._key)[1]
+        if name in INTERVALS:
+            return left_open(*self._key, name)
         return self._an_stability[1] if name == "is_an_stable" else None
 
 

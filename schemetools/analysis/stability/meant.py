@@ -7,18 +7,19 @@ is off by its last digit, from derivatives measured by small changes.
 """
 
 import functools
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sympy import QQ, Add, Expr, Rational
 
-from schemetools.analysis.algebra.fields import RoundedRationals
+from schemetools.analysis.algebra.fields import Field, RoundedRationals
 from schemetools.analysis.algebra.real_roots import simplest_between
 from schemetools.analysis.properties.agreement import distance_to
-from schemetools.analysis.properties.judgement import SAFETY, judged, meant_limit, unit
+from schemetools.analysis.properties.judgement import SAFETY, has_few_digits, judged, meant_limit, unit
 from schemetools.analysis.properties.recover import recovered
 from schemetools.analysis.stability.meant_multistep import meant_multistep
 from schemetools.analysis.stability.model import Model
@@ -31,6 +32,7 @@ from schemetools.schemes.runge_kutta import RungeKutta
 
 CHANGE = 1e-6
 TRIALS = 8
+CORNERS = 32
 
 
 @dataclass(frozen=True)
@@ -100,28 +102,77 @@ def decided_how(scheme: Scheme) -> str:
     return f"decided for the scheme that these approximate coefficients mean, to {tolerance}, their tolerance"
 
 
+@dataclass(frozen=True)
+class _Rounded:
+    """P and Q as they were given, what each coefficient may be off by, and what holds of the scheme meant."""
+
+    P: list[Any]
+    Q: list[Any]
+    errors: tuple[list[Any], list[Any]]
+    order: int
+    is_mirrored: bool
+
+    def model(self, P: Sequence[Any], Q: list[Any], *, rounded: bool) -> Model:
+        """With e^z Q through the order in P, or Q(-z) as a whole; `rounded` if a tangency is to be recognised."""
+        P, error_P = _settled(self, P, Q)
+        base = RoundedRationals([error_P[: len(P)], self.errors[1][: len(Q)]]) if rounded else Field(QQ)
+        return Model(QQ, base, (), [[-c for c in P], Q], [-QQ.one, QQ.one], [-QQ.one, QQ.one])
+
+
 def meant_model(subject: Meant, raw: Model, *, short: bool = False) -> Model:
     """The model with the coefficients of P and Q that the scheme meant has, and their errors.
 
     With `short` those that nothing else determines are the fractions of least denominator within their errors.
     """
+    known = _rounded(subject, raw, short)
+    return raw if known is None else known.model(_without_small(known.P, known.errors[0]), known.Q, rounded=True)
+
+
+def possible_models(subject: Meant, raw: Model) -> Iterator[Model]:
+    """Models at the corners of what P and Q may be: all of them where there are few, else some.
+
+    What is 0 to the digits may be anything in an explicit scheme; in others it is what makes them L-stable, say.
+    """
+    known = _rounded(subject, raw, False)
+    if known is None:
+        return
+    is_implicit = len(known.Q) > 1
+    P = _without_small(known.P, known.errors[0]) if is_implicit else known.P
+    free_P = [m for m, c in enumerate(P) if m > known.order and not known.is_mirrored and (c or not is_implicit)]
+    free_Q = [m for m, c in enumerate(known.Q) if m and c]
+    width = len(free_P) + len(free_Q)
+    random = np.random.default_rng(0)
+    every = (
+        itertools.product((-1, 1), repeat=width) if 2**width <= CORNERS else random.choice([-1, 1], (CORNERS, width))
+    )
+    for signs in every:
+        moved_P, moved_Q = list(P), list(known.Q)
+        for sign, m in zip(signs, free_P, strict=False):
+            moved_P[m] += int(sign) * known.errors[0][m]
+        for sign, m in zip(signs[len(free_P) :], free_Q, strict=True):
+            moved_Q[m] += int(sign) * known.errors[1][m]
+        yield known.model(moved_P, moved_Q, rounded=is_implicit)
+
+
+def _rounded(subject: Meant, raw: Model, short: bool) -> _Rounded | None:
+    """What is known of P and Q; None where a step takes more than one value."""
     scheme = subject.scheme
     if len(raw.phi) != 2 or not isinstance(scheme, RungeKutta):
-        return raw
-    report = judged(scheme)
+        return None
     Q, P = _rational(raw, raw.phi[1]), [-c for c in _rational(raw, raw.phi[0])]
-    relative = max(unit(scheme), report.holds_to)
-    error_P, error_Q = (
-        [QQ(*(SAFETY * relative * d).as_integer_ratio()) for d in derivatives]
-        for derivatives in _derivatives(scheme, len(P), len(Q))
-    )
+    error_P, error_Q = _errors(scheme, len(P), len(Q))
     Q = _without_small(Q, error_Q)
     if short:
         P, Q = _shortest(P, error_P), _shortest(Q, error_Q)
-    P = _settled(P, error_P, Q, error_Q, report.order if _is_consistent(scheme) else 0)
-    phi = [[-c for c in P], Q]
-    errors = [error_P[: len(P)], error_Q[: len(Q)]]
-    return Model(QQ, RoundedRationals(errors), (), phi, [-QQ.one, QQ.one], [-QQ.one, QQ.one])
+    pairs = zip(P, _mirrored(Q), error_P, error_Q, strict=False)
+    is_mirrored = len(P) == len(Q) and all(abs(c - m) <= e + f for c, m, e, f in pairs)
+    order = judged(scheme).order if _is_consistent(scheme) else 0
+    return _Rounded(P, Q, (error_P, error_Q), order, is_mirrored)
+
+
+def _mirrored(Q: Sequence[Any]) -> list[Any]:
+    """Q(-z)."""
+    return [c if m % 2 == 0 else -c for m, c in enumerate(Q)]
 
 
 def _is_consistent(scheme: RungeKutta) -> bool:
@@ -135,10 +186,41 @@ def _rational(model: Model, p: Sequence[Any]) -> list[Any]:
     return [QQ(int((v * 10**60).round()), 10**60) for v in values]
 
 
-def _derivatives(scheme: RungeKutta, degree_P: int, degree_Q: int) -> tuple[list[float], list[float]]:
+def _errors(scheme: RungeKutta, degree_P: int, degree_Q: int) -> tuple[list[Any], list[Any]]:
+    """What the coefficients of P and Q may be off by.
+
+    Few decimals are each taken to be off by one unit of the last, at worst; of many, some units add up by chance.
+    """
+    if has_few_digits(scheme):
+        rows, unit_of = _at_worst(scheme), 10.0 ** -(scheme.digits or 0)
+    else:
+        rows, unit_of = _derivatives(scheme), SAFETY * max(unit(scheme), judged(scheme).holds_to)
+    pad = [[*row, *[row[-1]] * (n - len(row))][:n] for row, n in zip(rows, (degree_P, degree_Q), strict=True)]
+    error_P, error_Q = ([QQ(*(unit_of * float(d)).as_integer_ratio()) for d in row] for row in pad)
+    return error_P, error_Q
+
+
+def _at_worst(scheme: RungeKutta) -> list[list[float]]:
+    """By how much the coefficients of P and Q change when all entries but the zeros do by 1, at worst."""
+    A, b = _floats(scheme)
+    base = [_polynomial(A - b), _polynomial(A)]
+    total = [np.zeros_like(p) for p in base]
+    table = np.vstack([A, b])
+    for place in zip(*np.nonzero(table), strict=True):
+        changed = table.copy()
+        changed[place] += CHANGE
+        for m, matrix in enumerate((changed[:-1] - changed[-1], changed[:-1])):
+            total[m] = total[m] + np.abs(_polynomial(matrix) - base[m]) / CHANGE
+    return [p.tolist() for p in total]
+
+
+def _floats(scheme: RungeKutta) -> tuple[np.ndarray, np.ndarray]:
+    return np.array([[to_float(a) for a in row] for row in scheme.A]), np.array([to_float(w) for w in scheme.b])
+
+
+def _derivatives(scheme: RungeKutta) -> list[list[float]]:
     """By how much the coefficients of P and Q change when every entry of the tableau does by a relative 1."""
-    A = np.array([[to_float(a) for a in row] for row in scheme.A])
-    b = np.array([to_float(w) for w in scheme.b])
+    A, b = _floats(scheme)
     base = [_polynomial(A - b), _polynomial(A)]
     random = np.random.default_rng(0)
     largest = [np.zeros_like(p) for p in base]
@@ -148,9 +230,7 @@ def _derivatives(scheme: RungeKutta, degree_P: int, degree_Q: int) -> tuple[list
         for m, matrix in enumerate((changed - weights, changed)):
             largest[m] = np.maximum(largest[m], np.abs(_polynomial(matrix) - base[m]) / CHANGE)
     size = max(1.0, float(np.max(np.abs(A))), float(np.max(np.abs(b))))
-    rows = [[float(size * (d + abs(c))) for d, c in zip(p, q, strict=True)] for p, q in zip(largest, base, strict=True)]
-    pad = [row + [row[-1]] * max(0, n - len(row)) for row, n in zip(rows, (degree_P, degree_Q), strict=True)]
-    return pad[0][:degree_P], pad[1][:degree_Q]
+    return [[float(size * (d + abs(c))) for d, c in zip(p, q, strict=True)] for p, q in zip(largest, base, strict=True)]
 
 
 def _polynomial(A: np.ndarray) -> np.ndarray:
@@ -169,16 +249,17 @@ def _without_small(p: list[Any], errors: list[Any]) -> list[Any]:
     return kept
 
 
-def _settled(P: list[Any], error_P: list[Any], Q: list[Any], error_Q: list[Any], order: int) -> list[Any]:
-    """P with what the scheme meant has: e^z Q through the order, or Q(-z) as a whole."""
-    mirrored = [c if m % 2 == 0 else -c for m, c in enumerate(Q)]
-    if len(P) == len(Q) and all(abs(c - m) <= e + f for c, m, e, f in zip(P, mirrored, error_P, error_Q, strict=False)):
-        return mirrored
-    P = _without_small(P, error_P)
-    for m in range(min(order + 1, len(P))):
-        P[m] = sum((Q[j] / math.factorial(m - j) for j in range(min(m + 1, len(Q)))), QQ.zero)
+def _settled(known: _Rounded, given: Sequence[Any], Q: list[Any]) -> tuple[list[Any], list[Any]]:
+    """P with what the scheme meant has, and its errors: those of Q alone where the order determines it."""
+    P, error_P, error_Q = list(given), list(known.errors[0]), known.errors[1]
+    if known.is_mirrored:
+        return _mirrored(Q), error_P
+    for m in range(min(known.order + 1, len(P))):
+        terms = [(Q[j], error_Q[j], math.factorial(m - j)) for j in range(min(m + 1, len(Q)))]
+        P[m] = sum((q / n for q, _, n in terms), QQ.zero)
+        error_P[m] = sum((e / n for _, e, n in terms), QQ.zero)
     if len(P) == len(Q) and abs(abs(P[-1]) - abs(Q[-1])) <= error_P[len(P) - 1] + error_Q[len(Q) - 1]:
         P[-1] = abs(Q[-1]) if P[-1] > 0 else -abs(Q[-1])
     while len(P) > 1 and not P[-1]:
         P.pop()
-    return P
+    return P, error_P

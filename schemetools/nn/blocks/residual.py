@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from schemetools.errors import SchemeError
+from schemetools.nn.tensors.repeated import Repeated
 
 NOT_STEPS = "not steps of the scheme"
 STATE_NAMES = ("hidden_states", "x", "src", "input", "inputs")
@@ -38,8 +39,17 @@ class Residual(nn.Module):
             given: tuple[Any, ...] = (x, *args) if isinstance(self.slot, int) else args
         else:
             given, kwargs = self.args, self.kwargs
-        given, kwargs = with_state(self.slot, x.clone() if self.clones else x, given, kwargs)
-        return self.increment(self.block(*given, **kwargs), x)
+        loses = given is self.args  # it is read at other states, while the network's own run filled the cache
+
+        def evaluate(given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+            given, named = with_state(self.slot, x.clone() if self.clones else x, given, named)
+            return self.block(*given, **named)
+
+        return self.increment(self.repeated(given, kwargs).call(evaluate, loses=loses), x)
+
+    def repeated(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Repeated:
+        """What the block is called with; a cache in there stays as it is."""
+        return Repeated(args, kwargs, lent=True)
 
     def increment(self, returned: Any, x: Tensor) -> Tensor:
         """What the block returned, less x."""

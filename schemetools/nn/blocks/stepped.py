@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -20,6 +20,7 @@ from schemetools.nn.blocks.scopes import Scopes
 from schemetools.nn.blocks.travel import Record, hand_out, record_of
 from schemetools.nn.blocks.turns import in_turn
 from schemetools.nn.tensors.handles import new_handle
+from schemetools.nn.tensors.repeated import Repeated
 
 
 class Stepped(nn.Module):
@@ -183,7 +184,9 @@ def _taken(
         part = (element, call, plan, begin, end, called)
         raw, out, values, history, reel = kept.take(part, x, values, numbers, reel)
     else:
-        raw, out, values, history = walk(plan, begin, end, x, values, numbers, called_with(place, call, called))
+        raw, out, values, history = walk(
+            plan, begin, end, x, values, numbers, called_with(place, call, called, end - begin)
+        )
     if end < plan.evaluations:
         return raw, out, Record(place.run, end, age, values, plan, numbers)
     left = _finished(place, age, history)
@@ -191,15 +194,18 @@ def _taken(
     return raw, out, left
 
 
-def called_with(place: Place, call: Callable[..., Any], called: Called) -> Callable[[Tensor], Any]:
-    """The block as a function of its state, with what else it was called with."""
+def called_with(place: Place, call: Callable[..., Any], called: Called, times: int = 1) -> Callable[[Tensor], Any]:
+    """The block as a function of its state, with what else it was called with; a cache is filled the first time."""
     slot, args, kwargs = called
 
-    def evaluate(u: Tensor) -> Any:
+    def evaluate(u: Tensor, args: tuple[Any, ...] = args, kwargs: dict[str, Any] = kwargs) -> Any:
         given, named = with_state(slot, u.clone() if place.clones else u, args, kwargs)
         return call(*given, **named)
 
-    return evaluate
+    if times == 1:
+        return evaluate
+    repeated = Repeated(args, kwargs)
+    return lambda u: repeated.call(functools.partial(evaluate, u))
 
 
 def _in_parts(place: Place) -> bool:
@@ -277,6 +283,13 @@ class _Noting(Residual):
     """A branch that keeps what its block returned last: what is passed on beside the state."""
 
     raw: Any = None
+    arguments: Repeated | None = None
+
+    def repeated(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Repeated:
+        """What the block is called with; the first evaluation fills a cache in there."""
+        if self.arguments is None:
+            self.arguments = Repeated(args, kwargs)
+        return self.arguments
 
     def increment(self, returned: Any, x: Tensor) -> Tensor:
         """What the block returned, less x."""

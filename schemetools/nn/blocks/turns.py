@@ -6,6 +6,7 @@ call of the module that runs the loop.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.blocks.residual import first_of, state_in, with_first, with_state
 from schemetools.nn.blocks.scopes import Scopes
 from schemetools.nn.blocks.travel import Record
+from schemetools.nn.tensors.repeated import Repeated
 
 
 class Turn(nn.Module):
@@ -28,9 +30,13 @@ class Turn(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The state after the turn."""
         for part, (slot, args, kwargs) in zip(self.parts, self.calls, strict=True):
-            given, named = with_state(slot, x, args, kwargs)
-            x = x + first_of(part(*given, **named))
+            arguments = Repeated(*with_state(slot, x, args, kwargs), lent=True)
+            x = x + first_of(arguments.call(partial(_called, part)))
         return x
+
+
+def _called(part: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return part(*args, **kwargs)
 
 
 def in_turn(

@@ -44,7 +44,7 @@ class Part:
         """(what the block returned first, the state handed out, all values)."""
         args, named = given.both
         called = (self.slot, (x, *args) if isinstance(self.slot, int) else args, named)
-        evaluate = called_with(self.element.place, self.call, called)
+        evaluate = called_with(self.element.place, self.call, called, self.end - self.begin)
         raw, out, found, _ = walk(self.plan, self.begin, self.end, x, list(values), numbers, evaluate)
         return raw, out, found
 

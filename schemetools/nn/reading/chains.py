@@ -211,7 +211,7 @@ def read_chains(net: nn.Module, given: Given) -> list[Chain]:
 
     def record(block: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         if isinstance(block, Stepped):
-            if (found := shared.step(block, args, kwargs, output)) is not None:
+            if (found := shared.step(block, output)) is not None:
                 taken.append(Layer(found.name, len(taken), found.block, found.vector, found.result))
             return
         state, *rest = (*args, *kwargs.values())
@@ -222,6 +222,7 @@ def read_chains(net: nn.Module, given: Given) -> list[Chain]:
         taken.append(Layer(names[block], len(taken), block, (state, *history), result))  # type: ignore[arg-type]
 
     hooks = [block.register_forward_hook(record, with_kwargs=True) for block in names]  # type: ignore[union-attr]
+    hooks += [b.register_forward_pre_hook(shared.begin, with_kwargs=True) for b in names if isinstance(b, Stepped)]
     try:
         given.run(net)
     finally:

@@ -13,6 +13,7 @@ from schemetools.nn.blocks.residual import Residual, first_of, state_in
 from schemetools.nn.blocks.scopes import Scopes
 from schemetools.nn.blocks.travel import record_of
 from schemetools.nn.blocks.turns import Turn
+from schemetools.nn.tensors.repeated import Repeated
 
 
 @dataclass
@@ -34,6 +35,11 @@ class Shared:
         self.under_way: dict[int, Step] = {}
         self.turns: dict[int, tuple[list[Any], list[Any]]] = {}
         self.ended: dict[int, Tensor] = {}
+        self.came: dict[nn.Module, tuple[Any, Any]] = {}
+
+    def begin(self, element: Any, args: Any, kwargs: Any) -> None:
+        """Note what a block is about to be called with: a cache in there is filled by the call."""
+        self.came[element] = Repeated(args, kwargs, lent=True).copies()
 
     def _turn(self, element: Any, called: tuple[Any, Any, Any], state: Tensor, result: Tensor) -> Step | None:
         """A step whose sums are made outside: its block is the modules of one turn."""
@@ -63,9 +69,10 @@ class Shared:
         found.block = with_branches(found.block, found.branches)
         return found
 
-    def step(self, element: Any, args: Any, kwargs: Any, output: Any) -> Step | None:
+    def step(self, element: Any, output: Any) -> Step | None:
         """The step that this call of a block ends; None if it goes on. Raises UnsupportedError for another state."""
         place = element.place
+        args, kwargs = self.came.pop(element)
         slot, state = state_in(place.slot, args, kwargs)
         result = first_of(output)
         if not isinstance(state, Tensor) or not isinstance(result, Tensor):

@@ -53,9 +53,7 @@ class Apart:
         self.tensors: list[Tensor] = []
         self._index: dict[int, int] = {}
         self._leaves = [self._leaf(leaf) for leaf in leaves]
-        self.is_unchanging = all(
-            _is_unchanging(v) for call in calls for v in (*call.args, *(call.named or {}).values())
-        )
+        self.is_unchanging = all(is_unchanging(v) for call in calls for v in (*call.args, *(call.named or {}).values()))
         """Whether there is nothing but tensors, numbers, text, modules and None, in tuples."""
 
     def joined(self, tensors: Sequence[Tensor] | None = None) -> list[Call]:
@@ -68,7 +66,11 @@ class Apart:
         """Whether the calls have equal containers with these tensors."""
         other = Apart(calls)
         same = len(other.tensors) == len(tensors) and all(a is b for a, b in zip(tensors, other.tensors, strict=True))
-        return same and self._spec == other._spec and self._leaves == other._leaves
+        return same and self.alike(other)
+
+    def alike(self, other: "Apart") -> bool:
+        """Whether the containers of both are equal, whatever the tensors."""
+        return self._spec == other._spec and self._leaves == other._leaves
 
     def _leaf(self, leaf: Any) -> "_Tensor | _Plain | _Object":
         if isinstance(leaf, Tensor):
@@ -143,9 +145,10 @@ class _Reader(pickle.Unpickler):
         return self.tensors[number] if kind == "tensor" else self.plain[number]
 
 
-def _is_unchanging(value: Any) -> bool:
+def is_unchanging(value: Any) -> bool:
+    """Whether it is a tensor, a number, text, a module, a function or None, or such in tuples."""
     if isinstance(value, tuple):
-        return all(map(_is_unchanging, value))
+        return all(map(is_unchanging, value))
     return isinstance(value, (Tensor, *_UNCHANGING)) or callable(value)
 
 

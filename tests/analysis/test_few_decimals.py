@@ -98,6 +98,30 @@ def test_geometry_of_what_no_catalog_has_is_decided_by_what_rounding_leaves(digi
         assert (st.is_symplectic(broken), st.is_symmetric(broken)) == (False, False)
 
 
+@pytest.mark.parametrize("digits", [5, 10, 16])
+def test_rounded_stages_may_be_listed_in_any_order(digits):
+    fractions = ["sqrt(2)", "1 - 2*sqrt(2)", "sqrt(2)"]
+    exact = st.compose(*[st.implicit_midpoint] * 3, fractions=fractions)
+    for listed in itertools.permutations(range(3)):
+        A = [[exact.A[i][j] for j in listed] for i in listed]
+        assert st.is_symmetric(printed(st.RungeKutta(A, [exact.b[j] for j in listed]), digits)) is True
+
+
+@pytest.mark.parametrize("off", [0, 1, 30])
+def test_fields_rounded_apart_are_symmetric_to_a_unit_of_their_digits(off):
+    """Three steps of Stoermer and Verlet, an entry of the second field moved by units of the fifth decimal."""
+    fractions = ["sqrt(2)", "1 - 2*sqrt(2)", "sqrt(2)"]
+    exact = st.compose(*[st.stoermer_verlet] * 3, fractions=fractions)
+    tableaux = {label: printed(tableau, 5) for label, tableau in exact.tableaux}
+    label = list(tableaux)[1]
+    b = list(tableaux[label].b)
+    where = next(j for j, x in enumerate(b) if x != 0)
+    b[where] += Rational(off, 10**5)
+    tableaux[label] = st.RungeKutta(tableaux[label].A, b, digits=5)
+    scheme = st.AdditiveRungeKutta(tableaux, exact.partitioned)
+    assert st.is_symmetric(scheme) is (off < 2) and st.is_symplectic(scheme) is (off < 2)
+
+
 @pytest.mark.parametrize("name", ["dopri5", "lobatto_iiic(3)", "gauss(3)", "bdf(4)"])
 @pytest.mark.parametrize("digits", FEW)
 def test_the_catalog_is_found_from_few_decimals(name, digits):

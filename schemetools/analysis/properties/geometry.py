@@ -119,10 +119,8 @@ def is_symmetric(s: Any) -> bool:
         return _symmetric_multistep(reduced_multistep(scheme), e)
     if isinstance(scheme, RungeKuttaNystrom):
         return second_order.is_own_adjoint(scheme, lambda value: _zero(value, e))
-    if e and isinstance(scheme, RungeKutta):
-        return _reversed(scheme, e)
     if isinstance(scheme, (RungeKutta, AdditiveRungeKutta)):
-        return is_own_adjoint(scheme.normal_form())
+        return is_own_adjoint(scheme.normal_form(), e)
     return False
 
 
@@ -133,12 +131,6 @@ def _symmetric_multistep(scheme: LinearMultistep, e: float) -> bool:
         and all(_zero(x - sign * y, e) for x, y in zip(b, b[::-1], strict=True))
         for sign in (1, -1)
     )
-
-
-def _reversed(scheme: RungeKutta, e: float) -> bool:
-    """A_(s+1-i, s+1-j) + A_ij = b_j, for approximate coefficients: their stages are listed in order."""
-    A, b, n = scheme.A, scheme.b, range(scheme.stages)
-    return all(_zero(A[-1 - i][-1 - j] + A[i][j] - b[j], e) and _zero(b[j] - b[-1 - j], e) for i in n for j in n)
 
 
 def energy_order(s: Any, *, through: int | None = None) -> int:

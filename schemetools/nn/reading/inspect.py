@@ -25,7 +25,7 @@ from schemetools.nn.reading.frozen import frozen, in_single
 from schemetools.nn.reading.given import Given, check_network, check_numbers
 from schemetools.nn.reading.noise import LayerNoise, MaskedReport, gate_noise, masked_reports, noise_lines
 from schemetools.nn.reading.spectrum import spectrum
-from schemetools.nn.reading.terms import Terms, combined, numeric_terms
+from schemetools.nn.reading.terms import Terms, combined, terms_or_none
 from schemetools.nn.tensors.operations import Linear
 from schemetools.nn.tensors.products import push
 from schemetools.schemes.base import Scheme
@@ -42,7 +42,8 @@ class LayerReport:
     `field_norm` is the largest singular value of h f'; `eigenvalues` are the leading ones of h f', `inside` says
     whether all of them lie in the closed stability region of the layer's own scheme, None where some are not known
     and none of the others lies outside; `remainder` is the first omitted term of the limit equation,
-    h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer. `notes` name what does not hold.
+    h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer, inf where there is no limit equation.
+    `notes` name what does not hold.
 
     >>> import torch, schemetools as st
     >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)
@@ -245,9 +246,9 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
     values = layer.values or full.values
     own = layer.block.options.separate
     scheme = layer.averaged if values or not layer.is_start else averaged(layer.scheme)  # no k to be had: Euler
-    terms = numeric_terms(scheme, tuple(layer.stages) if own else None)(values)
+    terms, missing = terms_or_none(scheme, tuple(layer.stages) if own else None, values)
     branches = layer.branches if own else layer.branches[:1]
-    weights = terms.limit / terms.limit.sum() if own else np.ones(1)
+    weights = terms.limit / terms.limit.sum() if terms is not None and own else np.ones(1)
     with torch.no_grad():
         found = spectrum(
             _together(weights, branches),
@@ -256,9 +257,11 @@ def _layer_report(chain: Chain, i: int, count: int) -> LayerReport:
             count=count,
             single=_together(weights, [in_single(f) for f in branches]),
         )
-        remainder = _remainder(chain, i, terms, values, found.push if len(branches) == 1 else None)
+        known = found.push if len(branches) == 1 else None
+        remainder = float("inf") if terms is None else _remainder(chain, i, terms, values, known)
     notes = list(dict.fromkeys(b.mark for b in branches if isinstance(b, Residual) and b.mark))
     notes += ["start"] if layer.is_start else []
+    notes += [missing] if missing else []
     notes += ["one branch per stage: the order is void"] if own else []
     notes += [] if found.independent else ["samples act on each other: one spectrum for the batch"]
     notes += [] if found.converged else ["Arnoldi did not converge: fewer eigenvalues"]

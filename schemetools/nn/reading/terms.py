@@ -22,6 +22,17 @@ Values = dict[Symbol, float]
 Along = Callable[[int, Tensor, float], Tensor]
 
 
+class NoLimitError(UnsupportedError):
+    """A scheme has no limit equation at these values of its symbols: (1 + k) u' = f(u) has none at k = -1."""
+
+    def __init__(self, scheme: Scheme, values: Values) -> None:
+        self.place = ", ".join(f"{symbol} = {value:.10g}" for symbol, value in values.items())
+        super().__init__(
+            f"{scheme} has no limit equation at {self.place}, where its coefficients divide by 0: give the symbols "
+            "other values, or keep them away from there with bounds"
+        )
+
+
 @dataclass(frozen=True)
 class Terms:
     """The O(h) equation of a layer in numbers, one row per branch that a step evaluates; see `LayeredEquation`."""
@@ -85,7 +96,10 @@ def numeric_terms(scheme: Scheme, stages: tuple[int, ...] | None = None) -> Call
     ends = list(itertools.accumulate(sizes, initial=0))
 
     def terms(values: Values) -> Terms:
-        numbers = evaluate(values)
+        try:
+            numbers = evaluate(values)
+        except (ZeroDivisionError, OverflowError):
+            raise NoLimitError(scheme, values) from None
         parts = [numbers[a:b] for a, b in itertools.pairwise(ends)]
         drift = dict(zip(symbols, parts[4:-1], strict=True))
         return Terms(parts[0], parts[1].reshape(e, e), parts[2], parts[3], drift, parts[-1])
@@ -94,6 +108,20 @@ def numeric_terms(scheme: Scheme, stages: tuple[int, ...] | None = None) -> Call
         return terms
     fixed = terms({})
     return lambda values: fixed
+
+
+def terms_or_none(scheme: Scheme, stages: tuple[int, ...] | None, values: Values) -> tuple[Terms | None, str]:
+    """`numeric_terms` at these values; None where there is no limit equation, and a note that says so.
+
+    Raises UnsupportedError as `numeric_terms` does, with branches per stage also where there is no limit equation,
+    which says how much each of them counts.
+    """
+    try:
+        return numeric_terms(scheme, stages)(values), ""
+    except NoLimitError as problem:
+        if stages is not None:
+            raise
+        return None, f"no limit equation at {problem.place}"
 
 
 @functools.cache

@@ -240,3 +240,41 @@ def test_a_layer_whose_eigenvalues_are_not_found_is_not_called_inside():
     assert all(layer.inside is not True for layer in report.layers)
     assert "lie inside" not in str(report) and "not known to be inside" in str(report)
     assert report.record()["layers"][0]["inside"] is None
+
+
+class Sum(nn.Module):
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, x):
+        return x + self.f(x)
+
+
+@pytest.mark.parametrize("converts", [False, True])
+@pytest.mark.parametrize("k", [-1.0, -1.0000001])
+def test_a_layer_without_a_limit_equation_is_flagged_and_the_others_are_read(k, converts):
+    """(1 + k) u' = f(u) has none at k = -1."""
+    x = torch.randn(2, 3)
+
+    def read(k):
+        torch.manual_seed(0)
+        net = to_stack("lm", [nn.Linear(3, 3) for _ in range(4)], init={"k": -0.1}, h=0.5)
+        if converts:
+            blocks = nn.Sequential(*(Sum(layer.branch) for layer in net.layers))
+            net = st.convert(blocks, "lm", example=x, init={"k": -0.1}, h=0.5)
+        steps = [block.step for block in net] if converts else net.layers
+        nn.init.constant_(steps[2].k, k)
+        return net, inspect(net, x)
+
+    net, report = read(k)
+    _, usual = read(-0.3)
+    layers = report.layers
+    assert [layer.remainder == float("inf") for layer in layers] == [False, False, True, False]
+    assert any(note.startswith("no limit equation at k = -1") for note in layers[2].notes)
+    assert layers[0].remainder == usual.layers[0].remainder
+    assert layers[2].field_norm > 0 and layers[2].coefficients["k"] == pytest.approx(k)
+    assert "no limit equation at k = -1" in str(report)
+    for call in (report.certificate, lambda: st.retrofit(net, depth=2, x=x)):
+        with pytest.raises(UnsupportedError, match="has no limit equation at k = -1.*keep them away from there"):
+            call()

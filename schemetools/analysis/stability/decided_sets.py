@@ -28,6 +28,7 @@ from schemetools.schemes.discretisation import Discretisation
 from schemetools.schemes.semidiscrete import MethodOfLines
 
 FEW = 6  # points on one line from which on its whole set is found
+ALONE = 100  # points of a plane of two numbers that are decided one by one, in a millisecond each
 
 
 @functools.lru_cache(maxsize=256)
@@ -87,10 +88,19 @@ def _of_angles(found: TorusSymbol) -> Verdict | None:
     return None if pieces is None else as_condition(found.names[0], pieces)
 
 
+def is_for_points(scheme: Discretisation, n: int) -> bool:
+    """Whether n points are decided by themselves, without the set: few of a plane, which can take long, and all where
+    no closed form is known."""
+    found = symbol(scheme)
+    return (found.dimension == 1 and len(found.names) == 2 and n <= ALONE) or closed(scheme) is None
+
+
 def contain_points(scheme: Discretisation, points: Sequence[tuple[Any, ...]]) -> list[bool]:
     """Whether points of rational numbers are stable; many on one line of the plane share the exact set of that line."""
     found = symbol(scheme)
-    lines = Counter(point[0] for point in points) if found.dimension == 1 and len(found.names) == 2 else Counter()
+    lined = found.dimension == 1 and len(found.names) == 2 and len(points) > ALONE
+    lined = lined and (_is_long_plane(scheme) or cells(scheme) is not None)
+    lines = Counter(point[0] for point in points) if lined else Counter()
     sets = {x: _on_line_of_plane(found, x) for x, n in lines.items() if n >= FEW}
     return [
         contains_number(sets[point[0]], point[1])
@@ -222,7 +232,9 @@ def explanation(scheme: Discretisation, name: str) -> str:
     if _is_long_plane(scheme):
         return _known(scheme, "the set is not eliminated from long digits; contains(...) decides points")
     if found.is_pointwise:
-        return "the set has no short closed form; contains(...) decides every rational point exactly"
+        long = found.dimension == 1 and len(found.names) == 2 and cells(scheme) is None
+        why = "is bounded by a curve of too high a degree to be found in time" if long else "has no short closed form"
+        return f"the set {why}; contains(...) decides every rational point exactly"
     where = "over two angles with irrational coefficients" if found.dimension == 2 else "in three dimensions"
     return f"not decided {where}; an exact necessary condition is known"
 

@@ -41,6 +41,10 @@ from schemetools.analysis.stability.multiple_waves import boundaries, bounded_pi
 
 Signs = tuple[int, ...]
 
+LONGEST = 380
+"""The largest product of the degrees of a boundary curve in the two numbers: with 375 a set takes a second, with 396
+the lines of its strips take minutes, and with 1188 the discriminant does, in one call that cannot be interrupted."""
+
 
 @dataclass(frozen=True)
 class Strip:
@@ -61,8 +65,11 @@ class Plane:
     strips: tuple[Strip, ...]
 
 
-def plane_of(symbol: Symbol1D, *, bounded: bool = False, apart: bool = False) -> Plane:
-    """The cells of the plane of the two numbers of a scheme; `bounded`: of its power-bounded set."""
+def plane_of(symbol: Symbol1D, *, bounded: bool = False, apart: bool = False) -> Plane | None:
+    """The cells of the plane of the two numbers of a scheme; `bounded`: of its power-bounded set.
+
+    None where a curve is of so high a degree that it would take minutes or more to find them.
+    """
     first, second = symbol.names
     chain = chain_of(symbol)
     curves = Conditions.of(chain).boundaries() if not chain.is_dead else list(chain.exceptional)
@@ -70,6 +77,8 @@ def plane_of(symbol: Symbol1D, *, bounded: bool = False, apart: bool = False) ->
         found, exceptional = meetings(chain)
         cuts = boundaries(found, [symbol.ring.gens[0] - 1] if apart else [])
         curves = distinct_factors([*curves, *cuts, *exceptional])
+    if any(f.degree(0) * f.degree(1) > LONGEST for f in curves):
+        return None
     curves = [*curves, *(pole for pole in symbol.poles if pole not in curves)]
     whiskers = [pair for f in chain.exceptional for pair in _ends_on(symbol, f)]
     bounds = roots_of(distinct_factors([*project(map(exchanged, curves)), *(g for g, _ in whiskers)]))
@@ -153,12 +162,14 @@ def exchanged(f: PolyElement) -> PolyElement:
 # ---- a closed form -----------------------------------------------------------------------
 
 
-def closed_form(plane: Plane) -> Verdict | None:
+def closed_form(plane: Plane | None) -> Verdict | None:
     """The set as inequalities between polynomials, verified on every cell; None where it is not of that form.
 
     Every curve of the boundary cuts the plane by its sign. The inequalities that hold on the whole set describe the
     smallest set of that form which contains it; where that is the set itself the superfluous ones are dropped.
     """
+    if plane is None:
+        return None
     curves = [f for f in plane.curves if f]
     return described(curves, _cells(plane, curves))
 

@@ -8,6 +8,7 @@ import sympy
 from sympy import And, Rational, Symbol
 
 import schemetools as st
+from schemetools.analysis.stability import decided_sets
 from schemetools.analysis.stability.amplification import unordered
 from schemetools.analysis.stability.decided_sets import symbol
 from schemetools.errors import UnsupportedError
@@ -144,3 +145,32 @@ def test_an_irrational_end_is_bounded_where_the_roots_there_are_simple(name, is_
     roots = unordered(symbol(found.scheme), np.linspace(0.01, np.pi, 4001), at_the_end)
     pairs = [(a, b) for row in roots for a, b in itertools.combinations(row, 2) if min(abs(a), abs(b)) > 1 - 1e-6]
     assert any(abs(a - b) < 0.05 for a, b in pairs) == is_open
+
+
+def test_points_are_decided_without_a_set_that_would_take_minutes(monkeypatch):
+    """RK4 with upwind advection and diffusion: a boundary curve of degree 44; |R| at 2,001 angles decides as well."""
+    parts = {"-c": st.stencils.upwind(1), "D": st.stencils.laplacian()}
+    found = st.stability(st.method_of_lines("rk4", st.Operator(parts)))
+    theta = np.linspace(-np.pi, np.pi, 2001)
+    points = np.random.default_rng(5).uniform(-0.3, 1.5, (2, 40))
+    z = points[0, :, None] * (np.exp(-1j * theta) - 1) + points[1, :, None] * 2 * (np.cos(theta) - 1)
+    stable = np.abs(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24).max(axis=1) <= 1 + 1e-9
+    assert stable.any() and not stable.all()
+    with monkeypatch.context() as patched:
+        patched.setattr(decided_sets, "closed", lambda scheme: pytest.fail("the set was derived"))
+        assert found.contains(nu=points[0], mu=points[1]).tolist() == stable.tolist()
+    assert found.condition is None and found.cells is None
+    assert "of too high a degree" in found.how()
+    many = np.tile(points, 3)
+    assert found.contains(nu=many[0], mu=many[1]).tolist() == stable.tolist() * 3
+
+
+def test_few_points_and_many_of_a_plane_are_decided_alike():
+    """By themselves, and by the condition: of 10 x 10 points, and of the same ones as part of 20 x 20."""
+    found = st.stability(
+        st.method_of_lines("heun2", st.Operator({"-c": st.stencils.upwind(1), "D": st.stencils.laplacian()}))
+    )
+    nu, mu = np.meshgrid(np.linspace(-0.1, 1.1, 20), np.linspace(-0.1, 0.6, 20))
+    few = found.contains(nu=nu[::2, ::2], mu=mu[::2, ::2])
+    assert few.any() and not few.all()
+    assert few.tolist() == found.contains(nu=nu, mu=mu)[::2, ::2].tolist()

@@ -10,7 +10,7 @@ import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -129,7 +129,7 @@ def meant_model(subject: Meant, raw: Model, *, short: bool = False) -> Model:
 
 
 def possible_models(subject: Meant, raw: Model) -> Iterator[Model]:
-    """Models at the corners of what P and Q may be: all of them where there are few, else some.
+    """Models at the corners of what P and Q may be: all of them where there are few, else some; and that of the order.
 
     What is 0 to the digits may be anything in an explicit scheme; in others it is what makes them L-stable, say.
     """
@@ -137,6 +137,8 @@ def possible_models(subject: Meant, raw: Model) -> Iterator[Model]:
     if known is None:
         return
     is_implicit = len(known.Q) > 1
+    if known.order < (order := _order(subject.scheme)):
+        yield replace(known, order=order).model(known.P, known.Q, rounded=True)
     P = _without_small(known.P, known.errors[0]) if is_implicit else known.P
     free_P = [m for m, c in enumerate(P) if m > known.order and not known.is_mirrored and (c or not is_implicit)]
     free_Q = [m for m, c in enumerate(known.Q) if m and c]
@@ -166,8 +168,30 @@ def _rounded(subject: Meant, raw: Model, short: bool) -> _Rounded | None:
         P, Q = _shortest(P, error_P), _shortest(Q, error_Q)
     pairs = zip(P, _mirrored(Q), error_P, error_Q, strict=False)
     is_mirrored = len(P) == len(Q) and all(abs(c - m) <= e + f for c, m, e, f in pairs)
-    order = judged(scheme).order if _is_consistent(scheme) else 0
+    order = _order(scheme)
+    if has_few_digits(scheme) and not is_mirrored:
+        order = _shown(P, error_P, Q, error_Q, order)
     return _Rounded(P, Q, (error_P, error_Q), order, is_mirrored)
+
+
+def _shown(P: Sequence[Any], error_P: list[Any], Q: Sequence[Any], error_Q: Sequence[Any], order: int) -> int:
+    """The order that P and Q have within their errors, which are made as large as what the order would ask beyond it.
+
+    Few decimals may seem to meet conditions of trees that add up to more than rounding moves P by.
+    """
+    shown = order
+    for m in range(min(order + 1, len(P))):
+        asked, off = _exponential(Q, m), _exponential(error_Q, m)
+        if abs(P[m] - asked) > error_P[m] + off:
+            shown = min(shown, m - 1)
+        if m > shown:
+            error_P[m] = max(error_P[m], abs(P[m] - asked) + off)
+    return max(shown, 0)
+
+
+def _exponential(Q: Sequence[Any], m: int) -> Any:
+    """The coefficient of z^m in e^z Q(z)."""
+    return sum((q / math.factorial(m - j) for j, q in enumerate(Q[: m + 1])), QQ.zero)
 
 
 def _mirrored(Q: Sequence[Any]) -> list[Any]:
@@ -175,8 +199,10 @@ def _mirrored(Q: Sequence[Any]) -> list[Any]:
     return [c if m % 2 == 0 else -c for m, c in enumerate(Q)]
 
 
-def _is_consistent(scheme: RungeKutta) -> bool:
-    return meant_limit(scheme, Add(*scheme.b)) == 1
+def _order(scheme: Scheme) -> int:
+    """Through which power R(z) = e^z; 0 where the scheme follows another equation than u' = f."""
+    is_consistent = isinstance(scheme, RungeKutta) and meant_limit(scheme, Add(*scheme.b)) == 1
+    return judged(scheme).order if is_consistent else 0
 
 
 def _rational(model: Model, p: Sequence[Any]) -> list[Any]:
@@ -255,9 +281,7 @@ def _settled(known: _Rounded, given: Sequence[Any], Q: list[Any]) -> tuple[list[
     if known.is_mirrored:
         return _mirrored(Q), error_P
     for m in range(min(known.order + 1, len(P))):
-        terms = [(Q[j], error_Q[j], math.factorial(m - j)) for j in range(min(m + 1, len(Q)))]
-        P[m] = sum((q / n for q, _, n in terms), QQ.zero)
-        error_P[m] = sum((e / n for _, e, n in terms), QQ.zero)
+        P[m], error_P[m] = _exponential(Q, m), _exponential(error_Q[: len(Q)], m)
     if len(P) == len(Q) and abs(abs(P[-1]) - abs(Q[-1])) <= error_P[len(P) - 1] + error_Q[len(Q) - 1]:
         P[-1] = abs(Q[-1]) if P[-1] > 0 else -abs(Q[-1])
     while len(P) > 1 and not P[-1]:

@@ -86,17 +86,25 @@ class Given:
         except SchemeError:
             raise
         except Exception as problem:  # whatever a foreign network raises on what it does not take
-            reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
-            raise SchemeError(
-                f"{self.name} ran the network on its input, and the network does not take it ({reason}); "
-                f"{self.shown()} came"
-            ) from problem
+            x = self.kwargs if not self.args else self.args[0] if len(self.args) == 1 else self.args
+            raise not_taken(self.name, "its input", x, problem) from problem
 
-    def shown(self) -> str:
-        """What the input is, in words."""
-        if len(self.args) == 1 and isinstance(self.args[0], Tensor):
-            return f"a tensor of {str(self.args[0].dtype).removeprefix('torch.')}"
-        return f"a tuple of {len(self.args)}" if self.args else f"the keywords {', '.join(self.kwargs)}"
+
+def not_taken(name: str, what: str, x: Any, problem: Exception) -> SchemeError:
+    """The error for an input, `what` it is to the function `name`, on which a network failed."""
+    reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+    return SchemeError(
+        f"{name} ran the network on {what}, and the network does not take it ({reason}); {_shown(x)} came"
+    )
+
+
+def _shown(x: Any) -> str:
+    """What an input is, in words."""
+    if isinstance(x, Tensor):
+        return f"a tensor of {str(x.dtype).removeprefix('torch.')} of shape {tuple(x.shape)}"
+    if isinstance(x, Mapping):
+        return f"the keywords {', '.join(map(str, x))}" if x else "no keywords"
+    return f"a tuple of {len(x)}" if isinstance(x, tuple) else kind_of(x)
 
 
 def _exact(value: Any) -> Any:

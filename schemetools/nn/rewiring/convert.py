@@ -14,7 +14,7 @@ from schemetools.nn.blocks.coefficients import usual_start
 from schemetools.nn.blocks.constraints import constrained
 from schemetools.nn.blocks.stepped import plain_steps
 from schemetools.nn.reading.frozen import originals
-from schemetools.nn.reading.given import check_network, check_numbers, check_values
+from schemetools.nn.reading.given import check_network, check_numbers, check_values, not_taken
 from schemetools.nn.rewiring.found import Chain, containers_of, found_chains, named_chains
 from schemetools.nn.rewiring.trial import Trial, in_evaluation, run_on
 from schemetools.nn.rewiring.wiring import OPTIONS, Rewired, wired
@@ -33,6 +33,15 @@ class Converted(nn.Module):
         """One line per chain."""
         said = [super().extra_repr(), *map(str, self.rewired), *self.left_alone]  # type: ignore[misc]
         return "\n".join(line for line in said if line)
+
+    def compile(self, *args: Any, loop: bool = False, **kwargs: Any) -> None:
+        """`torch.nn.Module.compile`. Raises UnsupportedError for `loop`, which is for stacks."""
+        if loop:
+            raise UnsupportedError(
+                "compile(loop=True) is for a stack, to_stack(scheme, branches), whose layers it runs in a loop of its "
+                "own; a converted network calls its blocks itself: use net.compile()"
+            )
+        super().compile(*args, **kwargs)  # type: ignore[misc]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild, (type(self).__mro__[2],), self.__getstate__()  # type: ignore[attr-defined]
@@ -73,7 +82,8 @@ def convert(
     `to_stack`; a scheme with the symbol k alone starts it in U(-0.1, 0). A block that changes the shape or has no
     identity path stays as it is, and the history starts again behind it. Compiled modules are taken as what was
     compiled: compile the result.
-    Raises SchemeError for what does not fit, by the block's name, and where there is nothing to rewire.
+    Raises SchemeError for what does not fit, by the block's name, for an example that the network does not take, and
+    where there is nothing to rewire.
 
     >>> import torch, schemetools as st
     >>> class Residual(torch.nn.Module):
@@ -138,7 +148,12 @@ def _tried(model: nn.Module, stages: Sequence[str] | None, example: Any) -> Tria
     names = containers_of(model) if stages is None else [n for n in stages if n in modules]
     blocks = [block for name in names for block in modules[name].children()]
     blocks += [part for block in blocks if isinstance(block, nn.ModuleList) for part in block]
-    return Trial(model, blocks, example)
+    try:
+        return Trial(model, blocks, example)
+    except SchemeError:
+        raise
+    except Exception as problem:  # whatever a foreign network raises on what it does not take
+        raise not_taken("convert", "its example", example, problem) from problem
 
 
 def _check_plain(model: nn.Module, stages: Sequence[str] | None) -> None:

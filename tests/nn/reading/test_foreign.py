@@ -125,7 +125,7 @@ def test_step_sizes_that_differ_have_no_one_depth(x):
         ([torch.ones(1, 6)], "list came"),
         (torch.tensor([[1.0, math.nan, 0, 0, 0, math.inf]]), "nan or inf at 2 of 6 entries"),
         (torch.ones(0, 6), r"one of shape \(0, 6\) came"),
-        (torch.ones(1, 7), "does not take it .* a tensor of float64 came"),
+        (torch.ones(1, 7), "does not take it .* a tensor of float64 of shape .1, 7. came"),
         ((torch.ones(1, 7), torch.ones(1)), "a tuple of 2 came"),
         ({"u": torch.ones(1, 6)}, "missing 1 required positional argument.* the keywords u came"),
     ],

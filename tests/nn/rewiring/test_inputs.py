@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import schemetools as st
-from schemetools.errors import SchemeError
+from schemetools.errors import SchemeError, UnsupportedError
 from schemetools.nn.reading.inspect import inspect
 from schemetools.nn.rewiring.convert import convert
 from schemetools.nn.rewiring.retrofit import retrofit
@@ -142,3 +142,35 @@ def test_retrofit_of_weights_that_are_not_finite(x):
     next(net.parameters()).data.fill_(torch.nan)
     with pytest.raises(SchemeError, match="that of the network has nan or inf in it: look for weights"):
         retrofit(net, depth=2, x=x)
+
+
+@pytest.mark.parametrize(
+    ("example", "reason", "came"),
+    [
+        (torch.randn(3, 7), "mat1 and mat2", r"a tensor of float32 of shape \(3, 7\)"),
+        ("hello", "must be Tensor, not str", "a str"),
+        ({"xs": torch.randn(3, 6)}, "unexpected keyword argument 'xs'", "the keywords xs"),
+        ({}, "missing 1 required positional argument", "no keywords"),
+        ((torch.randn(3, 6), None, 1), "positional arguments", "a tuple of 3"),
+    ],
+    ids=["shape", "text", "keyword", "nothing", "too many"],
+)
+def test_an_example_that_the_network_does_not_take_is_said(example, reason, came):
+    expected = (
+        rf"^convert ran the network on its example, and the network does not take it \(.*{reason}.*\); {came} came$"
+    )
+    with pytest.raises(SchemeError, match=expected) as caught:
+        convert(Net(), st.lm(k=K), example=example)
+    assert isinstance(caught.value.__cause__, Exception)  # the network's own, with its place
+
+
+def test_a_converted_network_compiles_as_a_module_and_not_as_a_loop(x):
+    net = convert(Net(), st.lm(k=K), example=x)
+    wanted = net(x)
+    with pytest.raises(UnsupportedError, match=r"compile\(loop=True\) is for a stack, to_stack"):
+        net.compile(loop=True)
+    assert net._compiled_call_impl is None
+    net.compile(backend="eager", loop=False)
+    assert net._compiled_call_impl is not None
+    net._compiled_call_impl = None
+    torch.testing.assert_close(net(x), wanted)

@@ -77,8 +77,8 @@ class VonNeumannStability:
         """Whether given numbers are stable: a bool, or an array of them for arrays.
 
         Up to a hundred points of a scheme with two numbers in one dimension are decided one by one, in a millisecond
-        each, whatever `condition` would take. Raises UnsupportedError for a scheme whose set is not decided in three dimensions, or in two with irrational
-        coefficients.
+        each, whatever `condition` would take. Raises UnsupportedError for a scheme whose set is not decided in three
+        dimensions, or in two with irrational coefficients.
         """
         arrays, shape = broadcast(numbers, self.numbers)
         if sets.is_for_points(self.scheme, math.prod(shape)):

@@ -10,12 +10,14 @@ from sympy import Expr, Integer, Symbol
 from schemetools import exact as exact_arithmetic
 from schemetools.errors import SchemeError, TableauError
 from schemetools.schemes.discretisation import Discretisation, Offset, symbol_names, table
-from schemetools.schemes.flux import FluxForm
+from schemetools.schemes.flux import FluxForm, linear_update
 from schemetools.schemes.grid_latex import difference_latex
-from schemetools.schemes.grid_numbers import Numbers, declared, is_rate
+from schemetools.schemes.grid_numbers import WIDTHS, Numbers, declared, is_rate, scaling
 
 Level = tuple[tuple[Offset, Any], ...]
 LATEST = 32
+ADVECTIVE = (1, -1, 0, 0)
+"""The powers of dt, dx, dy, dz in c*dt/dx."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,6 +62,9 @@ class DifferenceScheme(Discretisation):
         rows = _levels(levels, {key for key, _ in known})
         self._set(name, reference, exact, levels=rows, numbers=known, flux_form=flux_form)
         _check(self)
+        _check_widths(self)
+        if flux_form is not None:
+            _check_flux_form(self, flux_form)
 
     @property
     def dimension(self) -> int:  # type: ignore[override]
@@ -161,3 +166,31 @@ def _check(scheme: DifferenceScheme) -> None:
             f"the scheme is inconsistent: its coefficients sum to {exact_arithmetic.text(value)} and must sum to 0, so "
             "that constants are kept"
         )
+
+
+def _check_widths(scheme: DifferenceScheme) -> None:
+    for key, meaning in scheme.numbers:
+        space = (0, 0, 0) if meaning is None else scaling(meaning).space
+        if beyond := [str(w) for w, power in list(zip(WIDTHS, space, strict=True))[scheme.dimension :] if power]:
+            raise TableauError(
+                f"{key} stands for {meaning}, and the grid of the scheme has no axis of width {beyond[0]}; its widths: "
+                f"{', '.join(map(str, WIDTHS[: scheme.dimension]))}"
+            )
+
+
+def _check_flux_form(scheme: DifferenceScheme, form: FluxForm) -> None:
+    """For F(u) = c u, with c dt/dx the scheme's number, a flux form is the scheme itself."""
+    rates = {Symbol(key): scaling(meaning) for key, meaning in scheme.numbers if meaning is not None}
+    lams = [s / found.factor.as_coeff_Mul()[0] for s, found in rates.items() if (found.time, *found.space) == ADVECTIVE]
+    (old, row), (new, newest) = scheme.levels[0], scheme.levels[-1]
+    if len(scheme.levels) == 2 and new == old + 1 and len(newest) == 1 and scheme.dimension == scheme.components == 1:
+        [((there,), divisor)] = newest
+        own = {(sympy.sympify(place[0] - there),): exact_arithmetic.canonical(-c / divisor) for place, c in row}
+        own = {place: c for place, c in own.items() if c != 0}
+        candidates = lams or [Symbol(key) for key, _ in scheme.numbers] or [Integer(1)]
+        if any(own == linear_update(form, lam) for lam in candidates):
+            return
+    raise TableauError(
+        "the flux form is another scheme: for the flux F(u) = c u it must give the levels of the scheme itself, with "
+        "c*dt/dx for lam; upwind, u_t + c u_x with nu = c*dt/dx, has FluxForm([({0: {0: 1}}, {0: {0: -1, -1: 1}})])"
+    )

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, sympify
 
 from schemetools.errors import TableauError, came
-from schemetools.exact import is_whole
+from schemetools.exact import canonical, is_whole
 from schemetools.schemes.discretisation import Offset, table
 
 Part = tuple[tuple[int, tuple[tuple[Offset, Expr], ...]], ...]
@@ -45,6 +45,22 @@ class FluxForm:
                     )
             found.append(parts)
         object.__setattr__(self, "stages", tuple(found))
+
+
+def linear_update(form: FluxForm, lam: Expr) -> dict[Offset, Expr]:
+    """What a flux form does to F(u) = u: the coefficients of u^(n+1)(i) = sum_j b_j u^n(i+j), zeros left out."""
+    found: list[dict[Offset, Expr]] = [{(Integer(0),): Integer(1)}]
+    for stage in form.stages:
+        value: dict[Offset, Any] = {}
+        for part, factor in zip(stage, (Integer(1), lam), strict=True):
+            for r, row in part:
+                for (j,), c in row:
+                    for (i,), b in found[r].items():
+                        place = (sympify(i + j),)
+                        value[place] = value.get(place, Integer(0)) + factor * c * b
+        found.append(value)
+    update = {place: canonical(c) for place, c in found[-1].items()}
+    return {place: c for place, c in update.items() if c != 0}
 
 
 def _pairs(stages: Any) -> list[Any]:

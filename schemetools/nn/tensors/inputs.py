@@ -52,6 +52,8 @@ class Apart:
         leaves, self._spec = tree_flatten([call.both for call in calls])
         self.tensors: list[Tensor] = []
         self._index: dict[int, int] = {}
+        self.as_they_are: list[Any] = []
+        """Objects that cannot be copied."""
         self._leaves = [self._leaf(leaf) for leaf in leaves]
         self.is_unchanging = all(is_unchanging(v) for call in calls for v in (*call.args, *(call.named or {}).values()))
         """Whether there is nothing but tensors, numbers, text, modules and None, in tuples."""
@@ -81,6 +83,7 @@ class Apart:
         try:
             text.dump(leaf)
         except Exception:  # an object of any kind that cannot be copied is given as it is
+            self.as_they_are.append(leaf)
             return _Plain(leaf)
         return _Object(text.file.getvalue(), tuple(text.plain))
 

@@ -52,6 +52,7 @@ class _Before:
         # A write into an inference tensor leaves no trace, so what was in it is kept.
         self.tensors = [t.clone() if t.is_inference() else t for t in self.apart.tensors]
         self.versions = _versions(self.tensors)
+        self.held = _held(self.apart.as_they_are)
 
     @torch.compiler.disable()
     def copies(self) -> Given:
@@ -66,6 +67,12 @@ class _Before:
             raise UnsupportedError(
                 "a block writes into the tensors of an argument (a static cache, for instance), and is evaluated "
                 f"several times, each of which is to see them as they were: {MENDED}, or give a cache that grows"
+            )
+        held = _held(self.apart.as_they_are)
+        if len(held) != len(self.held) or not all(map(_is_same, held, self.held)):
+            raise UnsupportedError(
+                "a block changes an argument that cannot be copied (pickled), and is evaluated several times, "
+                f"each of which is to see it as it was: {MENDED}, or define the argument's class at the top of a module"
             )
         if copies is not None and not self._as_before(Apart([Call(*copies)])):
             raise UnsupportedError(
@@ -86,6 +93,23 @@ def _before(given: Given) -> _Before:
 
 def _copy_of(a: Tensor, b: Tensor) -> bool:
     return a.is_inference() and a.shape == b.shape and torch.equal(a, b)
+
+
+def _held(value: Any, seen: dict[int, Any] | None = None) -> list[Any]:
+    """What an object holds, in order, through its attributes and containers."""
+    seen = {} if seen is None else seen
+    if (is_unchanging(value) and not isinstance(value, tuple)) or id(value) in seen:
+        return [value]
+    seen[id(value)] = value
+    if isinstance(value, dict):
+        parts = [*value, *value.values()]
+    else:
+        parts = list(value) if isinstance(value, (list, tuple, set)) else [getattr(value, "__dict__", None)]
+    return [value, *(leaf for part in parts for leaf in _held(part, seen))]
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    return a is b or (isinstance(a, (int, float, str)) and type(a) is type(b) and a == b)
 
 
 def _versions(tensors: list[Tensor]) -> list[int]:

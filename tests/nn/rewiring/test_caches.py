@@ -131,6 +131,21 @@ def test_in_inference_a_cache_that_is_written_in_place_is_copied(net, x):
         torch.testing.assert_close(cache.total[0].double(), mean, atol=1e-6, rtol=1e-6)
 
 
+def test_a_cache_that_cannot_be_copied_is_refused_once_it_changes(net, x):
+    class Local(Cache):
+        pass
+
+    class Idle(Local):
+        def update(self, x, i):
+            return x
+
+    converted = st.convert(net, "rk4", example=x, shared=True)
+    with pytest.raises(UnsupportedError, match=r"changes an argument that cannot be copied.*use_cache=False"):
+        converted(x, Local(4))
+    assert torch.equal(converted(x, Idle(4)), converted(x))
+    assert torch.isfinite(st.convert(net, "rk4", example=x)(x, Local(4))).all()
+
+
 def test_retrofit_refuses_what_other_steps_cannot_fill(net, x):
     converted = st.convert(net, "lm", example=x, init={"k": -0.1})
     with pytest.raises(UnsupportedError, match="use_cache=False"):

@@ -246,3 +246,14 @@ def test_angles_are_bounded_too(digits):
     words = st.stability(printed(exact, digits)).how("angle")
     low, high = map(float, re.match(r"numerical, between (\S+) and (\S+):", words).groups())
     assert 0 < low < float(st.stability(exact).angle) < high < low + 100 * 10.0**-digits
+
+
+@pytest.mark.parametrize("digits", [4, 6])
+def test_multistep_schemes_near_the_edge_of_stability_are_numerical_between_bounds(digits):
+    """beta of Adams-Bashforth 3 plus t (1, -2, 1): log|zeta(iy)| = -(3/8 + 3 t/2) y^4 + ..., which vanishes at -1/4."""
+    t = Rational(-1, 4) + Rational(8, 7 * 10**digits)
+    exact = st.LinearMultistep([0, 0, -1, 1], [Rational(5, 12) + t, Rational(-4, 3) - 2 * t, Rational(23, 12) + t, 0])
+    known, expected = st.stability(printed(exact, digits)), float(st.stability(exact).imaginary_interval)
+    low, high = map(float, re.match(r"numerical, between (\S+) and (\S+):", known.how("imaginary_interval")).groups())
+    assert 0 < low < expected < high and low <= float(known.imaginary_interval) <= high
+    assert known.how("real_interval").startswith("decided for the scheme that")

@@ -204,9 +204,9 @@ class LinearStability(Stability):
 
     def _found_otherwise(self, name: str) -> str | None:
         if name == "angle":
-            return left_open(*self._key, name) or answers.widest_angle(*self._key)[1]
+            return left_open(self.scheme, self.normalized, self.shares, name) or answers.widest_angle(*self._key)[1]
         if name in INTERVALS:
-            return left_open(*self._key, name)
+            return left_open(self.scheme, self.normalized, self.shares, name)
         return self._an_stability[1] if name == "is_an_stable" else None
 
 

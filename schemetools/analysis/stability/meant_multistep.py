@@ -2,9 +2,11 @@
 
 import functools
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import QQ, Rational
+import numpy as np
+from sympy import QQ, Expr, Rational
 from sympy.polys.matrices import DomainMatrix
 
 from schemetools.analysis.properties.agreement import OF_FEW, distance
@@ -12,6 +14,8 @@ from schemetools.analysis.properties.judgement import judged
 from schemetools.analysis.properties.order import is_consistent, order
 from schemetools.exact import to_float
 from schemetools.schemes.multistep import LinearMultistep
+
+TRIALS = 16
 
 
 def meant_multistep(scheme: LinearMultistep) -> LinearMultistep | None:
@@ -30,8 +34,42 @@ def _nearest(scheme: LinearMultistep, digits: int) -> LinearMultistep | None:
     values = [*scheme.alpha, *scheme.beta]
     if not all(v.is_Rational for v in values) or not is_consistent(scheme):
         return None
-    k, p = scheme.steps, judged(scheme).order
-    free = [n for n, v in enumerate(values) if not v.is_Integer and n != k]
+    p = judged(scheme).order
+    numbers = _with_order(scheme, values, p)
+    if numbers is None:
+        return None
+    near = max(distance(scheme), OF_FEW * 10.0**-digits) * max(1.0, *(abs(to_float(v)) for v in values))
+    if any(abs(to_float(x - y)) > near for x, y in zip(numbers, values, strict=True)):
+        return None
+    found = _scheme(numbers)
+    return found if order(found) >= p else None
+
+
+def possible_multisteps(scheme: LinearMultistep) -> Iterator[LinearMultistep]:
+    """Schemes of the order that the digits show, each nearest to decimals that are off by one unit of the last."""
+    random = np.random.default_rng(0)
+    unit, p = Rational(1, 10 ** (scheme.digits or 0)), judged(scheme).order
+    for _ in range(TRIALS):
+        given = [*scheme.alpha, *scheme.beta]
+        for n in _free(scheme):
+            given[n] += unit * int(random.choice([-1, 1]))
+        if (numbers := _with_order(scheme, given, p)) is not None:
+            yield _scheme(numbers)
+
+
+def _scheme(numbers: Sequence[Expr]) -> LinearMultistep:
+    half = len(numbers) // 2
+    return LinearMultistep(numbers[:half], numbers[half:], exact=True)
+
+
+def _free(scheme: LinearMultistep) -> list[int]:
+    values = [*scheme.alpha, *scheme.beta]
+    return [n for n, v in enumerate(values) if not v.is_Integer and n != scheme.steps]
+
+
+def _with_order(scheme: LinearMultistep, values: Sequence[Expr], p: int) -> list[Expr] | None:
+    """Coefficients changed where the scheme's are free, so that the order conditions through p hold."""
+    k, free = scheme.steps, _free(scheme)
     rows = [[QQ(j**m, math.factorial(m)) for j in range(k + 1)] for m in range(p + 1)]
     table = [[*row, *(-x for x in ([QQ.zero] * (k + 1) if m == 0 else rows[m - 1]))] for m, row in enumerate(rows)]
     given = [QQ(int(v.p), int(v.q)) for v in values]  # type: ignore[attr-defined]
@@ -41,12 +79,7 @@ def _nearest(scheme: LinearMultistep, digits: int) -> LinearMultistep | None:
         return None
     for n, change in zip(free, changes, strict=True):
         given[n] += change
-    near = max(distance(scheme), OF_FEW * 10.0**-digits) * max(1.0, *(abs(to_float(v)) for v in values))
-    if any(abs(float(change)) > near for change in changes):
-        return None
-    numbers = [Rational(int(x.numerator), int(x.denominator)) for x in given]
-    found = LinearMultistep(numbers[: k + 1], numbers[k + 1 :], exact=True)
-    return found if order(found) >= p else None
+    return [Rational(int(x.numerator), int(x.denominator)) for x in given]
 
 
 def _least(rows: list[list[Any]], right: list[Any]) -> list[Any] | None:

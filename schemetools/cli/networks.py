@@ -13,6 +13,11 @@ from schemetools.cli.screen import fitted, screen_width
 
 EPOCH_HEADER = ("epoch", "train loss", "train accuracy", "test loss", "test accuracy", "seconds")
 
+IMPLICIT = (
+    "{scheme} is implicit: each layer solves a system by up to hundreds of evaluations, so that a step can take "
+    "minutes; where a system is not solved the training ends and says so"
+)
+
 Data = Annotated[Path, typer.Option(show_default=False, help="train/<class>/* and test/<class>/*, or CIFAR's batches.")]
 Checkpoint = Annotated[Path, typer.Argument(metavar="CHECKPOINT", show_default=False, help="Of schemetools train.")]
 Out = Annotated[Path, typer.Option(help="The folder for the checkpoint and the logs.")]
@@ -58,6 +63,8 @@ def train(
     settings |= {"compile": compiled, "size": size, "limit": limit, "store": None if store is None else str(store)}
     config = library.TrainConfig(data=str(data), out=str(out), **settings)
     first = os.environ.get("RANK", "0") == "0"  # of several processes one talks
+    if first and scheme is not None and not st.get(scheme).is_explicit:
+        typer.echo(IMPLICIT.format(scheme=scheme), err=True)
     with st.cli.bar.training_bar(shown=first) as report:
 
         def progress(told: Any) -> None:

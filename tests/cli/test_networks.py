@@ -58,3 +58,11 @@ def test_a_mistake_is_one_line_and_exit_code_2(schemetools, images, tmp_path, ki
     assert result.err.count("\n") == 1
     assert hint in result.err
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(("scheme", "warned"), [("bdf(2)", True), ("lm", False)])
+def test_train_says_first_that_implicit_layers_take_long(schemetools, images, scheme, warned):
+    """Before the network is built, which here ends in a mistake."""
+    result = schemetools("train", "--data", images, "--scheme", scheme, "--model", "resnet21")
+    assert result.code == 2
+    assert (f"{scheme} is implicit: each layer solves a system" in result.err) is warned

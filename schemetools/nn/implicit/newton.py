@@ -20,17 +20,21 @@ FIXED_POINT_RATE = 0.2
 
 INNER_TOLERANCE = 1e-4
 
+UNSOLVED, HARDLY, LOST = 0.01, 0.5, 3
+"""A Newton step is lost where its linear system is solved to no two digits and the residual is not halved; the third
+ends the iteration: each takes hundreds of evaluations, and fifty of them can take an hour."""
+
 
 def fixed_point(image: Map, k: Tensor, tol: float, floor: Tensor, max_iterations: int) -> Tensor:
     """k with |image(k) - k| <= tol |k|, from a first k of shape (n,), or (..., n) for a batch, row by row.
 
     A Newton step of at most `floor` ends it as well: near an equilibrium k is smaller than the rounding of image(k).
-    Raises SchemeError where the iteration does not converge.
+    Raises SchemeError where the iteration does not converge, or loses three steps to linear systems beyond GMRES.
     """
     scale = _row_norms(k)
     residual = image(k) - k
     size = _size(residual, scale)
-    plain = True
+    plain, lost = True, 0
     for _ in range(max_iterations):
         if _small(residual, k, tol, size):
             return k
@@ -39,14 +43,15 @@ def fixed_point(image: Map, k: Tensor, tol: float, floor: Tensor, max_iterations
         else:
             product = products(image, k)
             direction = solve_rows(lambda v, J=product: v - J(v), residual, INNER_TOLERANCE, _short_gmres)
-            if bool((direction.norm(dim=-1) <= floor).all()):
-                left = residual - direction + product(direction)
-                if bool((left.norm(dim=-1) <= 0.1 * residual.norm(dim=-1)).all()):
-                    return k + direction
+            left, whole = (residual - direction + product(direction)).norm(dim=-1), residual.norm(dim=-1)
+            if bool((direction.norm(dim=-1) <= floor).all()) and bool((left <= 0.1 * whole).all()):
+                return k + direction
+            unsolved = bool((left > UNSOLVED * whole).any())
         k, residual, new_size = _damped(image, k, direction, size, scale)
+        lost += not plain and unsolved and new_size > HARDLY * size
         plain = plain and new_size <= FIXED_POINT_RATE * size
         size = new_size
-        if not size < float("inf"):
+        if not size < float("inf") or lost == LOST:
             break
     if _small(residual, k, tol, size):
         return k
@@ -54,6 +59,11 @@ def fixed_point(image: Map, k: Tensor, tol: float, floor: Tensor, max_iterations
     if not size < float("inf"):
         raise SchemeError(
             "the implicit stages did not converge: nan or inf is in them, from the state or f, or as h is too large"
+        )
+    if lost == LOST:
+        raise SchemeError(
+            f"the implicit stages did not converge: residual {size:.3g}, {wanted:.3g} was wanted, and the linear "
+            f"systems of {LOST} Newton steps were not solved; take a smaller h, or an explicit scheme"
         )
     raise SchemeError(
         f"the implicit stages did not converge: residual {size:.3g} after {max_iterations} iterations, "

@@ -150,6 +150,15 @@ def test_running_statistics_are_those_of_one_evaluation_at_the_root(name, with_g
         assert all(torch.equal(b, before[name]) for name, b in norm.named_buffers())
 
 
+def test_newton_steps_whose_systems_are_not_solved_end_the_iteration():
+    """I - 2 S with a cyclic shift S: the eigenvalues surround 0, where no polynomial of degree below n gets anywhere."""
+    calls = []
+    block = st.to_block(st.backward_euler)(lambda u: calls.append(1) or u.roll(1), h=2)
+    with pytest.raises(SchemeError, match="the linear systems of 3 Newton steps were not solved"):
+        block(torch.randn(2000, dtype=torch.float64))
+    assert len(calls) < 3500
+
+
 class Overflow(nn.Module):
     def forward(self, u):
         return torch.exp(1e4 * u.abs() + 1e4)

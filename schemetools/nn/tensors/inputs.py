@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from schemetools.errors import UnsupportedError
 
 _UNCHANGING = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device, torch.Size, nn.Module)
+_PLAIN = (Tensor, *_UNCHANGING)
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def is_unchanging(value: Any) -> bool:
     """Whether it is a tensor, a number, text, a module, a function or None, or such in tuples."""
     if isinstance(value, tuple):
         return all(map(is_unchanging, value))
-    return isinstance(value, (Tensor, *_UNCHANGING)) or callable(value)
+    return isinstance(value, _PLAIN) or callable(value)
 
 
 class Versions:

@@ -257,3 +257,9 @@ def test_multistep_schemes_near_the_edge_of_stability_are_numerical_between_boun
     low, high = map(float, re.match(r"numerical, between (\S+) and (\S+):", known.how("imaginary_interval")).groups())
     assert 0 < low < expected < high and low <= float(known.imaginary_interval) <= high
     assert known.how("real_interval").startswith("decided for the scheme that")
+
+
+def test_what_the_catalog_has_in_digits_too_is_named_without_asking_for_more():
+    with pytest.raises(st.SchemeError, match="these are the digits of tsit5") as refused:
+        st.recover(printed("tsit5", 5))
+    assert "more decimals" not in str(refused.value)

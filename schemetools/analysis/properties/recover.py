@@ -57,7 +57,7 @@ def recover(s: Any) -> Any:
         few = (
             f" (fractions with denominators through {longest_denominator(scheme.digits or 0)} can be told in "
             f"{scheme.digits} decimals: more decimals may show them)"
-            if has_few_digits(scheme)
+            if known is None and has_few_digits(scheme)
             else ""
         )
         raise UnsupportedError(

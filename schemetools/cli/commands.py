@@ -46,7 +46,9 @@ def list_schemes(
     with working("asking the catalog"):
         rows = st.present.catalog_rows(word, st.present.names_of(kind, order, stability) if asked else None)
     if not rows and asked:
-        raise SchemeError("no scheme is of this kind, order and stability; leave one of them out")
+        given = {"kind": kind, "order": order, "stability": stability, "word": word}
+        said = ", ".join(f"{what} {value}" for what, value in given.items() if value)
+        raise SchemeError(f"no scheme fits {said}; ask for less, schemetools list shows all of them")
     if not rows:
         raise SchemeError(f"no scheme has {word!r} in its name or description; schemetools list shows all of them")
     if as_json:

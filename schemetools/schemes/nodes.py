@@ -30,10 +30,9 @@ def square(rows: Sequence[Vector], s: int, what: str = "A") -> Matrix:
     lengths = [len(row) for row in rows]
     patterns = ([s] * s, [max(s - 1, 0)] * s, list(range(s)), list(range(1, s + 1)), [1, *range(1, s)])
     if not any(_same_but_first(lengths, pattern) for pattern in patterns):
-        usual = lengths[-1]
-        i = next((i for i, n in enumerate(lengths) if n not in (i, i + 1, s)), lengths.index(min(lengths)))
+        counts = ", ".join([*map(str, lengths[:8]), *(["..."] if s > 8 else [])])
         raise TableauError(
-            f"{what} is ragged: row {i} has {lengths[i]} entries, the last has {usual}; give {s} entries in every row, "
+            f"{what} is ragged: its rows have {counts} entries; give {s} entries in every row, "
             "or only those below the diagonal, or only those through the diagonal"
         )
     return tuple((*row, *[Integer(0)] * (s - len(row))) for row in rows)

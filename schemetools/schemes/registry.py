@@ -145,7 +145,11 @@ def names(kind: str | None = None) -> tuple[str, ...]:
     """
     _load()
     if kind is not None and (not isinstance(kind, str) or kind not in kinds()):
-        raise SchemeError(f"{kind!r} is no kind of scheme in the catalog; its kinds: {', '.join(kinds())}")
+        raise SchemeError(
+            f"{kind!r} is no kind of scheme in the catalog; its kinds: {', '.join(kinds())}; "
+            "Runge-Kutta, linear multistep and additive schemes are general linear ones here, which `schemetools list "
+            "--kind` tells apart"
+        )
     return tuple(sorted(name for name, family in _entries.items() if kind in (None, family.kind)))
 
 

@@ -159,3 +159,13 @@ def test_a_warning_is_one_line_without_a_place_in_the_code(schemetools):
     assert code == 0 and "variable_bdf2(r=3)" in out
     (line,) = err.splitlines()
     assert line.startswith("schemetools: warning: variable_bdf2(r=3) at the step ratio 3 is not zero-stable")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(("--kind", "foo"), "no scheme fits kind foo;"), (("--order", "9", "--kind", "foo"), "foo, order 9;")],
+)
+def test_list_names_what_was_asked_and_nothing_else(schemetools, words, said):
+    result = schemetools("list", *words)
+    assert result.code == 2
+    assert said in result.err and "stability" not in result.err

@@ -114,3 +114,15 @@ def test_no_name_of_the_catalog_is_a_module_beside_it():
     modules = {module.name for module in pkgutil.iter_modules(schemes.__path__)}
     assert not modules & {*st.names(), *registry.aliases()}
     assert isinstance(st.nystrom, registry.Family) and isinstance(st.schemes.nystrom, registry.Family)
+
+
+def test_a_kind_that_the_catalog_keeps_under_another_is_pointed_to():
+    with pytest.raises(SchemeError, match="Runge-Kutta, linear multistep and additive schemes are general linear ones"):
+        st.names("Runge-Kutta")
+    for scheme in (st.rk4, st.bdf(2), st.get("ars222")):
+        assert scheme.name.partition("(")[0] in st.names("general linear")
+
+
+def test_a_ragged_tableau_is_told_the_length_of_every_row():
+    with pytest.raises(SchemeError, match="A is ragged: its rows have 1, 1, 1 entries; give 3 entries in every row"):
+        st.RungeKutta([[0], [1], [1]], [1, 0, 0])

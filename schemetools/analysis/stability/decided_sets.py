@@ -88,17 +88,22 @@ def _of_angles(found: TorusSymbol) -> Verdict | None:
     return None if pieces is None else as_condition(found.names[0], pieces)
 
 
+def _is_plane(found: TorusSymbol) -> bool:
+    """Whether its set lies in the plane of two numbers, and is decided over one angle."""
+    return found.dimension == 1 and len(found.names) == 2
+
+
 def is_for_points(scheme: Discretisation, n: int) -> bool:
     """Whether n points are decided by themselves, without the set: few of a plane, which can take long, and all where
     no closed form is known."""
     found = symbol(scheme)
-    return (found.dimension == 1 and len(found.names) == 2 and n <= ALONE) or closed(scheme) is None
+    return (_is_plane(found) and n <= ALONE) or closed(scheme) is None
 
 
 def contain_points(scheme: Discretisation, points: Sequence[tuple[Any, ...]]) -> list[bool]:
     """Whether points of rational numbers are stable; many on one line of the plane share the exact set of that line."""
     found = symbol(scheme)
-    lined = found.dimension == 1 and len(found.names) == 2 and len(points) > ALONE
+    lined = _is_plane(found) and len(points) > ALONE
     lined = lined and (_is_long_plane(scheme) or cells(scheme) is not None)
     lines = Counter(point[0] for point in points) if lined else Counter()
     sets = {x: _on_line_of_plane(found, x) for x, n in lines.items() if n >= FEW}
@@ -171,7 +176,7 @@ def cells(scheme: Discretisation) -> Plane | None:
     found = symbol(scheme)
     if _is_long_plane(scheme):
         return None
-    return plane_of(one_angle(found)) if found.dimension == 1 and len(found.names) == 2 else None
+    return plane_of(one_angle(found)) if _is_plane(found) else None
 
 
 @functools.lru_cache(maxsize=256)
@@ -232,7 +237,7 @@ def explanation(scheme: Discretisation, name: str) -> str:
     if _is_long_plane(scheme):
         return _known(scheme, "the set is not eliminated from long digits; contains(...) decides points")
     if found.is_pointwise:
-        long = found.dimension == 1 and len(found.names) == 2 and cells(scheme) is None
+        long = _is_plane(found) and cells(scheme) is None
         why = "is bounded by a curve of too high a degree to be found in time" if long else "has no short closed form"
         return f"the set {why}; contains(...) decides every rational point exactly"
     where = "over two angles with irrational coefficients" if found.dimension == 2 else "in three dimensions"

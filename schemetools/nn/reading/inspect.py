@@ -42,8 +42,8 @@ class LayerReport:
     `field_norm` is the largest singular value of h f'; `eigenvalues` are the leading ones of h f', `inside` says
     whether all of them lie in the closed stability region of the layer's own scheme, None where some are not known
     and none of the others lies outside; `remainder` is the first omitted term of the limit equation,
-    h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer, inf where there is no limit equation.
-    `notes` name what does not hold.
+    h |M f'f + T f_t + K f| over |b f|, with f_t from the next layer, inf where there is no limit equation;
+    f'f of a state of more than 512 entries is in single precision. `notes` name what does not hold.
 
     >>> import torch, schemetools as st
     >>> stack = st.to_stack(st.euler, [torch.nn.Linear(3, 3) for _ in range(4)], h=0.1)

@@ -112,7 +112,7 @@ def has_few_digits(scheme: Scheme) -> bool:
     return scheme.digits is not None and scheme.digits <= FEW
 
 
-def units(scheme: Scheme) -> float:
+def _units(scheme: Scheme) -> float:
     """What may add up of the rounding of the coefficients, relative to the largest, per factor of a product."""
     return (STRICT if has_few_digits(scheme) else SAFETY) * unit(scheme)
 
@@ -140,7 +140,7 @@ def _by_trees(scheme: Any, tableaux: Sequence[Any]) -> Iterator[Judged]:
         noise = 4 * n * s * 2.0**-53 * size if is_fast else 0
         if not is_fast:
             next(fast)
-        rounding = np.minimum(units(scheme) * n * size, SHARE / level.density)
+        rounding = np.minimum(_units(scheme) * n * size, SHARE / level.density)
         allowed = np.maximum(rounding + noise, LOOSE / level.density)
         yield bool(np.all(residual <= allowed)), float(np.max(residual)), float(np.max(allowed))
 
@@ -219,9 +219,9 @@ def _by_moments(scheme: LinearMultistep) -> Iterator[Judged]:
     top = 2 * method.steps + 2
     values = [_number(v) for v in momentum_series(method.alpha, method.beta, top).values(top)]
     size = sum(abs(to_float(x)) for x in (*method.alpha, *method.beta)) / abs(values[0])
-    yield True, abs(values[0] - _limit(values[0], _nearness(scheme))), units(scheme) * size
+    yield True, abs(values[0] - _limit(values[0], _nearness(scheme))), _units(scheme) * size
     for n, value in enumerate(values[1:], 2):
-        rounding = units(scheme) * size * method.steps ** (n - 1)
+        rounding = _units(scheme) * size * method.steps ** (n - 1)
         if has_few_digits(scheme):
             terms = (j**n / math.factorial(n) + j ** (n - 1) / math.factorial(n - 1) for j in range(method.steps + 1))
             rounding = 10.0 ** -(scheme.digits or 0) * sum(terms) / abs(values[0])
@@ -243,7 +243,7 @@ def _by_series(scheme: Scheme) -> Iterator[Judged]:
         series = modified_series(scheme, n)
         ids = forest(series.grammar).ids(n)
         found = [x if x > negligible else 0.0 for x in (size(series.value(t, n)) for t in ids)]
-        allowed = max(min(units(scheme) * n, SHARE), LOOSE)
+        allowed = max(min(_units(scheme) * n, SHARE), LOOSE)
         if n == 1:
             own = [found[t] for t in followed(scheme, series.grammar)]
             yield True, max(abs(x - _limit(x, near)) for x in own), allowed
